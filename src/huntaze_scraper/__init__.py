@@ -1,0 +1,1 @@
+"""Runs jobs on creators' own OnlyFans accounts: limiter and scraper."""
