@@ -60,8 +60,8 @@ def parse(body: str) -> Job:
         canonical_json(payload).encode()
         _validator()(payload)
     except fastjsonschema.JsonSchemaValueException as error:
-        # The message quotes no value: a job's text is the creator's, not the log's.
-        raise InvalidJob(f"{error.name} breaks the rule {error.rule!r} of the job schema") from None
+        # Its text names the place and the rule, never the value, which may be a creator's words.
+        raise InvalidJob(f"against the job schema: {error.message}") from None
     except UnicodeEncodeError:
         raise InvalidJob("the job holds a lone surrogate, which no text can contain") from None
     except (ValueError, RecursionError) as error:
