@@ -1,1 +1,1 @@
-"""x"""
+"""LocalStack plug-ins that run Lambda functions and ECS services as processes, without Docker."""
