@@ -1,0 +1,1 @@
+"""Stands in for AWS: a cloud emulated on one machine, its clock, and the harness that runs it."""

@@ -1,0 +1,23 @@
+"""Where the harness finds the project's parts and keeps its own files."""
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS_PYTHON = ROOT / "emulator" / "plugins" / ".venv" / "bin" / "python"
+
+
+def state_directory() -> Path:
+    """Return the folder for run.json, logs and caches: ``HUNTAZE_STATE``, else ``.huntaze`` in the project."""
+    directory = Path(os.environ.get("HUNTAZE_STATE") or ROOT / ".huntaze").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def chromium() -> str:
+    """Return the Chromium that set-up chose; empty for none, which leaves the choice to Playwright."""
+    chosen = ROOT / ".huntaze" / "chromium"
+    if chosen.exists():
+        return chosen.read_text().strip()
+    return shutil.which("chromium") or ""
