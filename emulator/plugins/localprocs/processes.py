@@ -1,6 +1,8 @@
 """Child processes that cannot outlive the emulator, however it dies."""
 
+import contextlib
 import ctypes
+import os
 import queue
 import signal
 import subprocess
@@ -20,18 +22,19 @@ def start(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
     one thread that lives as long as the emulator starts every process.
     """
     done: Future[subprocess.Popen[bytes]] = Future()
-    _requests.put((lambda: subprocess.Popen(arguments, start_new_session=True, preexec_fn=_die_with_parent, **options), done))  # noqa: S603, PLW1509
+    _requests.put((lambda: _start(arguments, options), done))
     return done.result()
 
 
 def signal_tree(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """Send a signal to the process and all that it started; silent if they are gone."""
-    try:
-        import os
-
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
+
+
+def _start(arguments: list[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    # preexec_fn may deadlock where other threads hold locks at the fork; this one calls libc and nothing else.
+    return subprocess.Popen(arguments, start_new_session=True, preexec_fn=_die_with_parent, **options)  # noqa: PLW1509
 
 
 def _die_with_parent() -> None:
@@ -47,5 +50,6 @@ def _serve() -> None:
             done.set_exception(error)
 
 
-_requests: "queue.SimpleQueue[tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]]" = queue.SimpleQueue()
+_requests: queue.SimpleQueue[tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]]
+_requests = queue.SimpleQueue()
 threading.Thread(target=_serve, name="process-starter", daemon=True).start()

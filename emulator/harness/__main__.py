@@ -1,0 +1,5 @@
+"""Runs the command line."""
+
+from emulator.harness.cli import main
+
+main()

@@ -1,0 +1,30 @@
+"""The verbs of ``./huntaze``."""
+
+import sys
+
+import typer
+
+from emulator.harness.cli import checks, demo, inspect, up
+from emulator.harness.cli.screen import complain
+from emulator.harness.errors import HarnessError
+
+app = typer.Typer(
+    name="huntaze",
+    help="Runs the pipeline on this machine: an emulated AWS, a fake OnlyFans, one clock.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (demo, up, checks, inspect):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a verb; a failure that a person can mend is one line and exit code 1."""
+    try:
+        app()
+    except HarnessError as error:
+        complain(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

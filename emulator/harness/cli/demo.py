@@ -1,0 +1,126 @@
+"""``demo``: boots all of it, sends six jobs, shows their way, and stops."""
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from emulator.harness.cli.screen import console, print_json, progress
+from emulator.harness.errors import HarnessError
+from emulator.harness.harness import Harness, Options
+from emulator.harness.pipeline import Pipeline, SentJob
+
+TIMEOUT_SECONDS = 60
+STAGES = ("ingress queue", "workflows queue", "scraper")
+
+
+@dataclass(frozen=True)
+class DemoJob:
+    """A job of the demo, and how it should end."""
+
+    payload: dict[str, Any]
+    expected: str = "succeeded"
+
+
+def demo_jobs(site_url: str) -> list[DemoJob]:
+    """Return six jobs for three creators; the last one is for a fan who does not exist."""
+    return [
+        DemoJob(_message("creator-01", "fan-001", "Thank you for being here!")),
+        DemoJob(_profile("creator-01", site_url)),
+        DemoJob(_message("creator-02", "fan-002", "New photos tonight 🌙")),
+        DemoJob(_profile("creator-02", site_url)),
+        DemoJob(_profile("creator-03", site_url)),
+        DemoJob(_message("creator-03", "nobody-at-all", "Hello?"), expected="failed"),
+    ]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(demo)
+
+
+def demo(*, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+    """Start everything, run six jobs for three creators, show their way and results, and stop."""
+    begun = time.monotonic()
+    with progress(quiet=json) as tell:
+        harness = Harness(Options(), tell)
+        harness.__enter__()
+    try:
+        if not json:
+            console.print(f"[green]up[/] in {time.monotonic() - begun:.1f} s; sending six jobs for three creators")
+        pipeline = Pipeline(harness.run)
+        todo = demo_jobs(harness.run.site_url)
+        sent = [pipeline.send(job.payload) for job in todo]
+        results = _watch(pipeline, sent, quiet=json)
+    finally:
+        with progress(quiet=json) as tell:
+            tell("stopping")
+            harness.stop()
+    seconds = round(time.monotonic() - begun, 1)
+    rows = [_row(pipeline, job, results.get(job.job_id)) for job in sent]
+    if json:
+        print_json({"jobs": rows, "seconds": seconds})
+    else:
+        for row in rows:
+            console.print(f"  {row['job_id'][:12]}  {row['status']:<10} {row['result']}", soft_wrap=True)
+        console.print(f"[green]done[/] in {seconds} s. Next: ./huntaze test, or ./huntaze up to send jobs of your own.")
+    wrong = [row["job_id"][:12] for row, job in zip(rows, todo, strict=True) if row["status"] != job.expected]
+    if wrong:
+        raise HarnessError(f"{', '.join(wrong)} did not end as they should; the logs are in {harness.logs}")
+
+
+def _watch(pipeline: Pipeline, sent: list[SentJob], *, quiet: bool) -> dict[str, dict[str, Any]]:
+    """Follow the jobs, live, until each has a result or the time is over."""
+    results: dict[str, dict[str, Any]] = {}
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    with Live(console=console, auto_refresh=False, transient=False) if not quiet else nullcontext() as live:
+        while len(results) < len(sent) and time.monotonic() < deadline:
+            stages = {}
+            for job in sent:
+                if job.job_id not in results and (found := pipeline.find_result(job)):
+                    results[job.job_id] = found
+                stages[job.job_id] = "done" if job.job_id in results else pipeline.stage(job)
+            if live is not None:
+                live.update(_table(sent, stages, results), refresh=True)
+            time.sleep(0.1)
+    return results
+
+
+def _table(sent: list[SentJob], stages: dict[str, str], results: dict[str, dict[str, Any]]) -> Table:
+    table = Table("job", "creator", "action", *STAGES, "result", header_style="bold")
+    for job in sent:
+        place = STAGES.index(stages[job.job_id]) if stages[job.job_id] in STAGES else len(STAGES)
+        marks = ["[green]●[/]"] * place + ["[yellow]◉[/]"] * (place < len(STAGES))
+        marks += ["[dim]·[/]"] * (len(STAGES) - len(marks))
+        status = results.get(job.job_id, {}).get("status", "")
+        colour = "green" if status == "succeeded" else "red"
+        table.add_row(job.job_id[:12], job.account, job.payload["action"], *marks, f"[{colour}]{status}[/]")
+    return table
+
+
+def _row(pipeline: Pipeline, job: SentJob, result: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "action": job.payload["action"],
+        "creator_id": job.account,
+        "status": result["status"] if result else "no result",
+        "result": f"s3://{pipeline.run.results_bucket}/{pipeline.result_key(job)}" if result else None,
+    }
+
+
+def _message(creator: str, fan: str, text: str) -> dict[str, Any]:
+    return {
+        "action": "send_message",
+        "creator_id": creator,
+        "user_id": fan,
+        "message_content": text,
+        "metadata": {"campaign_id": "demo"},
+    }
+
+
+def _profile(creator: str, site_url: str) -> dict[str, Any]:
+    return {"action": "scrape_profile", "creator_id": creator, "profile_url": f"{site_url}/{creator}"}

@@ -1,0 +1,123 @@
+"""``status``, ``send``, ``jobs``, ``dlq`` and ``logs``: a running harness, looked at and fed."""
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from emulator.harness import places, run_file
+from emulator.harness.cli.screen import console, print_json
+from emulator.harness.errors import HarnessError
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.run_file import Run
+from huntaze_scraper.errors import InvalidJob
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+QUEUES = ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq")
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(status)
+    app.command()(send)
+    app.command()(logs)
+
+
+def status(*, json: Json = False) -> None:
+    """Show queues, tasks and alarms."""
+    run = _running()
+    queues = {name: _depths(run, getattr(run, f"{name}_url")) for name in QUEUES}
+    service = run.clients.ecs.describe_services(cluster=run.ecs_cluster, services=[run.ecs_service])["services"][0]
+    alarms = {it["AlarmName"]: it["StateValue"] for it in run.clients.cloudwatch.describe_alarms()["MetricAlarms"]}
+    tasks = {"desired": service["desiredCount"], "running": service["runningCount"], "pending": service["pendingCount"]}
+    if json:
+        print_json(
+            {
+                "queues": queues,
+                "tasks": tasks,
+                "alarms": alarms,
+                "site_url": run.site_url,
+                "aws_endpoint_url": run.aws_endpoint_url,
+            }
+        )
+        return
+    table = Table("queue", "visible", "in flight", "delayed")
+    for name, depths in queues.items():
+        table.add_row(name.replace("_", " "), *(str(it) for it in depths.values()))
+    console.print(table)
+    console.print(f"tasks: {tasks['running']} of {tasks['desired']} running, {tasks['pending']} pending")
+    loud = [name for name, state in alarms.items() if state == "ALARM"]
+    console.print(f"alarms: [red]{', '.join(loud)}[/]" if loud else f"alarms: none of {len(alarms)} in ALARM")
+    console.print(f"AWS {run.aws_endpoint_url}  site {run.site_url}  logs {run.logs_dir}")
+
+
+def send(
+    job: Annotated[
+        str,
+        typer.Argument(help="The job as JSON, a file that holds it, or - for stdin. The timestamp may be left out."),
+    ],
+    *,
+    json: Json = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the result; 0 does not wait.")] = 0,
+) -> None:
+    """Put a job on the ingress queue."""
+    pipeline = Pipeline(_running())
+    payload = _payload(job)
+    try:
+        sent = pipeline.send(payload)
+    except InvalidJob as error:
+        raise HarnessError(f"not sent: {error}") from error
+    result = pipeline.await_results([sent], wait)[sent.job_id] if wait else None
+    if json:
+        print_json({"job_id": sent.job_id, "message_id": sent.message_id, "result": result})
+    else:
+        console.print(f"sent {sent.job_id}" + (f": {result['status']}" if result else ""))
+
+
+def logs(
+    part: Annotated[str, typer.Argument(help="limiter, scraper, emulator or site")] = "scraper",
+    lines: Annotated[int, typer.Option(help="How many of the last lines.")] = 100,
+) -> None:
+    """Print the last log lines of a part."""
+    run = _running()
+    groups = {"limiter": f"/aws/lambda/{run.lambda_function}", "scraper": "/huntaze/production/onlyfans-scraper"}
+    files = {"emulator": "emulator.log", "site": "site.log"}
+    if part in files:
+        found = (Path(run.logs_dir) / files[part]).read_text(errors="replace").splitlines()
+    elif part in groups:
+        pages = run.clients.logs.get_paginator("filter_log_events").paginate(logGroupName=groups[part])
+        found = [event["message"].rstrip() for page in pages for event in page["events"]]
+    else:
+        raise HarnessError(f"there is no part {part!r}; there are {', '.join([*groups, *files])}")
+    for line in found[-lines:]:
+        print(line)  # noqa: T201 - logs are this verb's output
+
+
+def _running() -> Run:
+    return run_file.read(places.state_directory() / "run.json")
+
+
+def _depths(run: Run, url: str) -> dict[str, int]:
+    found = run.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))["Attributes"]  # type: ignore[arg-type]
+    return dict(zip(("visible", "in_flight", "delayed"), (int(found[it]) for it in _COUNTS), strict=True))
+
+
+def _payload(text: str) -> dict[str, Any]:
+    if text == "-":
+        text = sys.stdin.read()
+    elif not text.lstrip().startswith("{"):
+        try:
+            text = Path(text).read_text()
+        except OSError as error:
+            raise HarnessError(f"not sent: {text!r} is neither JSON nor a readable file ({error.strerror})") from None
+    try:
+        payload = json_format.loads(text)
+    except ValueError as error:
+        raise HarnessError(f"not sent: not JSON ({error})") from None
+    if not isinstance(payload, dict):
+        raise HarnessError("not sent: a job is a JSON object")
+    return payload

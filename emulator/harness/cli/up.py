@@ -1,0 +1,96 @@
+"""``up``: the harness in the foreground. ``down``: its end."""
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from emulator.harness import places, run_file
+from emulator.harness.cli.screen import console, print_json, progress
+from emulator.harness.errors import HarnessError
+from emulator.harness.harness import Harness, Options
+
+STOP_TIMEOUT_SECONDS = 60
+Speed = Annotated[
+    float | None, typer.Option(help="Virtual seconds a real second. Without it there is no virtual clock.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(up)
+    app.command()(down)
+
+
+def up(
+    speed: Speed = None,
+    aws_port: Annotated[int, typer.Option(help="Port of the emulated AWS; 0 for a free one.")] = 0,
+    site_port: Annotated[int, typer.Option(help="Port of the fake site; 0 for a free one.")] = 0,
+) -> None:
+    """Start everything, write run.json, and stay until Ctrl-C."""
+    path = places.state_directory() / "run.json"
+    running = run_file.find(path)
+    if running is not None:
+        raise HarnessError(
+            f"a harness is up here already (process {running.pid}). Use it, stop it with ./huntaze down, "
+            "or set HUNTAZE_STATE to another folder to run a second one."
+        )
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    # Before anything is started: a signal in the middle of the start must stop what stands so far.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with progress() as tell:
+        harness = Harness(Options(speed=speed, aws_port=aws_port, site_port=site_port), tell)
+        harness.__enter__()
+    try:
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        run_file.write(harness.run, path)
+        console.print(
+            f"[green]up[/]  AWS {harness.run.aws_endpoint_url}  site {harness.run.site_url}  speed {harness.run.speed:g}"
+        )
+        console.print(f"    {path} tells programs the rest; ./huntaze status shows it; Ctrl-C stops it")
+        while not stop.wait(1):
+            harness.require_running()
+    finally:
+        path.unlink(missing_ok=True)
+        with progress() as tell:
+            tell("stopping")
+            harness.stop()
+
+
+def down(*, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+    """Stop the harness that is up."""
+    running = run_file.find(places.state_directory() / "run.json")
+    if running is not None:
+        os.kill(running.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while _is_alive(running.pid):
+            if time.monotonic() > deadline:
+                raise HarnessError(
+                    f"process {running.pid} did not stop within {STOP_TIMEOUT_SECONDS} s: kill -9 it; its children go with it"
+                )
+            time.sleep(0.05)
+    if json:
+        print_json({"stopped": running is not None})
+    else:
+        console.print("stopped" if running else "nothing was up")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

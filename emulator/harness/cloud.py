@@ -1,0 +1,83 @@
+"""The emulator's process: LocalStack with our plug-ins, on a free port, without Docker."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from emulator.harness import places
+from emulator.harness.child import Child
+from emulator.harness.errors import HarnessError
+
+START_TIMEOUT_SECONDS = 60
+
+
+def start(port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Child:
+    """Start LocalStack with its files in the directory; ``await_ready`` tells when it answers."""
+    if not places.PLUGINS_PYTHON.exists():
+        raise HarnessError("the emulator's environment is missing: start ./huntaze, which sets it up")
+    directory.mkdir(parents=True, exist_ok=True)
+    image = directory / "image.json"
+    image.write_text(json.dumps(task_image(directory)))
+    env = {
+        **_plain_environment(),
+        **clock_env,
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "FILESYSTEM_ROOT": str(directory / "localstack"),
+        "TMPDIR": str(directory),
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+        "DNS_ADDRESS": "0",
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "false",
+        "EAGER_SERVICE_LOADING": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "localprocs",
+        "LOCALPROCS_IMAGE": str(image),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Child("the emulator", [str(places.PLUGINS_PYTHON), "-m", "localstack.runtime.main"], env, log)
+
+
+def await_ready(child: Child, endpoint_url: str) -> None:
+    """Return when the emulator answers.
+
+    Raises:
+        HarnessError: it ended, or did not answer in time.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        child.require_running()
+        try:
+            if httpx.get(f"{endpoint_url}/_localstack/health", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.03)
+    raise HarnessError(f"the emulator did not answer within {START_TIMEOUT_SECONDS} s: see {child.log}")
+
+
+def task_image(directory: Path) -> dict[str, object]:
+    """Return what a container image would bring to a task that runs as a process: its PATH and its environment."""
+    return {
+        "path": str(places.ROOT / ".venv" / "bin"),
+        "environment": {"CHROMIUM_PATH": str(browser_on_wall_clock(directory)), "PYTHONUNBUFFERED": "1"},
+    }
+
+
+def browser_on_wall_clock(directory: Path) -> Path:
+    """Write a starter for Chromium that leaves the virtual clock behind: a browser's frames follow the machine's time."""
+    starter = directory / "chromium"
+    starter.write_text(f'#!/bin/sh\nunset LD_PRELOAD VCLOCK_PAGE\nexec "{places.chromium()}" "$@"\n')
+    starter.chmod(0o755)
+    return starter
+
+
+def _plain_environment() -> dict[str, str]:
+    """Return this process's environment without what would lead a child to a real AWS account or a proxy."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name.upper() != "HTTP_PROXY"
+    }

@@ -1,0 +1,121 @@
+"""The harness's control endpoint: changes time, and interrupts Spot tasks, while everything runs.
+
+It lives in the harness's own process, off the virtual clock, so that it answers when the clock stands still.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+from emulator.vclock import Clock, ClockError
+
+_MAX_BODY_BYTES = 64 * 1024
+
+
+class Refused(Exception):
+    """A request that cannot be carried out; the text says what would be accepted."""
+
+
+class ControlServer(ThreadingHTTPServer):
+    """Serves the routes below on a free port of the loopback address, from threads of its own."""
+
+    daemon_threads = True
+
+    def __init__(self, clock: Clock | None, aws_endpoint_url: str) -> None:
+        """Start to serve."""
+        super().__init__(("127.0.0.1", 0), _Handler)
+        interruptions = f"{aws_endpoint_url}/_emulator/ecs/interruptions"
+        self.routes: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "GET /clock": lambda _: _tell(clock),
+            "POST /clock": lambda body: _change(clock, body),
+            "POST /ecs/interruptions": lambda body: _forward(interruptions, body),
+        }
+        threading.Thread(target=self.serve_forever, args=(0.05,), name="control", daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self.shutdown()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ControlServer
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        route = self.server.routes.get(f"{self.command} {self.path}")
+        if route is None:
+            self._send(HTTPStatus.NOT_FOUND, {"error": f"no such route; there are {', '.join(self.server.routes)}"})
+            return
+        try:
+            self._send(HTTPStatus.OK, route(self._body()))
+        except (Refused, ClockError) as error:
+            self._send(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+    def _body(self) -> dict[str, Any]:
+        size = int(self.headers.get("Content-Length") or 0)
+        if size > _MAX_BODY_BYTES:
+            raise Refused(f"the body has more than {_MAX_BODY_BYTES} bytes")
+        try:
+            body = json.loads(self.rfile.read(size) or b"{}")
+        except ValueError:
+            raise Refused("the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise Refused("the body is not a JSON object")
+        return body
+
+    def _send(self, status: HTTPStatus, answer: dict[str, Any]) -> None:
+        text = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+        pass
+
+
+def _change(clock: Clock | None, body: dict[str, Any]) -> dict[str, Any]:
+    if clock is None:
+        raise Refused("this harness has no virtual clock: start it with --speed")
+    if len(body) != 1:
+        raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
+    match body:
+        case {"speed": int() | float() as speed} if not isinstance(speed, bool):
+            clock.set_speed(float(speed))
+        case {"paused": bool() as paused}:
+            clock.pause() if paused else clock.resume()
+        case {"jump_seconds": int() | float() as seconds} if not isinstance(seconds, bool):
+            clock.jump(float(seconds))
+        case _:
+            raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
+    return _tell(clock)
+
+
+def _tell(clock: Clock | None) -> dict[str, Any]:
+    if clock is None:
+        return {"virtual": False, "speed": 1.0, "paused": False}
+    return {"virtual": True, "now": clock.now(), "speed": clock.speed, "paused": clock.paused}
+
+
+def _forward(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = httpx.post(url, json=body, timeout=30)
+    if answer.is_error:
+        raise Refused(answer.text)
+    return dict(answer.json())

@@ -1,0 +1,178 @@
+"""The whole thing on one machine: emulated cloud, deployed assembly, fake site, clock; started and stopped as one."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from emulator.harness import cloud, deployment, places, site
+from emulator.harness.child import Child, free_port, require_free
+from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
+from emulator.harness.control import ControlServer
+from emulator.harness.errors import HarnessError
+from emulator.harness.run_file import Run
+from emulator.vclock import Clock
+from infra_cdk.synthesis import synthesise
+
+SERVICE_TIMEOUT_SECONDS = 60
+KEPT_LOGS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to start. Ports of 0 are free ones; without a speed nothing is put on a virtual clock."""
+
+    speed: float | None = None
+    aws_port: int = 0
+    site_port: int = 0
+    context: Mapping[str, str] | None = None
+    parameters: Mapping[str, str] | None = None
+
+
+class Harness:
+    """A running harness, as a context manager."""
+
+    def __init__(self, options: Options | None = None, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Start nothing yet; ``tell`` is called with a short line at each step."""
+        self.options = options or Options()
+        self._tell = tell
+        self._children: list[Child] = []
+        self._control: ControlServer | None = None
+        self.clock: Clock | None = None
+        self.directory = Path(tempfile.mkdtemp(prefix="huntaze-"))
+        self.logs = _log_directory()
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """What run.json holds."""
+        if self._run is None:
+            raise HarnessError("the harness is not up")
+        return self._run
+
+    @property
+    def clients(self) -> Clients:
+        """boto3 clients for the emulated cloud."""
+        return self.run.clients
+
+    def __enter__(self) -> Self:
+        """Start everything and return when the service's tasks run.
+
+        Raises:
+            HarnessError: something could not be started; what was started is stopped.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def require_running(self) -> None:
+        """Raise a HarnessError if a process of the harness has ended by itself."""
+        for child in self._children:
+            child.require_running()
+
+    def stop(self) -> None:
+        """Stop every process and remove every file but the logs; may be called twice."""
+        if self._control is not None:
+            self._control.stop()
+        if self.clock is not None:
+            self.clock.prepare_shutdown()
+        for child in reversed(self._children):
+            child.stop()
+        self._children.clear()
+        if self.clock is not None:
+            self.clock.close()
+            self.clock = None
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _start(self) -> None:
+        options = self.options
+        aws_port = require_free(options.aws_port) if options.aws_port else free_port()
+        site_port = require_free(options.site_port) if options.site_port else free_port()
+        if options.speed is not None:
+            self.clock = Clock.create(options.speed)
+        clock_env = self.clock.env() if self.clock else {}
+        endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", f"http://127.0.0.1:{site_port}"
+
+        self._tell("starting the emulator and the fake site")
+        emulator = self._keep(cloud.start(aws_port, self.directory / "emulator", self.logs / "emulator.log", clock_env))
+        fake_site = self._keep(site.start(site_port, self.logs / "site.log", clock_env))
+        with ThreadPoolExecutor(1) as pool:
+            synthesis = pool.submit(synthesise, dict(options.context or {}))
+            accounts = site.await_ready(fake_site, site_url)
+            cloud.await_ready(emulator, endpoint_url)
+            clients = Clients(endpoint_url, REGION)
+            self._tell("emulator and fake site are up; synthesising")
+            assembly = synthesis.result()
+        site.store_credentials(accounts, clients)
+
+        self._tell("deploying the assembly")
+        parameters = {"SiteUrl": site_url, "MediaHosts": urlsplit(site_url).netloc, **(options.parameters or {})}
+        outputs = deployment.deploy(assembly, clients, parameters, self._tell)
+        self._control = ControlServer(self.clock, endpoint_url)
+        self._run = Run(
+            aws_endpoint_url=endpoint_url,
+            region=REGION,
+            account_id=ACCOUNT_ID,
+            ingress_queue_url=outputs["IngressQueueUrl"],
+            ingress_dlq_url=outputs["IngressDlqUrl"],
+            workflows_queue_url=outputs["WorkflowsQueueUrl"],
+            workflows_dlq_url=outputs["WorkflowsDlqUrl"],
+            results_bucket=outputs["ResultsBucket"],
+            state_table=outputs["StateTable"],
+            alarm_topic_arn=outputs["AlarmTopicArn"],
+            credentials_secret_id=outputs["CredentialsSecretId"],
+            ecs_cluster=outputs["EcsCluster"],
+            ecs_service=outputs["EcsService"],
+            lambda_function=outputs["LambdaFunction"],
+            site_url=site_url,
+            speed=options.speed or 1.0,
+            clock_env=clock_env,
+            logs_dir=str(self.logs),
+            control_url=self._control.url,
+        )
+        self._tell("waiting for the scraper")
+        self._await_service(emulator)
+
+    def _keep(self, child: Child) -> Child:
+        self._children.append(child)
+        return child
+
+    def _await_service(self, emulator: Child) -> None:
+        """Wait until as many tasks run as are desired."""
+        deadline = time.monotonic() + SERVICE_TIMEOUT_SECONDS
+        found: list[str] = []
+        while time.monotonic() < deadline:
+            emulator.require_running()
+            answer = self.clients.ecs.describe_services(cluster=self.run.ecs_cluster, services=[self.run.ecs_service])
+            service = answer["services"][0]
+            if service["desiredCount"] > 0 and service["runningCount"] >= service["desiredCount"]:
+                return
+            found = [event["message"] for event in service.get("events", [])[:3]]
+            time.sleep(0.05)
+        raise HarnessError(
+            f"the scraper did not start within {SERVICE_TIMEOUT_SECONDS} s: {'; '.join(found)}; logs: {self.logs}"
+        )
+
+
+def _log_directory() -> Path:
+    """Make a folder for this run's logs, and drop those of the oldest runs."""
+    parent = places.state_directory() / "logs"
+    parent.mkdir(exist_ok=True)
+    for old in sorted(parent.iterdir(), key=lambda it: it.stat().st_mtime)[: -KEPT_LOGS + 1]:
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=parent))

@@ -1,0 +1,95 @@
+"""The pipeline as a producer and an operator see it: send a job, follow it, read its result."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from emulator.harness.errors import HarnessError
+from emulator.harness.run_file import Run
+from huntaze_scraper import jobs
+
+
+@dataclass(frozen=True)
+class SentJob:
+    """A job on its way."""
+
+    job_id: str
+    message_id: str
+    account: str
+    payload: Mapping[str, Any]
+
+
+class Pipeline:
+    """Sends jobs into a running harness and waits for what becomes of them."""
+
+    def __init__(self, run: Run) -> None:
+        """Use the given harness."""
+        self.run = run
+        self.clients = run.clients
+
+    def send(self, payload: Mapping[str, Any]) -> SentJob:
+        """Put a job on the ingress queue.
+
+        Raises:
+            InvalidJob: against the schema; nothing was sent.
+        """
+        body = json.dumps({"timestamp": datetime.now(UTC).isoformat(), **payload}, ensure_ascii=False)
+        job = jobs.parse(body)
+        answer = self.clients.sqs.send_message(QueueUrl=self.run.ingress_queue_url, MessageBody=body)
+        return SentJob(job.job_id, answer["MessageId"], job.account, job.payload)
+
+    def result_key(self, job: SentJob) -> str:
+        """Return where in the results bucket the job's result is written."""
+        return f"results/{quote(job.account, safe='').replace('.', '%2E').replace('~', '%7E')}/{job.job_id}.json"
+
+    def find_result(self, job: SentJob) -> dict[str, Any] | None:
+        """Return the job's result, if it is there."""
+        try:
+            answer = self.clients.s3.get_object(Bucket=self.run.results_bucket, Key=self.result_key(job))
+        except self.clients.s3.exceptions.NoSuchKey:
+            return None
+        return dict(json.loads(answer["Body"].read()))
+
+    def stage(self, job: SentJob) -> str:
+        """Return where the job is: in the ``ingress queue``, the ``workflows queue`` or the ``scraper``."""
+        key = {"pk": {"S": f"job#{job.job_id}"}}
+        if "Item" in self.clients.dynamodb.get_item(TableName=self.run.state_table, Key=key):
+            return "scraper"
+        return "workflows queue" if any(it.get("forwarded") for it in self.decisions(job)) else "ingress queue"
+
+    def decisions(self, job: SentJob) -> list[dict[str, Any]]:
+        """Return the limiter's decisions about the job, from its log, oldest first."""
+        group = f"/aws/lambda/{self.run.lambda_function}"
+        try:
+            events = self.clients.logs.filter_log_events(logGroupName=group, filterPattern=f'"{job.message_id}"')[
+                "events"
+            ]
+        except self.clients.logs.exceptions.ResourceNotFoundException:
+            return []
+        lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+        return [line for line in lines if line.get("message_id") == job.message_id]
+
+    def await_results(self, sent: Iterable[SentJob], timeout_seconds: float = 60) -> dict[str, dict[str, Any]]:
+        """Wait for the results of all jobs, and return them by job id.
+
+        Raises:
+            HarnessError: names the jobs without a result after the time (real seconds).
+        """
+        deadline = time.monotonic() + timeout_seconds
+        waiting, results = list(sent), dict[str, dict[str, Any]]()
+        while waiting and time.monotonic() < deadline:
+            for job in list(waiting):
+                result = self.find_result(job)
+                if result is not None:
+                    results[job.job_id] = result
+                    waiting.remove(job)
+            if waiting:
+                time.sleep(0.1)
+        if waiting:
+            names = ", ".join(job.job_id[:12] for job in waiting)
+            raise HarnessError(f"no result within {timeout_seconds:g} s for {names}; logs: {self.run.logs_dir}")
+        return results

@@ -1,0 +1,58 @@
+"""The fake site's process, and the credentials of its accounts in the emulated Secrets Manager."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from emulator.harness import places
+from emulator.harness.child import Child
+from emulator.harness.clients import Clients
+from emulator.harness.errors import HarnessError
+
+START_TIMEOUT_SECONDS = 30
+CREDENTIALS_PREFIX = "huntaze/onlyfans/credentials"
+
+
+def start(port: int, log: Path, clock_env: Mapping[str, str]) -> Child:
+    """Start the fake site on the port."""
+    env = {**os.environ, **clock_env, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(places.ROOT)}
+    return Child("the fake site", [sys.executable, "-m", "fake_onlyfans", "--port", str(port)], env, log)
+
+
+def await_ready(child: Child, url: str) -> list[dict[str, Any]]:
+    """Return the site's accounts when it answers.
+
+    Raises:
+        HarnessError: it ended, or did not answer in time.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        child.require_running()
+        try:
+            answer = httpx.get(f"{url}/_control/accounts", timeout=5).raise_for_status().json()
+            return list(answer["accounts"] if isinstance(answer, dict) else answer)
+        except httpx.TransportError:
+            time.sleep(0.03)
+    raise HarnessError(f"the fake site did not answer within {START_TIMEOUT_SECONDS} s: see {child.log}")
+
+
+def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:
+    """Put each account's credentials where the scraper looks for them."""
+
+    def store(account: dict[str, Any]) -> None:
+        names = ("username", "password", "totp_secret")
+        clients.secretsmanager.create_secret(
+            Name=f"{CREDENTIALS_PREFIX}/{quote(account['username'], safe='')}",
+            SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store, accounts))

@@ -1,0 +1,47 @@
+"""The fake site's control API as Python."""
+
+from typing import Any
+
+import httpx
+
+
+class SiteControl:
+    """Sets faults on the fake site and asks what it saw."""
+
+    def __init__(self, url: str) -> None:
+        """Remember where the site is."""
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/_control", timeout=30)
+
+    def reset(self) -> None:
+        """Forget messages, sessions, faults, limits and recorded requests."""
+        self._post("reset", {})
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Put these fault rules in force, in place of all others."""
+        self._post("faults", list(rules))
+
+    def limits(self, requests: int, per_seconds: float) -> None:
+        """Let the site refuse an account's requests beyond this rate with 429."""
+        self._post("limits", {"requests": requests, "per_seconds": per_seconds})
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return every request it saw, in order."""
+        return self._get("requests")
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Return every message it accepted, in order."""
+        return self._get("messages")
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return its accounts."""
+        return self._get("accounts")
+
+    def _get(self, name: str) -> list[dict[str, Any]]:
+        answer = self._http.get(f"/{name}").raise_for_status().json()
+        return list(answer[name] if isinstance(answer, dict) else answer)
+
+    def _post(self, name: str, body: object) -> None:
+        answer = self._http.post(f"/{name}", json=body)
+        if answer.is_error:
+            raise ValueError(answer.text)
