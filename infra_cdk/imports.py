@@ -1,0 +1,50 @@
+"""Which modules of a package a module needs, read from the source without running it."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def closure(source: Path, roots: Iterable[Path], package: str) -> list[Path]:
+    """Return the files below ``source`` that the root files import, directly or not, and the roots, sorted.
+
+    A module brings the ``__init__.py`` of each package above it, as Python itself runs them.
+    """
+    found: set[Path] = set()
+    waiting = [file for root in roots for file in [root, *_parents(source, root)]]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for name in _imported(file, source):
+            if name.split(".")[0] == package:
+                waiting += _files(source, name)
+    return sorted(found)
+
+
+def _imported(file: Path, source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = file.relative_to(source).with_suffix("").parts[: -node.level]
+                base = ".".join([*package, *([base] if base else [])])
+            yield base
+            # A name imported from a package may be a module of it.
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _files(source: Path, name: str) -> list[Path]:
+    path = source.joinpath(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return [file, *_parents(source, file)]
+    return []
+
+
+def _parents(source: Path, file: Path) -> list[Path]:
+    folders = [folder for folder in file.parents if folder != source and folder.is_relative_to(source)]
+    return [folder / "__init__.py" for folder in folders if (folder / "__init__.py").is_file()]

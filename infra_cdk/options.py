@@ -1,0 +1,63 @@
+"""What may be chosen at synthesis: read from CDK context, so that an assembly names all its inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+
+class InvalidOptions(Exception):
+    """A context value that the app does not know or cannot use."""
+
+
+def option(help_text: str, default: str = "") -> Any:
+    """Declare an option with its meaning; empty means that the app makes the thing itself."""
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The app's options. Each is a CDK context key of the same name (``-c scaling=backlog_per_task``)."""
+
+    vpc_id: str = option("existing VPC to run in; needs availability_zones, private_subnet_ids and its own endpoints")
+    availability_zones: str = option("zones of the existing VPC's private subnets, separated by commas")
+    private_subnet_ids: str = option("private subnets of the existing VPC, one a zone, with a way out to the site")
+    alarm_topic_arn: str = option("existing SNS topic to notify instead of making huntaze-cost-alerts")
+    ingress_queue_arn: str = option("existing ingress queue")
+    ingress_dlq_arn: str = option("its dead-letter queue")
+    workflows_queue_arn: str = option("existing FIFO queue that feeds the scraper")
+    workflows_dlq_arn: str = option("its dead-letter queue")
+    queues_key_arn: str = option("KMS key of the existing queues")
+    scaling: str = option("queue_depth (the plan's) or backlog_per_task", "queue_depth")
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the context keys that the app knows."""
+        return [each.name for each in fields(cls)]
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """Read the options.
+
+        Raises:
+            InvalidOptions: a value is not a text, or options that belong together are incomplete.
+        """
+        given = {each.name: context[each.name] for each in fields(cls) if context.get(each.name) is not None}
+        for name, value in given.items():
+            if not isinstance(value, str):
+                raise InvalidOptions(f"context {name} must be a text, not {type(value).__name__}")
+        options = cls(**given)
+        options._check()
+        return options
+
+    def _check(self) -> None:
+        if self.scaling not in ("queue_depth", "backlog_per_task"):
+            raise InvalidOptions(f"context scaling must be queue_depth or backlog_per_task, not {self.scaling}")
+        for group in (
+            ("vpc_id", "availability_zones", "private_subnet_ids"),
+            ("ingress_queue_arn", "ingress_dlq_arn", "workflows_queue_arn", "workflows_dlq_arn"),
+        ):
+            absent = [name for name in group if not getattr(self, name)]
+            if absent and len(absent) < len(group):
+                raise InvalidOptions(f"context {', '.join(absent)} must be given with the rest of {', '.join(group)}")
+        if self.queues_key_arn and not self.ingress_queue_arn:
+            raise InvalidOptions("context queues_key_arn belongs to existing queues: give their ARNs too")

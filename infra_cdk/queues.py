@@ -1,0 +1,124 @@
+"""What must outlive every deployment of code: the queues, the key that encrypts them, the state table."""
+
+from typing import Any
+
+from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.options import Options
+
+
+LONGEST_RETENTION = Duration.days(14)
+# A standard DLQ keeps the first enqueue time: the ingress retention less than the longest is what is left to replay.
+INGRESS_RETENTION = Duration.days(10)
+# AWS asks for six times the function's time-out.
+INGRESS_VISIBILITY = Duration.seconds(180)
+WORKFLOWS_VISIBILITY = Duration.seconds(300)
+# Receives are not failures (429s, shutdowns, an unreachable store): redrive is only the net under what dies uncounted.
+MAX_RECEIVE_COUNT = 100
+
+
+class Queues(Stack):
+    """Ingress and workflows queues with their dead-letter queues, encrypted; the table of buckets, ledger, sessions."""
+
+    key: kms.IKey
+    ingress: sqs.IQueue
+    ingress_dlq: sqs.IQueue
+    workflows: sqs.IQueue
+    workflows_dlq: sqs.IQueue
+    state: dynamodb.Table
+
+    def __init__(self, scope: Construct, name: str, *, options: Options, **stack: Any) -> None:
+        """Make the queues, or refer to the ones that there are."""
+        super().__init__(scope, name, **stack)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Encrypts Huntaze's queues, state, results and alarms",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsNotifyTheEncryptedTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        if options.ingress_queue_arn:
+            self._refer(options)
+        else:
+            self._make()
+        self.state = dynamodb.Table(
+            self,
+            "State",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expires_at",
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        CfnOutput(self, "IngressQueueUrl", value=self.ingress.queue_url)
+        CfnOutput(self, "IngressDlqUrl", value=self.ingress_dlq.queue_url)
+        CfnOutput(self, "WorkflowsQueueUrl", value=self.workflows.queue_url)
+        CfnOutput(self, "WorkflowsDlqUrl", value=self.workflows_dlq.queue_url)
+        CfnOutput(self, "StateTable", value=self.state.table_name)
+
+    def _refer(self, options: Options) -> None:
+        for attribute in ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq"):
+            queue = sqs.Queue.from_queue_arn(self, attribute, getattr(options, f"{attribute}_arn"))
+            setattr(self, attribute.removesuffix("_queue"), queue)
+
+    def _make(self) -> None:
+        self.ingress_dlq = self._queue("IngressDlq", "huntaze-rate-limiter-queue-dlq", retention=LONGEST_RETENTION)
+        self.ingress = self._queue(
+            "Ingress",
+            "huntaze-rate-limiter-queue",
+            retention=INGRESS_RETENTION,
+            visibility=INGRESS_VISIBILITY,
+            dlq=self.ingress_dlq,
+        )
+        self.workflows_dlq = self._queue(
+            "WorkflowsDlq", "huntaze-hybrid-workflows-dlq.fifo", retention=LONGEST_RETENTION, fifo=True
+        )
+        self.workflows = self._queue(
+            "Workflows",
+            "huntaze-hybrid-workflows.fifo",
+            retention=LONGEST_RETENTION,
+            visibility=WORKFLOWS_VISIBILITY,
+            dlq=self.workflows_dlq,
+            fifo=True,
+        )
+
+    def _queue(  # noqa: PLR0913 - a queue has that many properties of its own
+        self,
+        name: str,
+        queue_name: str,
+        *,
+        retention: Duration,
+        visibility: Duration | None = None,
+        dlq: sqs.IQueue | None = None,
+        fifo: bool | None = None,
+    ) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            name,
+            queue_name=queue_name,
+            fifo=fifo,
+            retention_period=retention,
+            visibility_timeout=visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dlq, max_receive_count=MAX_RECEIVE_COUNT) if dlq else None,
+            encryption_master_key=self.key,
+            enforce_ssl=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )

@@ -1,0 +1,34 @@
+"""Where the scraper's image is kept: deployed, and pushed to, before anything runs it."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ecr as ecr
+from constructs import Construct
+
+REPOSITORY_NAME = "huntaze-onlyfans-scraper"
+
+
+class Registry(Stack):
+    """The image repository alone: a service cannot start before its image is here, so the image comes first."""
+
+    repository: ecr.Repository
+
+    def __init__(self, scope: Construct, name: str, **stack: Any) -> None:
+        """Make the repository."""
+        super().__init__(scope, name, **stack)
+        self.repository = ecr.Repository(
+            self,
+            "Repository",
+            repository_name=REPOSITORY_NAME,
+            image_scan_on_push=True,
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    description="Untagged images are builds that a newer one replaced",
+                    tag_status=ecr.TagStatus.UNTAGGED,
+                    max_image_age=Duration.days(14),
+                ),
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        CfnOutput(self, "ImageRepositoryUri", value=self.repository.repository_uri)
