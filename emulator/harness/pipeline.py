@@ -31,6 +31,18 @@ class Pipeline:
         self.run = run
         self.clients = run.clients
 
+    def forget(self) -> None:
+        """Empty all queues, and the state table but for the sites' sessions: as if no job had ever been sent."""
+        run = self.run
+        for url in (run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.workflows_dlq_url):
+            self.clients.sqs.purge_queue(QueueUrl=url)
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(
+            TableName=run.state_table, ProjectionExpression="pk"
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            if not str(item["pk"]["S"]).startswith("session#"):
+                self.clients.dynamodb.delete_item(TableName=run.state_table, Key=item)
+
     def send(self, payload: Mapping[str, Any]) -> SentJob:
         """Put a job on the ingress queue.
 

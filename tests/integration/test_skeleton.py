@@ -1,0 +1,78 @@
+"""One real job goes all the way: queue, limiter, FIFO queue, browser, site, result."""
+
+import json
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+
+MESSAGE = {
+    "action": "send_message",
+    "creator_id": "creator-01",
+    "user_id": "fan-001",
+    "message_content": "Good evening",
+}
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("1.2")
+def test_a_message_reaches_the_fan_once_and_its_result_lies_in_the_bucket(
+    pipeline: Pipeline, site: SiteControl
+) -> None:
+    """A send_message job ends as a message on the site and a result in S3."""
+    job = pipeline.send(MESSAGE)
+
+    result = pipeline.await_results([job])[job.job_id]
+
+    assert result["status"] == "succeeded"
+    assert [(it["account"], it["fan"], it["text"]) for it in site.messages()] == [
+        ("creator-01", "fan-001", "Good evening")
+    ]
+
+
+@pytest.mark.browser
+def test_a_profile_is_read(pipeline: Pipeline) -> None:
+    """A scrape_profile job brings back what the page says."""
+    job = pipeline.send(
+        {"action": "scrape_profile", "creator_id": "creator-02", "profile_url": f"{pipeline.run.site_url}/creator-02"}
+    )
+
+    result = pipeline.await_results([job])[job.job_id]
+
+    assert result["status"] == "succeeded"
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("7.3")
+def test_a_fan_who_does_not_exist_is_an_answer_not_a_retry(pipeline: Pipeline, site: SiteControl) -> None:
+    """The job fails for good, with a result, and nothing is sent."""
+    job = pipeline.send({**MESSAGE, "user_id": "nobody-at-all"})
+
+    result = pipeline.await_results([job])[job.job_id]
+
+    assert result["status"] == "failed"
+    assert site.messages() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        json.dumps({"action": "dance", "creator_id": "creator-01", "timestamp": "2026-01-01T00:00:00Z"}),
+        json.dumps({**MESSAGE, "timestamp": "2026-01-01T00:00:00Z", "filler": "x" * 210_000}),
+    ],
+    ids=["no JSON", "against the schema", "too large"],
+)
+def test_a_poison_message_is_set_aside_with_its_reason_and_holds_nothing_up(pipeline: Pipeline, body: str) -> None:
+    """It ends in the ingress DLQ with the reason; the job beside it is done."""
+    pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_queue_url, MessageBody=body)
+    job = pipeline.send(MESSAGE)
+
+    assert pipeline.await_results([job])[job.job_id]["status"] == "succeeded"
+    dead = pipeline.clients.sqs.receive_message(
+        QueueUrl=pipeline.run.ingress_dlq_url, WaitTimeSeconds=20, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert [it["Body"] for it in dead] == [body]
+    assert dead[0]["MessageAttributes"]["reason"]["StringValue"]
