@@ -1,5 +1,8 @@
 """Errors named by the reaction that they ask for, not by what caused them."""
 
+from enum import StrEnum
+from typing import ClassVar
+
 
 class HuntazeError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -11,3 +14,82 @@ class InvalidJob(HuntazeError):
 
 class StoreUnavailable(HuntazeError):
     """A store did not answer or refused: nothing was decided, come back later."""
+
+
+class ErrorClass(StrEnum):
+    """What went wrong with a job at the site; each class has one reaction (the table in docs/scraper.md)."""
+
+    RATE_LIMIT = "rate_limit"
+    SERVER_ERROR = "server_error"
+    NETWORK_ERROR = "network_error"
+    CLIENT_ERROR = "client_error"
+    AUTH = "auth"
+    CHALLENGE = "challenge"
+    UNKNOWN = "unknown"
+
+
+class SiteError(HuntazeError):
+    """The job did not go through at the site. Its text never holds what was typed, nor a query string."""
+
+    error_class: ClassVar[ErrorClass]
+
+    def __init__(self, reason: str, *, status: int | None = None, request: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.request = request
+        """Method and path, without query."""
+
+
+class SlowDown(SiteError):
+    """The site asks to wait: come back later, no failure counted."""
+
+    error_class = ErrorClass.RATE_LIMIT
+
+    def __init__(self, reason: str, *, status: int | None = 429, request: str = "", wait_seconds: float = 60.0) -> None:
+        super().__init__(reason, status=status, request=request)
+        self.wait_seconds = wait_seconds
+
+
+class TryAgain(SiteError):
+    """The site answered that it failed: try again soon."""
+
+    error_class = ErrorClass.SERVER_ERROR
+
+
+class TryAgainLonger(SiteError):
+    """The site did not answer, or not to the end: try again with more patience."""
+
+    error_class = ErrorClass.NETWORK_ERROR
+
+
+class Refused(SiteError):
+    """The site, or a rule of ours, refuses the job as it stands: never try again."""
+
+    error_class = ErrorClass.CLIENT_ERROR
+
+
+class SignInAgain(SiteError):
+    """The session is over, or the site does not take the credentials."""
+
+    error_class = ErrorClass.AUTH
+
+
+class HumanWanted(SiteError):
+    """The site asks whether a human is there: stop working for the account, never get around it."""
+
+    error_class = ErrorClass.CHALLENGE
+
+
+class PageBroken(SiteError):
+    """The page crashed, hangs, or is not the page that we know: start afresh once."""
+
+    error_class = ErrorClass.UNKNOWN
+
+
+class BrowserUnavailable(HuntazeError):
+    """No Chromium can be started: the job is not to blame, the worker is to be replaced."""
+
+
+class LeaseLost(HuntazeError):
+    """Another worker holds the job by now: let go of it."""

@@ -88,3 +88,8 @@ class WorkerSettings(Settings):
     health_port: int = setting("port of the health endpoint", 3000)
     chromium_path: str = setting("Chromium to start; empty for Playwright's own", "")
     pages: int = setting("jobs of different accounts carried out at once", 4)
+    max_failures: int = setting("counted failures after which a job moves to the workflows DLQ", 3)
+    visibility_seconds: int = setting("visibility of a message in hand, seconds; the queue's own is the same", 300)
+    stop_timeout_seconds: int = setting("time from SIGTERM to SIGKILL, seconds", 120)
+    max_media_mebibytes: int = setting("largest media file taken, MiB", 512)
+    metrics_by_creator: bool = setting("publish metrics with the dimension creator_id, which is billed by creator", True)
