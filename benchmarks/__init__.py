@@ -1,0 +1,1 @@
+"""Figures: each module is a benchmark, run by ``./huntaze bench NAME``."""

@@ -1,0 +1,137 @@
+"""The one command as people and programs use it; each test runs a harness of its own, in a folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from emulator.harness.places import ROOT
+
+START_TIMEOUT_SECONDS = 90
+
+
+class CommandLine:
+    """Runs ``./huntaze`` with a state folder of its own."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self._env = {**os.environ, "HUNTAZE_STATE": str(state)}
+        self.started: list[subprocess.Popen[str]] = []
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ROOT / "huntaze", *arguments], env=self._env, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def up(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start ``up`` and wait for run.json."""
+        process = subprocess.Popen(
+            [ROOT / "huntaze", "up", *arguments],
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        until(lambda: (self.state / "run.json").exists() or process.poll() is not None, START_TIMEOUT_SECONDS)
+        assert process.poll() is None, process.communicate()[1]
+        return process
+
+    @property
+    def run_file(self) -> dict[str, Any]:
+        return dict(json.loads((self.state / "run.json").read_text()))
+
+    def processes(self) -> list[psutil.Process]:
+        """Every living process that was started with this state folder in its environment."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if (
+                    process.environ().get("HUNTAZE_STATE") == str(self.state)
+                    and process.status() != psutil.STATUS_ZOMBIE
+                ):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+
+def until(condition: Callable[[], object], timeout_seconds: float) -> None:
+    """Wait for the condition, within bounds."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def huntaze(tmp_path: Path) -> Iterator[CommandLine]:
+    """The command; whatever it left running is killed, after the test has looked."""
+    command = CommandLine(tmp_path)
+    yield command
+    for process in command.processes():
+        process.kill()
+    for started in command.started:
+        started.communicate(timeout=10)
+
+
+def test_up_tells_where_everything_is_and_down_stops_all_of_it(huntaze: CommandLine) -> None:
+    """run.json has every field of the contract; after down neither it nor a process is left."""
+    huntaze.up()
+    assert {
+        *("aws_endpoint_url", "region", "account_id", "ingress_queue_url", "ingress_dlq_url", "workflows_queue_url"),
+        *("workflows_dlq_url", "results_bucket", "state_table", "alarm_topic_arn", "credentials_secret_id"),
+        *("ecs_cluster", "ecs_service", "lambda_function", "site_url", "speed", "clock_env", "logs_dir"),
+    } <= set(huntaze.run_file)
+
+    status = json.loads(huntaze.run("status", "--json").stdout)
+    assert status["tasks"] == {"desired": 1, "running": 1, "pending": 0}
+    again = huntaze.run("up")
+    assert again.returncode == 1
+    assert "up here already" in again.stderr
+
+    assert json.loads(huntaze.run("down", "--json").stdout) == {"stopped": True}
+    assert not (huntaze.state / "run.json").exists()
+    until(lambda: not huntaze.processes(), 10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Signals) -> None:
+    """Ctrl-C, SIGTERM and even kill -9 leave nothing running; the next start is not disturbed."""
+    process = huntaze.up()
+    os.kill(huntaze.run_file["pid"], number)
+
+    process.wait(30)
+    until(lambda: not huntaze.processes(), 15)
+    assert "no harness is up" in huntaze.run("status").stderr
+
+
+def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:
+    """The port is named; nothing is left running."""
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        refused = huntaze.run("up", "--aws-port", str(port))
+
+    assert refused.returncode == 1
+    assert f"port {port} is in use" in refused.stderr
+    assert not huntaze.processes()
+
+
+def test_the_demo_ends_as_it_should(huntaze: CommandLine) -> None:
+    """Six jobs for three creators: five succeed, the one for an unknown fan fails; a program can read it."""
+    demo = huntaze.run("demo", "--json")
+
+    assert demo.returncode == 0, demo.stderr
+    told = json.loads(demo.stdout)
+    assert [job["status"] for job in told["jobs"]] == ["succeeded"] * 5 + ["failed"]
+    assert {job["creator_id"] for job in told["jobs"]} == {"creator-01", "creator-02", "creator-03"}
+    assert all(job["result"].startswith("s3://") for job in told["jobs"])
+    until(lambda: not huntaze.processes(), 10)
