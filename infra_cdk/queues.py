@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from huntaze_scraper.settings import WorkerSettings
 from infra_cdk.options import Options
 
 
@@ -17,7 +18,7 @@ LONGEST_RETENTION = Duration.days(14)
 INGRESS_RETENTION = Duration.days(10)
 # AWS asks for six times the function's time-out.
 INGRESS_VISIBILITY = Duration.seconds(180)
-WORKFLOWS_VISIBILITY = Duration.seconds(300)
+WORKFLOWS_VISIBILITY = Duration.seconds(WorkerSettings.visibility_seconds)
 # Receives are not failures (429s, shutdowns, an unreachable store): redrive is only the net under what dies uncounted.
 MAX_RECEIVE_COUNT = 100
 

@@ -133,7 +133,7 @@ class Scraper(Stack):
             "scraper",
             image=ecs.ContainerImage.from_registry(image.value_as_string),
             command=COMMAND,
-            environment={"AWS_REGION": Aws.REGION, **settings.to_env()},
+            environment={"AWS_REGION": Aws.REGION, **_without_the_images_own(settings.to_env())},
             secrets={"ONLYFANS_API_KEY": ecs.Secret.from_secrets_manager(self.credentials, "api_key")},
             port_mappings=[ecs.PortMapping(container_port=settings.health_port)],
             health_check=ecs.HealthCheck(
@@ -143,7 +143,7 @@ class Scraper(Stack):
                 retries=3,
                 start_period=Duration.seconds(60),
             ),
-            stop_timeout=Duration.seconds(120),
+            stop_timeout=Duration.seconds(settings.stop_timeout_seconds),
             linux_parameters=parameters,
             logging=ecs.LogDriver.aws_logs(stream_prefix="scraper", log_group=self.log_group),
         )
@@ -224,6 +224,11 @@ class Scraper(Stack):
             ),
             inline_policies={"Scraper": iam.PolicyDocument(statements=statements)},
         )
+
+
+def _without_the_images_own(environment: dict[str, str]) -> dict[str, str]:
+    # The image knows where its browser is; a variable of the task would hide the image's.
+    return {name: value for name, value in environment.items() if name != "CHROMIUM_PATH"}
 
 
 def _secret_arns() -> list[str]:
