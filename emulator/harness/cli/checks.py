@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings=PASS_THROUGH)(test)
     app.command(context_settings=PASS_THROUGH)(bench)
     app.command()(synth)
+    app.command()(requirements)
 
 
 def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - a verb, not a test
@@ -81,3 +82,13 @@ def synth(*, json: Annotated[bool, typer.Option("--json", help="One JSON object 
         print_json({"assembly": str(assembly)})
     else:
         console.print(str(assembly))
+
+
+def requirements() -> None:
+    """Write docs/requirements.md: which test shows which requirement."""
+    page = places.ROOT / "docs" / "requirements.md"
+    command = [_PYTHON, "-m", "pytest", "-q", "--collect-only", "--no-header", "--write-requirements", str(page)]
+    found = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise HarnessError((found.stderr or found.stdout).strip().splitlines()[-1])
+    console.print(str(page))
