@@ -1,0 +1,80 @@
+"""The creators, fans and media that a seed stands for."""
+
+import base64
+from random import Random
+from typing import NamedTuple
+
+from fake_onlyfans.media import Media, media_of
+from fake_onlyfans.words import ANIMALS, BIOS, COLOURS, FIRST_NAMES, STAGE_NAMES
+
+ACCOUNT_COUNT = 12
+FAN_COUNT = 40
+ORDINARY_FANS = 10
+"""The first so many fans of each account, under any seed, take messages and have a short conversation."""
+BLOCKED_FANS = 4
+EMPTY_FANS = 5
+TALKATIVE_FANS = 4
+
+
+class Fan(NamedTuple):
+    """Somebody whom one creator can write to."""
+
+    username: str
+    display_name: str
+    blocked: bool
+    message_count: int
+
+
+class Account(NamedTuple):
+    """A creator who can sign in; ``username`` is a job's creator_id."""
+
+    username: str
+    password: str
+    totp_secret: str | None
+    fans: tuple[Fan, ...]
+    display_name: str
+    bio: str
+    posts: int
+    likes: int
+    fan_total: int
+    media: tuple[Media, ...]
+
+
+def accounts(seed: int = 1) -> list[Account]:
+    """List the accounts of a seed: creator-01 to creator-12, every third with a second factor."""
+    stage_names = Random(f"{seed}/stage names").sample(STAGE_NAMES, ACCOUNT_COUNT)
+    return [_account(seed, number, stage_names[number - 1]) for number in range(1, ACCOUNT_COUNT + 1)]
+
+
+def _account(seed: int, number: int, display_name: str) -> Account:
+    username = f"creator-{number:02}"
+    chance = Random(f"{seed}/{username}")
+    password = f"{chance.choice(COLOURS)}-{chance.choice(ANIMALS)}-{chance.getrandbits(48):012x}"
+    totp_secret = base64.b32encode(chance.randbytes(20)).decode() if number % 3 == 0 else None
+    media = media_of(seed, username, chance)
+    return Account(
+        username=username,
+        password=password,
+        totp_secret=totp_secret,
+        fans=_fans(chance),
+        display_name=display_name,
+        bio=chance.choice(BIOS),
+        posts=chance.randint(40, 900),
+        likes=chance.randint(1_000, 250_000),
+        fan_total=chance.randint(FAN_COUNT, 9_000),
+        media=media,
+    )
+
+
+def _fans(chance: Random) -> tuple[Fan, ...]:
+    special = chance.sample(range(ORDINARY_FANS + 1, FAN_COUNT + 1), BLOCKED_FANS + EMPTY_FANS + TALKATIVE_FANS)
+    blocked = set(special[:BLOCKED_FANS])
+    empty = set(special[BLOCKED_FANS : BLOCKED_FANS + EMPTY_FANS])
+    talkative = set(special[BLOCKED_FANS + EMPTY_FANS :])
+    fans = []
+    for number in range(1, FAN_COUNT + 1):
+        few, many = chance.randint(1, 30), chance.randint(200, 600)
+        count = 0 if number in empty else many if number in talkative else few
+        name = f"{chance.choice(FIRST_NAMES)} {chance.choice('ABCDEFGHKLMNPRSTW')}."
+        fans.append(Fan(f"fan-{number:03}", name, number in blocked, count))
+    return tuple(fans)

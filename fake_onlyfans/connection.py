@@ -1,0 +1,37 @@
+"""The TCP connection behind a request, for the faults that break it."""
+
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class ReachableProtocol(H11Protocol):
+    """uvicorn's HTTP protocol, which tells each request the connection that it came by."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Put this connection into the state of all requests that come by it."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "connection": self}
+
+    def reset(self) -> None:
+        """Send a TCP reset: closing without lingering discards what is unsent and resets."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Close once all that was written has gone out."""
+        self.transport.close()
+
+    def retire_all(self) -> None:
+        """Close each connection of the server: at once if it is idle, else after its answer."""
+        for each in list(self.connections):
+            each.shutdown()
+
+
+def connection_of(scope: Scope) -> ReachableProtocol | None:
+    """Return the connection that a request came by; None in process."""
+    connection = scope.get("state", {}).get("connection")
+    return connection if isinstance(connection, ReachableProtocol) else None

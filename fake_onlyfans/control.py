@@ -1,0 +1,133 @@
+"""The control API: how tests and people steer the site; never recorded, never faulted."""
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from fake_onlyfans.faults.fault import InvalidRule
+from fake_onlyfans.faults.gate import drop_kept_connections
+from fake_onlyfans.faults.rules import read_rules
+from fake_onlyfans.limits import read_limit
+from fake_onlyfans.overview import overview
+from fake_onlyfans.rendering import render
+from fake_onlyfans.sessions import SESSION_SECONDS
+from fake_onlyfans.site import Site
+
+
+async def reset(request: Request) -> Response:
+    """Start again; the body may give another ``seed``, and ``session_seconds`` for how long sessions last."""
+    given = await _body(request, {})
+    site = _site(request)
+    if not isinstance(given, dict) or set(given) - {"seed", "session_seconds"}:
+        return _wrong('the body is {}, or an object with "seed" and "session_seconds"')
+    seed, seconds = given.get("seed", site.seed), given.get("session_seconds", SESSION_SECONDS)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        return _wrong(f'"seed" is {seed!r}; allowed: a whole number')
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+        return _wrong(f'"session_seconds" is {seconds!r}; allowed: seconds, more than 0')
+    site.reset(seed, seconds)
+    return JSONResponse({"seed": seed, "accounts": list(site.accounts)})
+
+
+async def set_faults(request: Request) -> Response:
+    """Replace the rules; ``[]`` clears them."""
+    site = _site(request)
+    try:
+        site.rules = read_rules(await _body(request, None))
+    except InvalidRule as error:
+        return _wrong(str(error))
+    drop_kept_connections(request.scope)
+    return _listed(rule.as_json() for rule in site.rules)
+
+
+async def faults(request: Request) -> Response:
+    """List the rules, with how many requests matched and how often each fault came."""
+    return _listed(rule.as_json() for rule in _site(request).rules)
+
+
+async def requests(request: Request) -> Response:
+    """List every request in the order in which they came."""
+    return _listed(asdict(each) for each in _site(request).exchanges)
+
+
+async def messages(request: Request) -> Response:
+    """List every message that was accepted, in order."""
+    return _listed(
+        {
+            "time": each.message.time,
+            "account": each.account,
+            "fan": each.fan,
+            "text": each.message.text,
+            "id": each.message.id,
+        }
+        for each in _site(request).conversations.accepted
+    )
+
+
+async def set_limits(request: Request) -> Response:
+    """Set the site's own limit an account; ``{}`` or null turns it off."""
+    site = _site(request)
+    try:
+        site.limit = read_limit(await _body(request, None))
+    except InvalidRule as error:
+        return _wrong(str(error))
+    return JSONResponse(site.limit and site.limit.as_json())
+
+
+async def accounts(request: Request) -> Response:
+    """List the accounts with what it takes to sign in, their fans and their media."""
+    site = _site(request)
+    return _listed(
+        {
+            "username": each.username,
+            "password": site.passwords[each.username],
+            "totp_secret": each.totp_secret,
+            "display_name": each.display_name,
+            "fans": [fan._asdict() for fan in each.fans],
+            "media": [{"name": file.name, "content_type": file.content_type, "size": file.size} for file in each.media],
+        }
+        for each in site.accounts.values()
+    )
+
+
+async def inside(request: Request) -> Response:
+    """Show the overview's changing part, for the page that refreshes itself."""
+    page: HTMLResponse = render(request.scope, "inside.html", **overview(_site(request)))
+    return page
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+async def _body(request: Request, empty: object) -> Any:
+    if not await request.body():
+        return empty
+    try:
+        return await request.json()
+    except ValueError:
+        raise InvalidRule("the body is not JSON") from None
+
+
+def _listed(items: Any) -> Response:
+    return JSONResponse(list(items))
+
+
+def _wrong(text: str) -> Response:
+    return JSONResponse({"error": text}, 400)
+
+
+routes = [
+    Route("/reset", reset, methods=["POST"]),
+    Route("/faults", faults),
+    Route("/faults", set_faults, methods=["POST"]),
+    Route("/requests", requests),
+    Route("/messages", messages),
+    Route("/limits", set_limits, methods=["POST"]),
+    Route("/accounts", accounts),
+    Route("/overview", inside),
+]

@@ -1,0 +1,27 @@
+"""The fault ``expire_session``: the account's sessions are over."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fake_onlyfans.faults.fault import Fault
+from fake_onlyfans.identity import identity_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpireSession(Fault):
+    """End every session of the account that asks; this request too is answered as one without a session."""
+
+    kind: ClassVar[str] = "expire_session"
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Return the site with this fault."""
+
+        async def sign_out_first(scope: Scope, receive: Receive, send: Send) -> None:
+            account = identity_of(scope)
+            if account is not None:
+                scope["app"].state.site.sessions.end_all(account)
+            await app(scope, receive, send)
+
+        return sign_out_first

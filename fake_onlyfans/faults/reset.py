@@ -1,0 +1,38 @@
+"""The fault ``reset``: the connection is reset (TCP RST) instead of an answer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fake_onlyfans.connection import connection_of
+from fake_onlyfans.faults.fault import Fault, When, check_when
+from fake_onlyfans.faults.unanswered import act_silently, read_all, wait_until_gone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reset(Fault):
+    """Reset the connection; ``when`` "after" lets the site act on the request first.
+
+    In-process clients have no connection: they get a ConnectionResetError.
+    """
+
+    kind: ClassVar[str] = "reset"
+    when: When = "before"
+
+    def check(self) -> None:
+        """Refuse an unknown moment."""
+        check_when(self.when)
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Return the site with this fault."""
+
+        async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+            await (read_all(receive) if self.when == "before" else act_silently(app, scope, receive))
+            connection = connection_of(scope)
+            if connection is None:
+                raise ConnectionResetError("reset by the fake site")
+            connection.reset()
+            await wait_until_gone(receive)
+
+        return hang_up

@@ -1,0 +1,167 @@
+"""Rules: which requests meet which fault, and how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fake_onlyfans.faults.challenge import Challenge
+from fake_onlyfans.faults.crash import Crash
+from fake_onlyfans.faults.delay import Delay
+from fake_onlyfans.faults.drift import Drift
+from fake_onlyfans.faults.expire_session import ExpireSession
+from fake_onlyfans.faults.fault import Fault, InvalidRule
+from fake_onlyfans.faults.hang import Hang
+from fake_onlyfans.faults.reset import Reset
+from fake_onlyfans.faults.status import Status
+from fake_onlyfans.faults.truncate import Truncate
+
+KINDS: Mapping[str, type[Fault]] = {
+    kind.kind: kind for kind in (Status, Delay, Hang, Reset, Challenge, ExpireSession, Drift, Crash, Truncate)
+}
+METHODS = ("GET", "HEAD", "POST")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """Which requests are meant; what is None is any. ``path`` is a glob over the decoded path, ``*`` takes in slashes."""
+
+    method: str | None = None
+    path: str | None = None
+    account: str | None = None
+
+    def fits(self, method: str, path: str, account: str | None) -> bool:
+        """Decide whether a request is meant."""
+        return (
+            self.method in (None, method)
+            and (self.path is None or fnmatchcase(path, self.path))
+            and self.account in (None, account)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Write what the match asks for."""
+        asked = {"method": self.method, "path": self.path, "account": self.account}
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+@dataclass(kw_only=True)
+class Rule:
+    """A fault for matching requests: for those whose number stands in ``nth``, at most ``times`` times."""
+
+    match: Match
+    fault: Fault
+    nth: frozenset[int] | None = None
+    times: int | None = None
+    matched: int = field(default=0, init=False)
+    fired: int = field(default=0, init=False)
+
+    def counts(self, method: str, path: str, account: str | None) -> bool:
+        """Count the request if it matches, and decide whether it is one that the fault is for."""
+        if not self.match.fits(method, path, account):
+            return False
+        self.matched += 1
+        return self.nth is None or self.matched in self.nth
+
+    @property
+    def is_spent(self) -> bool:
+        """Say whether the fault will never come again."""
+        return (self.times is not None and self.fired >= self.times) or (
+            self.nth is not None and self.matched >= max(self.nth)
+        )
+
+    def guard(self, app: ASGIApp) -> ASGIApp:
+        """Return the site with the fault, as long as it may still come when the request gets there."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.times is not None and self.fired >= self.times:
+                await app(scope, receive, send)
+                return
+            self.fired += 1
+            scope["state"].setdefault("faults", []).append(self.fault.kind)
+            await self.fault.wrap(app)(scope, receive, send)
+
+        return guarded
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the rule as it was posted, with how many requests matched and how often the fault came."""
+        match = self.match.as_json() | ({} if self.nth is None else {"nth": sorted(self.nth)})
+        counts = {"times": self.times, "matched": self.matched, "fired": self.fired}
+        return {"match": match, "fault": self.fault.as_json(), **counts}
+
+
+def read_rules(value: object) -> list[Rule]:
+    """Read the body of ``POST faults``.
+
+    Raises:
+        InvalidRule: names the first rule that cannot be understood, counted from 1, and what is allowed there.
+    """
+    if not isinstance(value, list):
+        raise InvalidRule("the body is a list of rules: [{match, fault, times}, …]; [] clears them")
+    rules = []
+    for number, each in enumerate(value, 1):
+        try:
+            rules.append(_read_rule(each))
+        except InvalidRule as error:
+            raise InvalidRule(f"rule {number}: {error}") from None
+    return rules
+
+
+def read_match(value: object) -> Match:
+    """Read a ``match`` without its ``nth``.
+
+    Raises:
+        InvalidRule: a field is unknown or malformed.
+    """
+    options = _fields(value, "match", ("method", "path", "account"))
+    for name, each in options.items():
+        if each is not None and (not isinstance(each, str) or not each):
+            raise InvalidRule(f'"match.{name}" is {each!r}; allowed: a text')
+    method = options.get("method")
+    if method is not None and method.upper() not in METHODS:
+        raise InvalidRule(f'"match.method" is {method!r}; allowed: {", ".join(METHODS)}')
+    return Match(method=method and method.upper(), path=options.get("path"), account=options.get("account"))
+
+
+def _read_rule(value: object) -> Rule:
+    rule = _fields(value, "rule", ("match", "fault", "times"))
+    match = dict(_fields(rule.get("match") or {}, "match", ("method", "path", "account", "nth")))
+    nth = match.pop("nth", None)
+    fault = rule.get("fault")
+    if not isinstance(fault, dict) or fault.get("kind") not in KINDS:
+        kind = fault.get("kind") if isinstance(fault, dict) else fault
+        raise InvalidRule(f'"fault.kind" is {kind!r}; allowed: {", ".join(KINDS)}')
+    options = {name: each for name, each in fault.items() if name != "kind"}
+    return Rule(
+        match=read_match(match),
+        fault=KINDS[fault["kind"]].read(options),
+        nth=_read_nth(nth),
+        times=_read_times(rule.get("times")),
+    )
+
+
+def _read_nth(value: object) -> frozenset[int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not value or not all(_is_count(each) for each in value):
+        raise InvalidRule(f'"match.nth" is {value!r}; allowed: a list of numbers, the first matching request being 1')
+    return frozenset(value)
+
+
+def _read_times(value: object) -> int | None:
+    if value is not None and not _is_count(value):
+        raise InvalidRule(f'"times" is {value!r}; allowed: a number from 1, or null for always')
+    return value  # type: ignore[return-value]
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _fields(value: object, name: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidRule(f'"{name}" is {value!r}; allowed: an object with {", ".join(allowed)}')
+    if unknown := sorted(set(value) - set(allowed)):
+        raise InvalidRule(f'"{name}" has no field "{unknown[0]}"; allowed: {", ".join(allowed)}')
+    return value

@@ -1,0 +1,75 @@
+"""The fault ``status``: another status, headers and body than the site would give."""
+
+import json
+import time
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fake_onlyfans.faults.fault import Fault, InvalidRule, When, check_seconds, check_when
+from fake_onlyfans.faults.unanswered import act_silently, read_all
+from fake_onlyfans.refusals import refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Fault):
+    """Answer with ``status``.
+
+    ``retry_after`` becomes the header: seconds, or a text as it stands; ``retry_after_date`` becomes the date so many
+    seconds from now. ``body`` is a text or a JSON value. ``when`` "after" lets the site act on the request first.
+    """
+
+    kind: ClassVar[str] = "status"
+    status: int
+    retry_after: float | str | None = None
+    retry_after_date: float | None = None
+    body: Any = None
+    headers: dict[str, str] | None = None
+    when: When = "before"
+
+    def check(self) -> None:
+        """Refuse a status that HTTP does not have, and headers that are not texts."""
+        if isinstance(self.status, bool) or not isinstance(self.status, int) or not 200 <= self.status <= 599:
+            raise InvalidRule(f'"status" is {self.status!r}; allowed: 200 to 599')
+        if self.retry_after is not None and not isinstance(self.retry_after, str):
+            check_seconds("retry_after", self.retry_after)
+        if self.retry_after_date is not None:
+            check_seconds("retry_after_date", self.retry_after_date)
+        texts = self.headers if isinstance(self.headers, dict) else {} if self.headers is None else {0: 0}
+        if not all(isinstance(name, str) and isinstance(value, str) for name, value in texts.items()):
+            raise InvalidRule(f'"headers" is {self.headers!r}; allowed: an object of texts')
+        check_when(self.when)
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Return the site with this fault."""
+
+        async def answer_otherwise(scope: Scope, receive: Receive, send: Send) -> None:
+            await (read_all(receive) if self.when == "before" else act_silently(app, scope, receive))
+            await self._response(scope)(scope, receive, send)
+
+        return answer_otherwise
+
+    def _response(self, scope: Scope) -> Response:
+        if self.body is None:
+            response = refusal(scope, self.status, _phrase(self.status))
+        elif isinstance(self.body, str):
+            response = Response(self.body, self.status, media_type="text/html")
+        else:
+            response = Response(json.dumps(self.body), self.status, media_type="application/json")
+        response.headers.update(self.headers or {})
+        if self.retry_after is not None:
+            response.headers["retry-after"] = str(self.retry_after)
+        if self.retry_after_date is not None:
+            response.headers["retry-after"] = formatdate(time.time() + self.retry_after_date, usegmt=True)
+        return response
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

@@ -1,0 +1,77 @@
+"""The site's own limit: so many requests an account in any window."""
+
+import math
+import time
+from collections import defaultdict, deque
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fake_onlyfans.faults.fault import InvalidRule, check_seconds
+from fake_onlyfans.faults.rules import Match, read_match
+from fake_onlyfans.faults.unanswered import read_all
+from fake_onlyfans.identity import identity_of
+from fake_onlyfans.refusals import refusal
+
+
+class Limit:
+    """A sliding window an account; a request that is refused is not counted."""
+
+    def __init__(self, requests: int, per_seconds: float, match: Match) -> None:
+        self.requests = requests
+        self.per_seconds = per_seconds
+        self.match = match
+        self._taken: dict[str, deque[float]] = defaultdict(deque)
+
+    def take(self, account: str, now: float) -> float:
+        """Count a request; return 0.0, or the seconds to wait when there is no room for it."""
+        taken = self._taken[account]
+        while taken and taken[0] <= now - self.per_seconds:
+            taken.popleft()
+        if len(taken) >= self.requests:
+            return taken[0] + self.per_seconds - now
+        taken.append(now)
+        return 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the limit as it was posted."""
+        return {"requests": self.requests, "per_seconds": self.per_seconds, "match": self.match.as_json()}
+
+
+class LimitGate:
+    """Answers 429 with Retry-After where an account asks too often."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request pass, or say when to come back."""
+        limit: Limit | None = scope["app"].state.site.limit
+        account = identity_of(scope)
+        wait = 0.0
+        if limit and account and limit.match.fits(scope["method"], scope["path"], account):
+            wait = limit.take(account, time.time())
+        if not wait:
+            await self.app(scope, receive, send)
+            return
+        await read_all(receive)
+        response = refusal(scope, 429, "Too Many Requests")
+        response.headers["retry-after"] = str(max(1, math.ceil(wait)))
+        await response(scope, receive, send)
+
+
+def read_limit(value: object) -> Limit | None:
+    """Read the body of ``POST limits``; ``{}`` or null is no limit.
+
+    Raises:
+        InvalidRule: what is wrong, and what is allowed.
+    """
+    if value is None or value == {}:
+        return None
+    if not isinstance(value, dict) or not {"requests", "per_seconds"} <= set(value) <= {"requests", "per_seconds", "match"}:
+        raise InvalidRule('the body is {"requests": 10, "per_seconds": 60}, with an optional "match"; {} turns it off')
+    requests, per_seconds = value["requests"], value["per_seconds"]
+    if isinstance(requests, bool) or not isinstance(requests, int) or requests < 1:
+        raise InvalidRule(f'"requests" is {requests!r}; allowed: a number from 1')
+    check_seconds("per_seconds", per_seconds)
+    return Limit(requests, per_seconds, read_match(value.get("match") or {}))

@@ -1,0 +1,39 @@
+"""Who is signed in: tokens that stand for an account until they expire."""
+
+import secrets
+import time
+
+SESSION_SECONDS = 12 * 3600.0
+SECOND_FACTOR_SECONDS = 600.0
+
+
+class Sessions:
+    """Tokens of one kind, each for an account and a time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._open: dict[str, tuple[str, float]] = {}
+
+    def start(self, account: str) -> str:
+        """Open a session and return its token."""
+        token = secrets.token_urlsafe(24)
+        self._open[token] = (account, time.time() + self.seconds)
+        return token
+
+    def account_of(self, token: str | None) -> str | None:
+        """Return whose session it is; None when there is no such session or it has expired."""
+        account, expires = self._open.get(token or "", (None, 0.0))
+        return account if time.time() < expires else None
+
+    def end(self, token: str | None) -> None:
+        """End one session."""
+        self._open.pop(token or "", None)
+
+    def end_all(self, account: str) -> None:
+        """End every session of an account."""
+        self._open = {token: session for token, session in self._open.items() if session[0] != account}
+
+    def count(self, account: str) -> int:
+        """Count an account's sessions that still hold."""
+        now = time.time()
+        return sum(owner == account and now < expires for owner, expires in self._open.values())

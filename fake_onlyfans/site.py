@@ -1,0 +1,53 @@
+"""The whole state of the site: made from a seed, changed by requests, thrown away by a reset."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fake_onlyfans.accounts import Account, Fan, accounts
+from fake_onlyfans.conversations import Conversations
+from fake_onlyfans.media import Media
+from fake_onlyfans.sessions import SECOND_FACTOR_SECONDS, SESSION_SECONDS, Sessions
+
+if TYPE_CHECKING:
+    from fake_onlyfans.faults.rules import Rule
+    from fake_onlyfans.limits import Limit
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and what became of it; ``status`` is None while, or if ever, no answer was given."""
+
+    time: float
+    method: str
+    path: str
+    query: str
+    account: str | None
+    api_key: str | None
+    status: int | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+class Site:
+    """What the site knows."""
+
+    def __init__(self, seed: int = 1, session_seconds: float = SESSION_SECONDS) -> None:
+        self.reset(seed, session_seconds)
+
+    def reset(self, seed: int, session_seconds: float = SESSION_SECONDS) -> None:
+        """Forget everything and start again from the seed, without faults or limit."""
+        self.seed = seed
+        self.started = time.time()
+        self.accounts: dict[str, Account] = {each.username: each for each in accounts(seed)}
+        self.passwords = {each.username: each.password for each in self.accounts.values()}
+        self.media: dict[str, Media] = {file.name: file for each in self.accounts.values() for file in each.media}
+        self.sessions = Sessions(session_seconds)
+        self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS)
+        self.conversations = Conversations(seed)
+        self.rules: list[Rule] = []
+        self.limit: Limit | None = None
+        self.exchanges: list[Exchange] = []
+
+    def fan(self, account: Account, username: str) -> Fan | None:
+        """Find one of an account's fans."""
+        return next((fan for fan in account.fans if fan.username == username), None)
