@@ -1,0 +1,35 @@
+"""A clock that runs faster than the wall's, shared by all processes of a stack."""
+
+from collections.abc import Callable
+
+from emulator.vclock.build import library
+from emulator.vclock.clock import LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockState, WallClock
+from emulator.vclock.errors import ClockError, ClockRefused, ClockUnavailable
+
+__all__ = [
+    "LONGEST_JUMP_SECONDS",
+    "SPEED_RANGE",
+    "Clock",
+    "ClockError",
+    "ClockRefused",
+    "ClockState",
+    "ClockUnavailable",
+    "WallClock",
+    "library",
+    "open_clock",
+]
+
+
+def open_clock(speed: float | None, say: Callable[[str], None]) -> Clock | WallClock:
+    """Return a virtual clock of that speed, or the wall's if none is asked for.
+
+    Where no virtual clock can be had, says so in one line and returns the wall's. Raises ClockRefused for a wrong speed.
+    """
+    if speed is None:
+        return WallClock()
+    try:
+        return Clock.create(speed)
+    except ClockUnavailable as error:
+        reason = " ".join(str(error).split())
+        say(f"Speed 1: {reason}.")
+        return WallClock(reason)

@@ -1,0 +1,125 @@
+"""The shared page that holds the clock, as a file in memory that other processes map by its path."""
+
+import ctypes
+import fcntl
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from emulator.vclock.errors import ClockUnavailable
+
+PREFIX = "huntaze-vclock-"
+NANOS = 1_000_000_000
+
+
+class Reading(ctypes.Structure):
+    """What the clock shows; times in nanoseconds."""
+
+    realtime: int
+    monotonic: int
+    elapsed: int
+    speed: float
+    paused: int
+    generation: int
+
+    _fields_ = (
+        ("realtime", ctypes.c_int64),
+        ("monotonic", ctypes.c_int64),
+        ("elapsed", ctypes.c_int64),
+        ("speed", ctypes.c_double),
+        ("paused", ctypes.c_uint32),
+        ("generation", ctypes.c_uint32),
+    )
+
+
+class Page:
+    """One clock page; its file is locked while its owner lives, so that nobody takes it for a dead one's."""
+
+    def __init__(self, library: Path, speed: float, directory: Path | None = None) -> None:
+        """Make the page; raise ClockUnavailable if there is no room for it."""
+        self._functions = _bind(library)
+        self._directory = directory or _memory()
+        remove_abandoned(self._directory)
+        try:
+            self.path, self._file = _create(self._directory, self._functions.vclock_page_size())
+        except OSError as error:
+            message = f"no room for the clock's page in {self._directory}: {error.strerror}"
+            raise ClockUnavailable(message) from error
+        self._address = self._functions.vclock_map(self._file, speed)
+        if not self._address:
+            self._discard()
+            message = f"the clock's page in {self._directory} cannot be mapped"
+            raise ClockUnavailable(message)
+
+    def read(self) -> Reading:
+        """Return what the clock shows now."""
+        reading = Reading()
+        self._functions.vclock_read(self._address, ctypes.byref(reading))
+        return reading
+
+    def change(self, *, speed: float, paused: bool, jump_nanos: int = 0, patience_nanos: int = NANOS // 4) -> int:
+        """Begin a new epoch and wake every waiter; return how many had not answered when patience ended."""
+        left: int = self._functions.vclock_change(self._address, speed, paused, jump_nanos, patience_nanos)
+        return left
+
+    def close(self) -> None:
+        """Remove the page; processes that mapped it keep their view of it."""
+        self._functions.vclock_unmap(self._address)
+        self._address = None
+        self._discard()
+
+    def _discard(self) -> None:
+        self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Remove pages whose owner died without closing them."""
+    for path in directory.glob(f"{PREFIX}*"):
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+        except OSError:
+            pass
+        finally:
+            os.close(file)
+
+
+def _memory() -> Path:
+    shared = Path("/dev/shm")  # noqa: S108 - the page is private to its owner, and has a random name
+    return shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _create(directory: Path, size: int) -> tuple[Path, int]:
+    while True:
+        path = directory / f"{PREFIX}{secrets.token_hex(8)}"
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:  # else someone took it for abandoned before it was locked
+            os.ftruncate(file, size)
+            return path, file
+        os.close(file)
+
+
+def _bind(library: Path) -> ctypes.CDLL:
+    functions = ctypes.CDLL(str(library))
+    functions.vclock_page_size.restype = ctypes.c_uint64
+    functions.vclock_map.argtypes = (ctypes.c_int, ctypes.c_double)
+    functions.vclock_map.restype = ctypes.c_void_p
+    functions.vclock_unmap.argtypes = (ctypes.c_void_p,)
+    functions.vclock_unmap.restype = None
+    functions.vclock_read.argtypes = (ctypes.c_void_p, ctypes.POINTER(Reading))
+    functions.vclock_read.restype = None
+    functions.vclock_change.argtypes = (
+        ctypes.c_void_p,
+        ctypes.c_double,
+        ctypes.c_int,
+        ctypes.c_int64,
+        ctypes.c_int64,
+    )
+    return functions

@@ -1,0 +1,127 @@
+/* Finding the page, and reading virtual time from it. */
+#include "vclock.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct real_functions real;
+
+static _Atomic int attached; /* 0: not yet, 1: at it, 2: done */
+static __thread bool attaching;
+static struct page *own_page;
+
+static void *find(const char *name) {
+    /* The condition variable of before 2003 still has its symbols on x86-64; the plain look-up may find that one. */
+    void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+    return found ? found : dlsym(RTLD_NEXT, name);
+}
+
+static struct page *map_page(const char *path) {
+    if (!path || !*path) return NULL;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return NULL;
+    struct stat status;
+    struct page *page = NULL;
+    if (fstat(fd, &status) == 0 && status.st_size == sizeof *page) {
+        page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (page == MAP_FAILED) page = NULL;
+    }
+    close(fd);
+    if (page && (page->magic != PAGE_MAGIC || page->layout != PAGE_LAYOUT)) {
+        munmap(page, sizeof *page);
+        page = NULL;
+    }
+    return page;
+}
+
+/* Other libraries' constructors may ask for the time before ours runs, and the look-up of a symbol may too. */
+static void attach(void) {
+    int expected = 0;
+    if (attaching) return;
+    if (!atomic_compare_exchange_strong(&attached, &expected, 1)) {
+        while (atomic_load(&attached) != 2) sched_yield();
+        return;
+    }
+    int saved = errno;
+    attaching = true;
+#define FIND(result, name, arguments) *(void **)&real.name = find(#name);
+    REAL_FUNCTIONS(FIND)
+#undef FIND
+    own_page = map_page(getenv("VCLOCK_PAGE"));
+    if (own_page) waiters_attach();
+    attaching = false;
+    atomic_store(&attached, 2);
+    errno = saved;
+}
+
+__attribute__((constructor)) static void attach_early(void) { attach(); }
+
+struct page *clock_page(void) {
+    if (__builtin_expect(atomic_load_explicit(&attached, memory_order_acquire) != 2, 0)) {
+        attach();
+        if (attaching) return NULL;
+    }
+    return own_page;
+}
+
+nanos real_now(void) {
+    struct timespec now;
+    real.clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static nanos elapsed_at(const struct epoch *epoch, nanos real_time) {
+    if (epoch->paused || real_time <= epoch->real) return epoch->elapsed;
+    return epoch->elapsed + (nanos)((double)(real_time - epoch->real) * epoch->speed);
+}
+
+/* The real clock is read between two looks at the generation: so no reading belongs to an epoch that had ended, and
+ * virtual time never goes back. A writer that died half-way must not stop anybody: after a while the old epoch holds. */
+struct view look(struct page *page) {
+    struct view view;
+    for (int tries = 0;; tries++) {
+        view.generation = atomic_load_explicit(&page->generation, memory_order_acquire);
+        if (view.generation % 2 && tries < 1000) {
+            sched_yield();
+            continue;
+        }
+        view.epoch = page->epochs[view.generation / 2 % 2];
+        nanos now = real_now();
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&page->generation, memory_order_relaxed) != view.generation) continue;
+        view.elapsed = elapsed_at(&view.epoch, now);
+        return view;
+    }
+}
+
+nanos real_span(const struct view *view, nanos virtual_span) {
+    if (virtual_span <= 0) return 0;
+    if (view->epoch.paused) return NEVER;
+    double span = (double)virtual_span / view->epoch.speed;
+    return span >= (double)FAR ? FAR : (nanos)span + 1;
+}
+
+int origin_of(clockid_t clock) {
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
+        return ORIGIN_REALTIME;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+        return ORIGIN_MONOTONIC;
+    case CLOCK_MONOTONIC_RAW:
+        return ORIGIN_RAW;
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+        return ORIGIN_BOOTTIME;
+    default: /* CPU time is real work; CLOCK_TAI is left real for whoever must know the wall's time */
+        return -1;
+    }
+}

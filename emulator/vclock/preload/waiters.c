@@ -1,0 +1,150 @@
+/* Waiting until a virtual moment, and being woken when the clock changes.
+ *
+ * Each thread that waits marks a slot in the page with the generation that it counted on. Who changes the clock sends
+ * SIGURG to every thread whose slot names an older one, and again until it has looked: so a signal that came just
+ * before the thread went to sleep is not lost. Nothing runs in the waiting processes for it: no helper thread that a
+ * fork would lose, no descriptor that a program could close. SIGURG, because its default is to be ignored: were it to
+ * reach a stranger who got a dead waiter's id, nothing would happen.
+ */
+#include "vclock.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+/* A thread that blocks SIGURG, or found no slot, still looks by itself. */
+static const nanos LOOK_ANYWAY = SECOND;
+static const nanos LOOK_WITHOUT_SLOT = 20 * MILLISECOND;
+
+static __thread struct slot *own_slot;
+static __thread volatile sig_atomic_t woken; /* our signal, and no other, ended the call */
+static pthread_key_t at_thread_exit;
+
+static uint64_t own_id(void) { return (uint64_t)getpid() << 32 | (uint32_t)gettid(); }
+
+static bool is_gone(uint64_t owner) {
+    return syscall(SYS_tgkill, (int)(owner >> 32), (int)(uint32_t)owner, 0) != 0 && errno == ESRCH;
+}
+
+struct slot *slot_claim(struct page *page, bool for_timers) {
+    uint64_t id = own_id();
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < SLOTS; i++) {
+            struct slot *slot = &page->slots[(id * 31 + i) % SLOTS];
+            uint64_t owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
+            if (owner && !(round == 1 && is_gone(owner))) continue; /* full: look who died without a word */
+            if (!atomic_compare_exchange_strong(&slot->owner, &owner, id)) continue;
+            atomic_store(&slot->seen, IDLE);
+            slot->timers = for_timers;
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+void slot_free(struct slot *slot) {
+    atomic_store(&slot->seen, IDLE);
+    atomic_store(&slot->owner, 0);
+}
+
+static void thread_ends(void *slot) {
+    own_slot = NULL;
+    slot_free(slot);
+}
+
+__attribute__((destructor)) static void process_ends(void) {
+    timers_at_exit();
+    if (own_slot) thread_ends(own_slot);
+}
+
+static struct slot *thread_slot(struct page *page) {
+    if (!own_slot && (own_slot = slot_claim(page, false))) pthread_setspecific(at_thread_exit, own_slot);
+    return own_slot;
+}
+
+/* A signal of the program's own must end its wait with EINTR even when ours comes at the same moment. The registers
+ * that our handler interrupted tell: they hold the call's EINTR only if nobody else's handler stood between. */
+static bool ended_a_call(const ucontext_t *context) {
+#if defined __x86_64__
+    return context->uc_mcontext.gregs[REG_RAX] == -EINTR;
+#elif defined __aarch64__
+    return (long)context->uc_mcontext.regs[0] == -EINTR;
+#else
+    (void)context;
+    return true;
+#endif
+}
+
+static void clock_changed(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info;
+    int saved = errno;
+    if (ended_a_call(context)) woken = 1;
+    timers_rearm();
+    errno = saved;
+}
+
+static void after_fork(void) {
+    own_slot = NULL; /* it is the parent's */
+    pthread_setspecific(at_thread_exit, NULL);
+    timers_after_fork();
+}
+
+void waiters_attach(void) {
+    struct sigaction before, ours = {.sa_sigaction = clock_changed, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    pthread_key_create(&at_thread_exit, thread_ends);
+    pthread_atfork(NULL, NULL, after_fork);
+    if (sigaction(SIGURG, NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(SIGURG, &ours, NULL);
+}
+
+struct wait wait_until(struct page *page, nanos deadline) { return (struct wait){.page = page, .deadline = deadline}; }
+
+struct wait wait_for(struct page *page, nanos virtual_span) {
+    if (virtual_span < 0) return wait_until(page, NEVER);
+    if (virtual_span > FAR) virtual_span = FAR;
+    return wait_until(page, look(page).elapsed + virtual_span);
+}
+
+nanos wait_slice(struct wait *wait) {
+    woken = 0;
+    if (wait->deadline == NEVER) return NEVER;
+    struct slot *slot = thread_slot(wait->page);
+    /* First say that we wait, then look: whoever changes the clock does it the other way round. */
+    if (slot) atomic_store(&slot->seen, LOOKING);
+    struct view view = look(wait->page);
+    if (slot) atomic_store(&slot->seen, view.generation);
+    nanos span = real_span(&view, wait->deadline - view.elapsed);
+    nanos most = slot ? LOOK_ANYWAY : LOOK_WITHOUT_SLOT;
+    return span < most ? span : most;
+}
+
+bool wait_goes_on(struct wait *wait, enum outcome outcome) {
+    if (outcome == INTERRUPTED && woken) return true;
+    if (outcome == TIMED_OUT && look(wait->page).elapsed < wait->deadline) return true;
+    if (own_slot) atomic_store_explicit(&own_slot->seen, IDLE, memory_order_release);
+    return false;
+}
+
+nanos wait_left(struct wait *wait) {
+    nanos left = wait->deadline - look(wait->page).elapsed;
+    return left > 0 ? left : 0;
+}
+
+int waiters_wake(struct page *page, uint32_t generation, nanos patience) {
+    for (nanos end = real_now() + patience;;) {
+        int waiting = 0;
+        for (struct slot *slot = page->slots; slot < page->slots + SLOTS; slot++) {
+            uint64_t owner = atomic_load(&slot->owner);
+            uint32_t seen = atomic_load(&slot->seen);
+            if (!owner || seen == IDLE || seen == generation) continue;
+            int process = (int)(owner >> 32), thread = (int)(uint32_t)owner;
+            int sent = (int)syscall(SYS_tgkill, process, thread, SIGURG);
+            if (sent != 0 && errno == ESRCH && slot->timers) sent = kill(process, SIGURG);
+            if (sent != 0 && errno == ESRCH) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
+            else waiting++;
+        }
+        if (!waiting || real_now() >= end) return waiting;
+        struct timespec pause = to_timespec(200000);
+        real.clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    }
+}
