@@ -1,0 +1,1 @@
+"""CloudFormation resource types that LocalStack lacks, mocks, or cannot update."""

@@ -1,0 +1,124 @@
+"""AWS::ECS."""
+
+import time
+from typing import Any
+
+from localprocs import real_time
+from localprocs.cloudformation.api_type import api_type
+from localprocs.cloudformation.resource_type import Call, Properties, ResourceType
+
+STEADY_SECONDS = 60.0
+"""How long a stack waits, in real seconds, for a service's tasks to run; AWS waits up to three hours."""
+
+TASK_DEFINITION_PROPERTIES = (
+    "ContainerDefinitions", "Cpu", "EnableFaultInjection", "EphemeralStorage", "ExecutionRoleArn", "Family",
+    "InferenceAccelerators", "IpcMode", "Memory", "NetworkMode", "PidMode", "PlacementConstraints",
+    "ProxyConfiguration", "RequiresCompatibilities", "RuntimePlatform", "TaskRoleArn", "Volumes",
+)  # fmt: skip
+
+
+class DeploymentFailed(Exception):
+    """The service's new tasks do not stay up."""
+
+
+def _create_service(call: Call) -> Properties:
+    call.properties.setdefault("ServiceName", call.generated_name())
+    service = call.client("ecs").create_service(**call.properties)["service"]
+    _await_tasks(call, service["serviceArn"])
+    return {"ServiceArn": service["serviceArn"], "Name": service["serviceName"]}
+
+
+def _update_service(call: Call) -> Properties:
+    arn = call.before["ServiceArn"]
+    arguments = {key: value for key, value in call.properties.items() if key not in ("ServiceName", "LoadBalancers")}
+    if not call.changed("DesiredCount"):
+        # The template did not change it, so what scaling has made of it stays.
+        arguments.pop("DesiredCount", None)
+    call.client("ecs").update_service(**arguments, service=arn)
+    _await_tasks(call, arn)
+    return {"ServiceArn": arn, "Name": call.before["Name"]}
+
+
+def _await_tasks(call: Call, arn: str) -> None:
+    client = call.client("ecs")
+    give_up = real_time.elapsed() + STEADY_SECONDS
+    while real_time.elapsed() < give_up:
+        service = client.describe_services(cluster=call.properties.get("Cluster", "default"), services=[arn])["services"][0]
+        newest: dict[str, Any] = next(each for each in service["deployments"] if each["status"] == "PRIMARY")
+        if newest.get("rolloutState") == "FAILED" or newest["taskDefinition"].split("/")[-1] != _wanted(call):
+            raise DeploymentFailed(newest.get("rolloutStateReason", "the deployment was rolled back"))
+        if newest["runningCount"] >= newest["desiredCount"]:
+            return
+        time.sleep(0.05)
+    raise DeploymentFailed(f"the service did not reach a steady state in {STEADY_SECONDS:.0f} seconds")
+
+
+def _wanted(call: Call) -> str:
+    return str(call.properties["TaskDefinition"]).split("/")[-1]
+
+
+def _delete_service(call: Call) -> None:
+    client = call.client("ecs")
+    client.delete_service(cluster=call.properties.get("Cluster", "default"), service=call.properties["ServiceArn"], force=True)
+
+
+
+
+TYPES = [
+    api_type(
+        "AWS::ECS::Cluster",
+        "ecs",
+        reference="ClusterName",
+        create="create_cluster",
+        update="update_cluster",
+        delete="delete_cluster",
+        key={"cluster": "ClusterName"},
+        named="ClusterName",
+        arguments={"settings": "ClusterSettings"},
+        attributes={"Arn": "cluster.clusterArn"},
+        replaced_by=("ClusterName",),
+    ),
+    api_type(
+        "AWS::ECS::TaskDefinition",
+        "ecs",
+        reference="TaskDefinitionArn",
+        create="register_task_definition",
+        delete="deregister_task_definition",
+        key={"taskDefinition": "TaskDefinitionArn"},
+        named="Family",
+        attributes={"TaskDefinitionArn": "taskDefinition.taskDefinitionArn"},
+        replaced_by=TASK_DEFINITION_PROPERTIES,
+    ),
+    ResourceType(
+        "AWS::ECS::Service",
+        "ServiceArn",
+        _create_service,
+        _delete_service,
+        _update_service,
+        replaced_by=("ServiceName", "Cluster", "LaunchType", "SchedulingStrategy", "DeploymentController", "Role"),
+        attributes=("Name", "ServiceName"),
+    ),
+]
+
+
+def _associate(call: Call) -> Properties:
+    call.client("ecs").put_cluster_capacity_providers(**call.properties)
+    return {}
+
+
+def _dissociate(call: Call) -> None:
+    call.client("ecs").put_cluster_capacity_providers(
+        cluster=call.properties["Cluster"], capacityProviders=[], defaultCapacityProviderStrategy=[]
+    )
+
+
+TYPES.append(
+    ResourceType(
+        "AWS::ECS::ClusterCapacityProviderAssociations",
+        "Cluster",
+        _associate,
+        _dissociate,
+        _associate,
+        replaced_by=("Cluster",),
+    )
+)
