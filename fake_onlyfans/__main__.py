@@ -6,8 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from fake_onlyfans.app import create_app
-from fake_onlyfans.server import SiteServer, listen
+from fake_onlyfans.server import listen, serve
 from fake_onlyfans.sessions import SESSION_SECONDS
 
 
@@ -22,13 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"fake_onlyfans: cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return 1
-    asyncio.run(_serve(options, listening))
+    asyncio.run(serve(listening, options.seed, options.session_seconds))
     return 0
-
-
-async def _serve(options: argparse.Namespace, listening: object) -> None:
-    app = create_app(options.seed, options.session_seconds)
-    await SiteServer(app, options.seed).serve([listening])  # type: ignore[list-item]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ import base64
 from random import Random
 from typing import NamedTuple
 
+from fake_onlyfans.chance import chance_of
 from fake_onlyfans.media import Media, media_of
 from fake_onlyfans.words import ANIMALS, BIOS, COLOURS, FIRST_NAMES, STAGE_NAMES
 
@@ -42,13 +43,13 @@ class Account(NamedTuple):
 
 def accounts(seed: int = 1) -> list[Account]:
     """List the accounts of a seed: creator-01 to creator-12, every third with a second factor."""
-    stage_names = Random(f"{seed}/stage names").sample(STAGE_NAMES, ACCOUNT_COUNT)
+    stage_names = chance_of(seed, "stage names").sample(STAGE_NAMES, ACCOUNT_COUNT)
     return [_account(seed, number, stage_names[number - 1]) for number in range(1, ACCOUNT_COUNT + 1)]
 
 
 def _account(seed: int, number: int, display_name: str) -> Account:
     username = f"creator-{number:02}"
-    chance = Random(f"{seed}/{username}")
+    chance = chance_of(seed, username)
     password = f"{chance.choice(COLOURS)}-{chance.choice(ANIMALS)}-{chance.getrandbits(48):012x}"
     totp_secret = base64.b32encode(chance.randbytes(20)).decode() if number % 3 == 0 else None
     media = media_of(seed, username, chance)

@@ -1,5 +1,8 @@
 """The application: pages behind journal, faults and limit; the control API beside them, behind none."""
 
+import time
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -13,7 +16,9 @@ from fake_onlyfans.sessions import SESSION_SECONDS
 from fake_onlyfans.site import Site
 
 
-def create_app(seed: int = 1, session_seconds: float = SESSION_SECONDS) -> Starlette:
+def create_app(
+    seed: int = 1, session_seconds: float = SESSION_SECONDS, now: Callable[[], float] = time.time
+) -> Starlette:
     """Make a site of its own, with the accounts of the seed."""
     app = Starlette(
         routes=[
@@ -21,5 +26,5 @@ def create_app(seed: int = 1, session_seconds: float = SESSION_SECONDS) -> Starl
             Mount("", app=Identify(Journal(FaultGate(LimitGate(site_pages := pages()))))),
         ]
     )
-    app.state.site = site_pages.state.site = Site(seed, session_seconds)
+    app.state.site = site_pages.state.site = Site(seed, session_seconds, now)
     return app

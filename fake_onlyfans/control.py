@@ -14,13 +14,16 @@ from fake_onlyfans.limits import read_limit
 from fake_onlyfans.overview import overview
 from fake_onlyfans.rendering import render
 from fake_onlyfans.sessions import SESSION_SECONDS
-from fake_onlyfans.site import Site
+from fake_onlyfans.site import site_of
 
 
 async def reset(request: Request) -> Response:
     """Start again; the body may give another ``seed``, and ``session_seconds`` for how long sessions last."""
-    given = await _body(request, {})
-    site = _site(request)
+    try:
+        given = await _body(request, {})
+    except InvalidRule as error:
+        return _wrong(str(error))
+    site = site_of(request.scope)
     if not isinstance(given, dict) or set(given) - {"seed", "session_seconds"}:
         return _wrong('the body is {}, or an object with "seed" and "session_seconds"')
     seed, seconds = given.get("seed", site.seed), given.get("session_seconds", SESSION_SECONDS)
@@ -34,7 +37,7 @@ async def reset(request: Request) -> Response:
 
 async def set_faults(request: Request) -> Response:
     """Replace the rules; ``[]`` clears them."""
-    site = _site(request)
+    site = site_of(request.scope)
     try:
         site.rules = read_rules(await _body(request, None))
     except InvalidRule as error:
@@ -45,12 +48,12 @@ async def set_faults(request: Request) -> Response:
 
 async def faults(request: Request) -> Response:
     """List the rules, with how many requests matched and how often each fault came."""
-    return _listed(rule.as_json() for rule in _site(request).rules)
+    return _listed(rule.as_json() for rule in site_of(request.scope).rules)
 
 
 async def requests(request: Request) -> Response:
     """List every request in the order in which they came."""
-    return _listed(asdict(each) for each in _site(request).exchanges)
+    return _listed(asdict(each) for each in site_of(request.scope).exchanges)
 
 
 async def messages(request: Request) -> Response:
@@ -63,13 +66,13 @@ async def messages(request: Request) -> Response:
             "text": each.message.text,
             "id": each.message.id,
         }
-        for each in _site(request).conversations.accepted
+        for each in site_of(request.scope).conversations.accepted
     )
 
 
 async def set_limits(request: Request) -> Response:
     """Set the site's own limit an account; ``{}`` or null turns it off."""
-    site = _site(request)
+    site = site_of(request.scope)
     try:
         site.limit = read_limit(await _body(request, None))
     except InvalidRule as error:
@@ -79,7 +82,7 @@ async def set_limits(request: Request) -> Response:
 
 async def accounts(request: Request) -> Response:
     """List the accounts with what it takes to sign in, their fans and their media."""
-    site = _site(request)
+    site = site_of(request.scope)
     return _listed(
         {
             "username": each.username,
@@ -95,13 +98,8 @@ async def accounts(request: Request) -> Response:
 
 async def inside(request: Request) -> Response:
     """Show the overview's changing part, for the page that refreshes itself."""
-    page: HTMLResponse = render(request.scope, "inside.html", **overview(_site(request)))
+    page: HTMLResponse = render(request.scope, "inside.html", **overview(site_of(request.scope)))
     return page
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
 
 
 async def _body(request: Request, empty: object) -> Any:

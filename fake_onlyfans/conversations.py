@@ -1,11 +1,11 @@
 """Conversations between a creator and a fan: a history from the seed, then what was really sent."""
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from random import Random
 
 from fake_onlyfans.accounts import Account, Fan
+from fake_onlyfans.chance import chance_of
 from fake_onlyfans.words import LINES
 
 HISTORY_ENDS = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
@@ -39,9 +39,11 @@ class Accepted:
 class Conversations:
     """All conversations of the site; each history is made when it is first looked at."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, now: Callable[[], float]) -> None:
+        """Begin with the histories of the seed; what is sent is dated by ``now``."""
         self.accepted: list[Accepted] = []
         self._seed = seed
+        self._now = now
         self._threads: dict[tuple[str, str], list[Message]] = {}
 
     def thread(self, account: Account, fan: Fan) -> list[Message]:
@@ -53,7 +55,7 @@ class Conversations:
 
     def send(self, account: Account, fan: Fan, text: str) -> Message:
         """Take a message from the creator, exactly as it was written."""
-        message = Message(str(SENT_IDS_START + len(self.accepted) + 1), "me", text, time.time())
+        message = Message(str(SENT_IDS_START + len(self.accepted) + 1), "me", text, self._now())
         self.thread(account, fan).append(message)
         self.accepted.append(Accepted(account.username, fan.username, message))
         return message
@@ -78,7 +80,7 @@ def _position(thread: list[Message], message_id: str) -> int:
 
 
 def _history(seed: int, account: Account, fan: Fan) -> list[Message]:
-    chance = Random(f"{seed}/{account.username}/{fan.username}")
+    chance = chance_of(seed, account.username, fan.username)
     first_id = int(account.username.rpartition("-")[2]) * 10_000_000 + int(fan.username.rpartition("-")[2]) * 10_000
     moment = HISTORY_ENDS - chance.randint(0, 86_400)
     newest_first = []

@@ -5,7 +5,7 @@ import json
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fake_onlyfans.site import Site
+from fake_onlyfans.site import Site, site_of
 
 SESSION_COOKIE = "sess"
 SECOND_FACTOR_COOKIE = "login"
@@ -15,6 +15,7 @@ class Identify:
     """Finds the account of each request and keeps it with the request."""
 
     def __init__(self, app: ASGIApp) -> None:
+        """Name the account of each request before ``app`` sees it."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,7 +23,7 @@ class Identify:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        site: Site = scope["app"].state.site
+        site = site_of(scope)
         account = session_account(scope, site)
         if account is None and scope["method"] == "POST" and scope["path"].startswith("/api/login"):
             body, receive = await _peek(receive)

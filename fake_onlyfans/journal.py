@@ -2,13 +2,12 @@
 
 import json
 import logging
-import time
 from dataclasses import asdict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fake_onlyfans.identity import identity_of
-from fake_onlyfans.site import Exchange, Site
+from fake_onlyfans.site import Exchange, site_of
 
 log = logging.getLogger("fake_onlyfans.requests")
 
@@ -17,13 +16,14 @@ class Journal:
     """Writes each request down when it comes and, once answered, to the log as one line of JSON."""
 
     def __init__(self, app: ASGIApp) -> None:
+        """Write down what comes to ``app``."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record the request, then go on."""
-        site: Site = scope["app"].state.site
+        site = site_of(scope)
         exchange = Exchange(
-            time=time.time(),
+            time=site.now(),
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
@@ -41,5 +41,5 @@ class Journal:
         try:
             await self.app(scope, receive, note_status)
         finally:
-            line = {"event": "request", **asdict(exchange), "seconds": round(time.time() - exchange.time, 6)}
+            line = {"event": "request", **asdict(exchange), "seconds": round(site.now() - exchange.time, 6)}
             log.info(json.dumps(line, ensure_ascii=False))

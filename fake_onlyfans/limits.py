@@ -1,7 +1,6 @@
 """The site's own limit: so many requests an account in any window."""
 
 import math
-import time
 from collections import defaultdict, deque
 from typing import Any
 
@@ -12,12 +11,14 @@ from fake_onlyfans.faults.rules import Match, read_match
 from fake_onlyfans.faults.unanswered import read_all
 from fake_onlyfans.identity import identity_of
 from fake_onlyfans.refusals import refusal
+from fake_onlyfans.site import site_of
 
 
 class Limit:
     """A sliding window an account; a request that is refused is not counted."""
 
     def __init__(self, requests: int, per_seconds: float, match: Match) -> None:
+        """Allow so many requests in any window of ``per_seconds``; only what matches counts."""
         self.requests = requests
         self.per_seconds = per_seconds
         self.match = match
@@ -42,15 +43,17 @@ class LimitGate:
     """Answers 429 with Retry-After where an account asks too often."""
 
     def __init__(self, app: ASGIApp) -> None:
+        """Hold the limit in front of ``app``."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or say when to come back."""
-        limit: Limit | None = scope["app"].state.site.limit
+        site = site_of(scope)
+        limit = site.limit
         account = identity_of(scope)
         wait = 0.0
         if limit and account and limit.match.fits(scope["method"], scope["path"], account):
-            wait = limit.take(account, time.time())
+            wait = limit.take(account, site.now())
         if not wait:
             await self.app(scope, receive, send)
             return
@@ -68,7 +71,11 @@ def read_limit(value: object) -> Limit | None:
     """
     if value is None or value == {}:
         return None
-    if not isinstance(value, dict) or not {"requests", "per_seconds"} <= set(value) <= {"requests", "per_seconds", "match"}:
+    if not isinstance(value, dict) or not {"requests", "per_seconds"} <= set(value) <= {
+        "requests",
+        "per_seconds",
+        "match",
+    }:
         raise InvalidRule('the body is {"requests": 10, "per_seconds": 60}, with an optional "match"; {} turns it off')
     requests, per_seconds = value["requests"], value["per_seconds"]
     if isinstance(requests, bool) or not isinstance(requests, int) or requests < 1:

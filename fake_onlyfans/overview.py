@@ -14,7 +14,9 @@ def overview(site: Site) -> dict[str, Any]:
         sent[each.account] = sent.get(each.account, 0) + 1
     return {
         "seed": site.seed,
-        "accounts": [(each, sent.get(each.username, 0), site.sessions.count(each.username)) for each in site.accounts.values()],
+        "accounts": [
+            (each, sent.get(each.username, 0), site.sessions.count(each.username)) for each in site.accounts.values()
+        ],
         "accepted": site.conversations.accepted[: -LATEST - 1 : -1],
         "accepted_total": len(site.conversations.accepted),
         "rules": [rule.as_json() for rule in site.rules],

@@ -1,7 +1,7 @@
 """Who is signed in: tokens that stand for an account until they expire."""
 
 import secrets
-import time
+from collections.abc import Callable
 
 SESSION_SECONDS = 12 * 3600.0
 SECOND_FACTOR_SECONDS = 600.0
@@ -10,20 +10,22 @@ SECOND_FACTOR_SECONDS = 600.0
 class Sessions:
     """Tokens of one kind, each for an account and a time."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, now: Callable[[], float]) -> None:
+        """Open none yet; each will last ``seconds`` by the clock ``now``."""
         self.seconds = seconds
+        self._now = now
         self._open: dict[str, tuple[str, float]] = {}
 
     def start(self, account: str) -> str:
         """Open a session and return its token."""
         token = secrets.token_urlsafe(24)
-        self._open[token] = (account, time.time() + self.seconds)
+        self._open[token] = (account, self._now() + self.seconds)
         return token
 
     def account_of(self, token: str | None) -> str | None:
         """Return whose session it is; None when there is no such session or it has expired."""
         account, expires = self._open.get(token or "", (None, 0.0))
-        return account if time.time() < expires else None
+        return account if self._now() < expires else None
 
     def end(self, token: str | None) -> None:
         """End one session."""
@@ -35,5 +37,5 @@ class Sessions:
 
     def count(self, account: str) -> int:
         """Count an account's sessions that still hold."""
-        now = time.time()
+        now = self._now()
         return sum(owner == account and now < expires for owner, expires in self._open.values())

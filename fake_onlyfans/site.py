@@ -1,8 +1,11 @@
 """The whole state of the site: made from a seed, changed by requests, thrown away by a reset."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from starlette.types import Scope
 
 from fake_onlyfans.accounts import Account, Fan, accounts
 from fake_onlyfans.conversations import Conversations
@@ -31,19 +34,22 @@ class Exchange:
 class Site:
     """What the site knows."""
 
-    def __init__(self, seed: int = 1, session_seconds: float = SESSION_SECONDS) -> None:
+    def __init__(
+        self, seed: int = 1, session_seconds: float = SESSION_SECONDS, now: Callable[[], float] = time.time
+    ) -> None:
+        """Make the site of the seed; ``now`` returns epoch seconds."""
+        self.now = now
         self.reset(seed, session_seconds)
 
     def reset(self, seed: int, session_seconds: float = SESSION_SECONDS) -> None:
         """Forget everything and start again from the seed, without faults or limit."""
         self.seed = seed
-        self.started = time.time()
         self.accounts: dict[str, Account] = {each.username: each for each in accounts(seed)}
         self.passwords = {each.username: each.password for each in self.accounts.values()}
         self.media: dict[str, Media] = {file.name: file for each in self.accounts.values() for file in each.media}
-        self.sessions = Sessions(session_seconds)
-        self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS)
-        self.conversations = Conversations(seed)
+        self.sessions = Sessions(session_seconds, self.now)
+        self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS, self.now)
+        self.conversations = Conversations(seed, self.now)
         self.rules: list[Rule] = []
         self.limit: Limit | None = None
         self.exchanges: list[Exchange] = []
@@ -51,3 +57,9 @@ class Site:
     def fan(self, account: Account, username: str) -> Fan | None:
         """Find one of an account's fans."""
         return next((fan for fan in account.fans if fan.username == username), None)
+
+
+def site_of(scope: Scope) -> Site:
+    """Return the site that a request has come to."""
+    site: Site = scope["app"].state.site
+    return site

@@ -19,7 +19,7 @@ BIOS = (
     "Dancer, baker, night owl ✨ New posts every Tuesday & Friday.",
     "Fitness coach by day 💪\nBehind the scenes by night.\nBe kind <3",
     "Cosplay · photography · bad puns. I answer every message myself!",
-    "Painting, piano and far too much coffee ☕ — \"quiet\" content only.",
+    'Painting, piano and far too much coffee ☕ — "quiet" content only.',
     "Traveller. Currently: somewhere with a beach 🏝️",
     "Tattoos, motorbikes & soft blankets. DMs open.",
 )  # fmt: skip
@@ -37,7 +37,7 @@ LINES = (
     "There is one in your inbox tomorrow.",
     "Is 3 < 5 && 5 > 3 still true? <b>asking for a friend</b>",
     "مرحبا! كيف حالك اليوم؟",
-    "今日の写真、とても素敵でした！",
+    "今日の写真、とても素敵でした。",
     "Line one\nline two\n\n   and an indented one",
     "haha",
     "No worries, take your time.",

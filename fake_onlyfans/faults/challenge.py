@@ -16,7 +16,7 @@ class Challenge(Fault):
 
     kind: ClassVar[str] = "challenge"
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp) -> ASGIApp:  # noqa: ARG002 the site is not asked
         """Return the site with this fault."""
 
         async def ask_for_a_human(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ class Crash(Fault):
 
     kind: ClassVar[str] = "crash"
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp) -> ASGIApp:  # noqa: ARG002 the site is not asked
         """Return the site with this fault."""
 
         async def deadly(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fake_onlyfans.faults.fault import Fault
 from fake_onlyfans.identity import identity_of
+from fake_onlyfans.site import site_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class ExpireSession(Fault):
         async def sign_out_first(scope: Scope, receive: Receive, send: Send) -> None:
             account = identity_of(scope)
             if account is not None:
-                scope["app"].state.site.sessions.end_all(account)
+                site_of(scope).sessions.end_all(account)
             await app(scope, receive, send)
 
         return sign_out_first

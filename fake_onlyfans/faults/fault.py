@@ -58,5 +58,5 @@ def check_when(value: object) -> None:
 
 def check_seconds(name: str, value: object) -> None:
     """Refuse what is not a number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise InvalidRule(f'"{name}" is {value!r}; allowed: seconds, 0 or more')

@@ -4,19 +4,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fake_onlyfans.connection import connection_of
 from fake_onlyfans.faults.reset import Reset
-from fake_onlyfans.faults.rules import Rule
 from fake_onlyfans.identity import identity_of
+from fake_onlyfans.site import site_of
 
 
 class FaultGate:
     """Several rules may match: the first is outermost. One that answers by itself keeps the later ones for next time."""
 
     def __init__(self, app: ASGIApp) -> None:
+        """Put the faults around ``app``."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request through every matching rule."""
-        rules: list[Rule] = scope["app"].state.site.rules
+        rules = site_of(scope).rules
         request = scope["method"], scope["path"], identity_of(scope)
         app = self.app
         for rule in reversed([rule for rule in rules if rule.counts(*request)]):

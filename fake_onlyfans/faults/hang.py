@@ -23,7 +23,7 @@ class Hang(Fault):
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return the site with this fault."""
 
-        async def never_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def never_answer(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 no answer
             if self.when == "after":
                 await act_silently(app, scope, receive)
             await wait_until_gone(receive)

@@ -27,7 +27,7 @@ class Reset(Fault):
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return the site with this fault."""
 
-        async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+        async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 no answer
             await (read_all(receive) if self.when == "before" else act_silently(app, scope, receive))
             connection = connection_of(scope)
             if connection is None:

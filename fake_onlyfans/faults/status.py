@@ -1,7 +1,6 @@
 """The fault ``status``: another status, headers and body than the site would give."""
 
 import json
-import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -13,6 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fake_onlyfans.faults.fault import Fault, InvalidRule, When, check_seconds, check_when
 from fake_onlyfans.faults.unanswered import act_silently, read_all
 from fake_onlyfans.refusals import refusal
+from fake_onlyfans.site import site_of
+
+STATUSES = range(200, 600)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ class Status(Fault):
 
     def check(self) -> None:
         """Refuse a status that HTTP does not have, and headers that are not texts."""
-        if isinstance(self.status, bool) or not isinstance(self.status, int) or not 200 <= self.status <= 599:
+        if isinstance(self.status, bool) or self.status not in STATUSES:
             raise InvalidRule(f'"status" is {self.status!r}; allowed: 200 to 599')
         if self.retry_after is not None and not isinstance(self.retry_after, str):
             check_seconds("retry_after", self.retry_after)
@@ -64,7 +66,7 @@ class Status(Fault):
         if self.retry_after is not None:
             response.headers["retry-after"] = str(self.retry_after)
         if self.retry_after_date is not None:
-            response.headers["retry-after"] = formatdate(time.time() + self.retry_after_date, usegmt=True)
+            response.headers["retry-after"] = formatdate(site_of(scope).now() + self.retry_after_date, usegmt=True)
         return response
 
 

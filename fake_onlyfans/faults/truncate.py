@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fake_onlyfans.connection import connection_of
@@ -20,27 +21,29 @@ class Truncate(Fault):
         """Return the site with this fault."""
 
         async def break_off(scope: Scope, receive: Receive, send: Send) -> None:
-            start, body = await _answer(app, scope, receive)
-            await send(start)
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             connection = connection_of(scope)
-            if connection is None:
-                await send({"type": "http.response.body", "body": b""})
-            else:
+            left = 0
+
+            async def send_half(message: Message) -> None:
+                nonlocal left
+                if message["type"] == "http.response.start":
+                    left = _half(message)
+                    await send(message)
+                elif left:
+                    part = message.get("body", b"")[:left]
+                    left -= len(part)
+                    await send({"type": "http.response.body", "body": part, "more_body": bool(connection or left)})
+                    if connection and not left:
+                        connection.close()
+
+            await app(scope, receive, send_half)
+            if connection:
                 connection.close()
                 await wait_until_gone(receive)
 
         return break_off
 
 
-async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    messages: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        messages.append(message)
-
-    await app(scope, receive, keep)
-    body = b"".join(message.get("body", b"") for message in messages[1:])
-    headers = [(name, value) for name, value in messages[0]["headers"] if name.lower() != b"content-length"]
-    headers.append((b"content-length", str(len(body)).encode()))
-    return {**messages[0], "headers": headers}, body
+def _half(start: Message) -> int:
+    """Return half of the announced length; where none is announced, a few bytes."""
+    return int(Headers(raw=start["headers"]).get("content-length", 1024)) // 2

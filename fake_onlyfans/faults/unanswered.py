@@ -24,5 +24,3 @@ async def wait_until_gone(receive: Receive) -> None:
     """Wait until the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-

@@ -9,21 +9,15 @@ from starlette.responses import RedirectResponse, Response
 from fake_onlyfans.accounts import Account, Fan
 from fake_onlyfans.identity import session_account
 from fake_onlyfans.refusals import refusal
-from fake_onlyfans.site import Site
+from fake_onlyfans.site import site_of
 
 type Endpoint = Callable[[Request], Awaitable[Response]]
 type SignedIn = Callable[[Request, Account], Awaitable[Response]]
 
 
-def site_of(request: Request) -> Site:
-    """Return the site that the request has come to."""
-    site: Site = request.app.state.site
-    return site
-
-
 def signed_in(request: Request) -> Account | None:
     """Return the account whose session the request carries."""
-    site = site_of(request)
+    site = site_of(request.scope)
     username = session_account(request.scope, site)
     return site.accounts[username] if username else None
 
@@ -50,7 +44,7 @@ def api(handler: SignedIn) -> Endpoint:
 
 def fan_of(request: Request, account: Account) -> Fan:
     """Return the fan that the path names; 404 when the account has no such fan."""
-    fan = site_of(request).fan(account, request.path_params["fan"])
+    fan = site_of(request.scope).fan(account, request.path_params["fan"])
     if fan is None:
         raise HTTPException(404)
     return fan

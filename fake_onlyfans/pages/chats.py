@@ -5,8 +5,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fake_onlyfans.accounts import Account
-from fake_onlyfans.pages.access import api, fan_of, json_of, page, site_of
+from fake_onlyfans.pages.access import api, fan_of, json_of, page
 from fake_onlyfans.rendering import render
+from fake_onlyfans.site import site_of
 
 SHOWN = 30
 """Messages on the page when it opens; earlier ones come by the API."""
@@ -18,7 +19,7 @@ LONGEST_TEXT = 20_000
 async def chat(request: Request, account: Account) -> Response:
     """Show a conversation with its newest messages, oldest of them first."""
     fan = fan_of(request, account)
-    newest, has_more = site_of(request).conversations.page(account, fan, SHOWN)
+    newest, has_more = site_of(request.scope).conversations.page(account, fan, SHOWN)
     messages = [message.as_json() for message in reversed(newest)]
     return render(request.scope, "chat.html", me=account, fan=fan, messages=messages, has_more=has_more)
 
@@ -37,7 +38,7 @@ async def read(request: Request, account: Account) -> Response:
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST:
         return JSONResponse({"error": "bad_limit", "allowed": f"1 to {MOST}"}, 400)
     try:
-        messages, has_more = site_of(request).conversations.page(account, fan, int(limit), before)
+        messages, has_more = site_of(request.scope).conversations.page(account, fan, int(limit), before)
     except KeyError:
         return JSONResponse({"error": "unknown_message"}, 400)
     return JSONResponse({"messages": [message.as_json() for message in messages], "has_more": has_more})
@@ -56,7 +57,7 @@ async def send(request: Request, account: Account) -> Response:
         return JSONResponse({"error": "not_text"}, 400)
     if fan.blocked:
         return JSONResponse({"error": "blocked"}, 403)
-    message = site_of(request).conversations.send(account, fan, text)
+    message = site_of(request.scope).conversations.send(account, fan, text)
     shown = message.as_json()
     return JSONResponse({"id": shown["id"], "text": shown["text"], "created_at": shown["created_at"]}, 201)
 

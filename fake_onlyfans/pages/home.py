@@ -5,8 +5,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fake_onlyfans.overview import overview
-from fake_onlyfans.pages.access import signed_in, site_of
+from fake_onlyfans.pages.access import signed_in
 from fake_onlyfans.rendering import render
+from fake_onlyfans.site import site_of
 
 
 async def home(request: Request) -> Response:
@@ -14,7 +15,7 @@ async def home(request: Request) -> Response:
     account = signed_in(request)
     if account:
         return render(request.scope, "home.html", me=account)
-    return render(request.scope, "overview.html", **overview(site_of(request)))
+    return render(request.scope, "overview.html", **overview(site_of(request.scope)))
 
 
 routes = [Route("/", home)]

@@ -1,5 +1,6 @@
 """Media files, whole or in ranges."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -10,7 +11,8 @@ from starlette.routing import Route
 
 from fake_onlyfans.accounts import Account
 from fake_onlyfans.media import Media
-from fake_onlyfans.pages.access import api, site_of
+from fake_onlyfans.pages.access import api
+from fake_onlyfans.site import site_of
 
 ENDLESS = "endless"
 """The file of this name never ends, and says no length."""
@@ -26,7 +28,7 @@ async def media(request: Request, account: Account) -> Response:  # noqa: ARG001
     name = request.path_params["name"]
     if name == ENDLESS:
         return StreamingResponse(_for_ever(), media_type="application/octet-stream")
-    file = site_of(request).media.get(name)
+    file = site_of(request.scope).media.get(name)
     if file is None:
         raise HTTPException(404)
     headers = {"accept-ranges": "bytes", "etag": f'"{file.key}"', "cache-control": "private"}
@@ -78,6 +80,7 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 async def _for_ever() -> AsyncIterator[bytes]:
     while True:
+        await asyncio.sleep(0)
         yield bytes(64 * 1024)
 
 

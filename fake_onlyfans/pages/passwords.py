@@ -7,9 +7,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fake_onlyfans.accounts import Account
-from fake_onlyfans.pages.access import json_of, page, signed_in, site_of
+from fake_onlyfans.pages.access import json_of, page, signed_in
 from fake_onlyfans.pages.sign_in import welcome
 from fake_onlyfans.rendering import render
+from fake_onlyfans.site import site_of
 
 SHORTEST = 8
 
@@ -27,13 +28,13 @@ async def change(request: Request) -> Response:
         return JSONResponse({"error": "unauthorized"}, 401)
     by_form = not request.headers.get("content-type", "").startswith("application/json")
     given = dict(await request.form()) if by_form else await json_of(request)
-    error = _refused(site_of(request).passwords[account.username], given.get("current"), given.get("new"))
+    error = _refused(site_of(request.scope).passwords[account.username], given.get("current"), given.get("new"))
     if error:
         status, reason = error
         if by_form:
             return render(request.scope, "password.html", status, me=account, done=False, error=reason)
         return JSONResponse({"error": reason.lower().replace(" ", "_")}, status)
-    site = site_of(request)
+    site = site_of(request.scope)
     site.passwords[account.username] = str(given["new"])
     site.sessions.end_all(account.username)
     site.half_signed_in.end_all(account.username)
@@ -46,9 +47,7 @@ async def change(request: Request) -> Response:
 
 
 def _refused(password: str, current: object, new: object) -> tuple[int, str] | None:
-    if not isinstance(current, str) or not secrets.compare_digest(
-        password.encode(), current.encode(errors="replace")
-    ):
+    if not isinstance(current, str) or not secrets.compare_digest(password.encode(), current.encode(errors="replace")):
         return 403, "Wrong password"
     if not isinstance(new, str) or len(new) < SHORTEST:
         return 400, "Weak password"

@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from fake_onlyfans.identity import SECOND_FACTOR_COOKIE, SESSION_COOKIE
-from fake_onlyfans.pages.access import json_of, site_of
+from fake_onlyfans.pages.access import json_of
 from fake_onlyfans.rendering import render
+from fake_onlyfans.site import site_of
 
 CODE_STEPS = 3
 """Codes of so many steps of 30 s before and after are taken: on a fast clock, a page takes its time."""
@@ -22,7 +23,7 @@ async def form(request: Request) -> Response:
 
 async def log_in(request: Request) -> Response:
     """Check name and password."""
-    site = site_of(request)
+    site = site_of(request.scope)
     given = await json_of(request)
     username, password = str(given.get("username")), str(given.get("password"))
     if username not in site.accounts or not secrets.compare_digest(
@@ -38,7 +39,7 @@ async def log_in(request: Request) -> Response:
 
 async def second_factor(request: Request) -> Response:
     """Check the code of the authenticator."""
-    site = site_of(request)
+    site = site_of(request.scope)
     token = request.cookies.get(SECOND_FACTOR_COOKIE)
     username = site.half_signed_in.account_of(token)
     if username is None:
@@ -54,7 +55,7 @@ async def second_factor(request: Request) -> Response:
 
 async def log_out(request: Request) -> Response:
     """End this session."""
-    site_of(request).sessions.end(request.cookies.get(SESSION_COOKIE))
+    site_of(request.scope).sessions.end(request.cookies.get(SESSION_COOKIE))
     response = RedirectResponse("/login", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
@@ -63,7 +64,7 @@ async def log_out(request: Request) -> Response:
 def welcome(request: Request, username: str) -> Response:
     """Answer with a new session."""
     response = JSONResponse({"ok": True})
-    _set_cookie(response, SESSION_COOKIE, site_of(request).sessions.start(username))
+    _set_cookie(response, SESSION_COOKIE, site_of(request.scope).sessions.start(username))
     return response
 
 
