@@ -23,6 +23,10 @@ class ReachableProtocol(H11Protocol):
         """Say whether a request has come whose answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete
 
+    def say_wait(self) -> None:
+        """Send the interim answer 100, which every client passes over."""
+        self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
     def reset(self) -> None:
         """Send a TCP reset: closing without lingering discards what is unsent and resets."""
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -31,11 +35,6 @@ class ReachableProtocol(H11Protocol):
     def close(self) -> None:
         """Close once all that was written has gone out."""
         self.transport.close()
-
-    def retire_all(self) -> None:
-        """Close each connection of the server: at once if it is idle, else after its answer."""
-        for each in list(self.connections):
-            each.shutdown()
 
 
 def connection_of(scope: Scope) -> ReachableProtocol | None:

@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from fake_onlyfans.faults.fault import InvalidRule
-from fake_onlyfans.faults.gate import drop_kept_connections
 from fake_onlyfans.faults.rules import read_rules
 from fake_onlyfans.limits import read_limit
 from fake_onlyfans.overview import overview
@@ -42,7 +41,6 @@ async def set_faults(request: Request) -> Response:
         site.rules = read_rules(await _body(request, None))
     except InvalidRule as error:
         return _wrong(str(error))
-    drop_kept_connections(request.scope)
     return _listed(rule.as_json() for rule in site.rules)
 
 

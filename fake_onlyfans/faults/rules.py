@@ -64,13 +64,6 @@ class Rule:
         self.matched += 1
         return self.nth is None or self.matched in self.nth
 
-    @property
-    def is_spent(self) -> bool:
-        """Say whether the fault will never come again."""
-        return (self.times is not None and self.fired >= self.times) or (
-            self.nth is not None and self.matched >= max(self.nth)
-        )
-
     def guard(self, app: ASGIApp) -> ASGIApp:
         """Return the site with the fault, as long as it may still come when the request gets there."""
 

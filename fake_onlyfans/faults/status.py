@@ -35,7 +35,7 @@ class Status(Fault):
 
     def check(self) -> None:
         """Refuse a status that HTTP does not have, and headers that are not texts."""
-        if isinstance(self.status, bool) or self.status not in STATUSES:
+        if not isinstance(self.status, int) or self.status not in STATUSES:
             raise InvalidRule(f'"status" is {self.status!r}; allowed: 200 to 599')
         if self.retry_after is not None and not isinstance(self.retry_after, str):
             check_seconds("retry_after", self.retry_after)
