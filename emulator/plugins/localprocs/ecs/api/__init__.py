@@ -1,0 +1,1 @@
+"""The operations of ECS, a module for each kind of resource."""

@@ -1,0 +1,142 @@
+"""Containers as processes of this machine."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from localprocs import processes, real_time
+from localprocs.ecs.errors import StartFailure
+from localprocs.ecs.runner import Launch, Usage
+
+PROBE_REAL_SECONDS = 2.0
+"""A probe may take this long by the wall clock, however fast the virtual one: work does not get faster."""
+
+
+class ProcessRunner:
+    """Starts each container as a process with its own session and folder."""
+
+    def start(self, launch: Launch) -> "RunningProcess":
+        """Start one."""
+        if not launch.arguments:
+            raise StartFailure("CannotStartContainerError: no command specified")
+        try:
+            process = processes.start(
+                list(launch.arguments),
+                env=dict(launch.environment),
+                cwd=launch.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            reason = "executable file not found in $PATH" if isinstance(error, FileNotFoundError) else error.strerror
+            text = f'CannotStartContainerError: failed to create container process: exec: "{launch.arguments[0]}": {reason}'
+            raise StartFailure(text) from None
+        return RunningProcess(process, launch)
+
+
+class RunningProcess:
+    """A container that is a process and what it started."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", launch: Launch) -> None:
+        """Hold a process just started."""
+        self.pid = process.pid
+        self._process = process
+        self._launch = launch
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What it writes."""
+        if self._process.stdout is None:
+            raise ValueError("the process was started without a pipe")
+        return self._process.stdout
+
+    def wait(self) -> int:
+        """Wait for the first process's end, then end all others, as a container does."""
+        code = self._process.wait()
+        self.kill()
+        return 128 - code if code < 0 else code
+
+    def terminate(self) -> None:
+        """Ask the first process to end."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """Kill the session, and those that left it but still carry the container's mark."""
+        descendants = _descendants(self.pid) if self._process.poll() is None else []
+        processes.signal_tree(self._process, signal.SIGKILL)
+        for each in {*descendants, *_marked(self._launch.mark)}:
+            _kill(each)
+
+    def usage(self) -> Usage:
+        """Add up the tree: live processes, and the dead children that they have waited for."""
+        cpu, memory = 0.0, 0
+        for pid in (self.pid, *_descendants(self.pid)):
+            try:
+                process = psutil.Process(pid)
+                cpu += sum(process.cpu_times()[:4])
+                memory += process.memory_info().rss
+            except psutil.Error:
+                continue
+        return Usage(cpu, memory)
+
+    def probe(self, arguments: Sequence[str], timeout: float) -> bool:
+        """Run a health check."""
+        try:
+            probe = processes.start(
+                list(arguments),
+                env=dict(self._launch.environment),
+                cwd=self._launch.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError:
+            return False
+        return _ended_well(probe, timeout)
+
+
+def _ended_well(probe: "subprocess.Popen[bytes]", timeout: float) -> bool:
+    ended = threading.Event()
+    threading.Thread(target=lambda: (probe.wait(), ended.set()), name="ecs-probe", daemon=True).start()
+    begun = real_time.elapsed()
+    while not ended.wait(timeout):
+        if real_time.elapsed() - begun >= PROBE_REAL_SECONDS:
+            processes.signal_tree(probe, signal.SIGKILL)
+            ended.wait()
+            return False
+    return probe.returncode == 0
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _marked(mark: str) -> list[int]:
+    """Find the processes that have the mark in their environment."""
+    found, needle = [], mark.encode()
+    for entry in os.scandir("/proc") if os.path.isdir("/proc") else ():
+        if entry.name.isdecimal():
+            try:
+                if needle in Path(entry.path, "environ").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
