@@ -1,0 +1,75 @@
+"""One thread that does what is due every minute of the clock, however the clock runs or jumps."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localprocs.alarms.metrics import MINUTE
+
+LOG = logging.getLogger(__name__)
+
+type Duty = Callable[[int, int], None]
+"""Does what is due at the end of a minute: takes that moment, and the end of the minute of its last call.
+
+They lie more than a minute apart where the clock jumped, or where the machine could not keep up: one call then
+answers for all the minutes between.
+"""
+
+
+@dataclass(slots=True)
+class _Entry:
+    delay_seconds: int
+    duty: Duty
+    done: int
+    """The end of the minute of its last call."""
+
+
+class Minutes:
+    """Calls its duties in order of their delay after each minute's end."""
+
+    def __init__(self) -> None:
+        """Make one that does not run yet."""
+        self._entries: list[_Entry] = []
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def at_each(self, duty: Duty, delay_seconds: int = 0) -> None:
+        """Have the duty done so many seconds after the end of each minute, from the next on."""
+        entry = _Entry(delay_seconds, duty, int(time.time()) // MINUTE * MINUTE)
+        self._entries = sorted([*self._entries, entry], key=lambda each: each.delay_seconds)
+
+    def start(self) -> None:
+        """Begin with the next minute's end; does nothing where it runs already."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="virtual-minutes", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, after the duty under way."""
+        self._stopped.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            now, entries = time.time(), self._entries
+            for entry in entries:
+                minute = int(now - entry.delay_seconds) // MINUTE * MINUTE
+                if minute > entry.done:
+                    last, entry.done = entry.done, minute
+                    _do(entry.duty, minute, last)
+            due = min((entry.done + MINUTE + entry.delay_seconds for entry in entries), default=now + MINUTE)
+            self._stopped.wait(max(due - time.time(), 0.001))
+
+
+def _do(duty: Duty, minute: int, last: int) -> None:
+    try:
+        duty(minute, last)
+    except Exception:  # the other duties, and this one's next minute, must not fail with it
+        LOG.exception("what is due every minute failed")
+
+
+MINUTES = Minutes()
+"""The one of this process."""

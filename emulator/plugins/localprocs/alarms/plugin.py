@@ -1,0 +1,24 @@
+"""Puts our CloudWatch in the place of LocalStack's, and the minutes in motion."""
+
+from localstack import config
+from localstack.runtime import hooks
+
+from localprocs.alarms.minutes import MINUTES
+from localprocs.alarms.stores import judge_all
+
+ALARM_DELAY_SECONDS = 5
+"""Alarms look this long after a minute's end, so that metrics published at its very end still count."""
+
+
+@hooks.on_infra_start()
+def start_minutes() -> None:
+    """Choose the provider and start looking at alarms every minute."""
+    config.SERVICE_PROVIDER_CONFIG.set_provider("cloudwatch", "minutes")
+    MINUTES.at_each(judge_all, ALARM_DELAY_SECONDS)
+    MINUTES.start()
+
+
+@hooks.on_infra_shutdown()
+def stop_minutes() -> None:
+    """Stop."""
+    MINUTES.stop()

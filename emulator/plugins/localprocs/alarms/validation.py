@@ -1,0 +1,128 @@
+"""What PutMetricAlarm, PutCompositeAlarm and PutMetricData refuse, with AWS's errors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+from localstack.aws.api.cloudwatch import InvalidParameterCombinationException, InvalidParameterValueException
+
+from localprocs.alarms.configuration import queries_of
+from localprocs.alarms.expressions import ExpressionError, parse
+from localprocs.alarms.samples import BASIC_STATISTICS, is_statistic
+from localprocs.alarms.threshold import COMPARISONS, MissingData, State
+
+_DAY = 24 * 3600
+_HIGH_RESOLUTION = (10, 20, 30)
+
+
+def refused(message: str) -> CommonServiceException:
+    """Make the error that AWS answers a request with that it cannot accept."""
+    return CommonServiceException("ValidationError", message, 400, sender_fault=True)
+
+
+def check_metric_alarm(request: Mapping[str, Any]) -> None:
+    """Refuse an alarm that AWS would refuse, or that is not emulated."""
+    if request["ComparisonOperator"] not in COMPARISONS:
+        message = f"The comparison {request['ComparisonOperator']} (anomaly detection) is not emulated"
+        raise refused(message)
+    if request.get("Threshold") is None:
+        message = "The parameter Threshold is required"
+        raise refused(message)
+    treated = request.get("TreatMissingData") or MissingData.MISSING
+    if treated not in list(MissingData):
+        message = (
+            f"The value {treated} is not supported for TreatMissingData parameter. "
+            "Supported values are [breaching, notBreaching, ignore, missing]."
+        )
+        raise refused(message)
+    low = request.get("EvaluateLowSampleCountPercentile")
+    if low and low not in ("evaluate", "ignore"):
+        message = (
+            f"Option {low} is not supported. Supported options for parameter "
+            "EvaluateLowSampleCountPercentile are evaluate and ignore."
+        )
+        raise refused(message)
+    if (request.get("DatapointsToAlarm") or 0) > request["EvaluationPeriods"]:
+        message = "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
+        raise refused(message)
+    if request.get("Metrics"):
+        _check_queries(request)
+    else:
+        _check_single_metric(request)
+
+
+def check_state(state: str) -> State:
+    """Return the state, or refuse what is none."""
+    if state not in list(State):
+        message = (
+            f"1 validation error detected: Value '{state}' at 'stateValue' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"
+        )
+        raise refused(message)
+    return State(state)
+
+
+def check_metric_data(data: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse metric data that AWS would refuse."""
+    for place, datum in enumerate(data, start=1):
+        given = [key for key in ("Value", "Values", "StatisticValues") if datum.get(key) is not None]
+        here = f"MetricData.member.{place}"
+        if len(given) > 1:
+            message = (
+                f"The parameters {here}.{given[0]} and {here}.{given[1]} are mutually exclusive "
+                "and you have specified both."
+            )
+            raise InvalidParameterCombinationException(message)
+        counts = datum.get("Counts")
+        if counts and len(counts) != len(datum.get("Values") or []):
+            message = f"The parameters {here}.Values and {here}.Counts must be of the same size."
+            raise InvalidParameterValueException(message)
+
+
+def _check_single_metric(request: Mapping[str, Any]) -> None:
+    statistic, extended = request.get("Statistic"), request.get("ExtendedStatistic")
+    if bool(statistic) == bool(extended):
+        message = "Exactly one of the parameters Statistic and ExtendedStatistic must be given"
+        raise InvalidParameterCombinationException(message)
+    if statistic and statistic not in BASIC_STATISTICS:
+        message = (
+            f"Value '{statistic}' at 'statistic' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [Maximum, SampleCount, Sum, Minimum, Average]"
+        )
+        raise refused(message)
+    if extended and (extended in BASIC_STATISTICS or not is_statistic(extended)):
+        message = f"The value {extended} for parameter ExtendedStatistic is not supported."
+        raise InvalidParameterValueException(message)
+    for name in ("MetricName", "Namespace", "Period"):
+        if not request.get(name):
+            message = f"The parameter {name} is required"
+            raise refused(message)
+    _check_period(request["Period"], request["EvaluationPeriods"])
+
+
+def _check_queries(request: Mapping[str, Any]) -> None:
+    queries = queries_of(request)
+    if sum(bool(query.get("ReturnData", True)) for query in queries) != 1:
+        message = "Exactly one element of the metrics list should return data."
+        raise refused(message)
+    periods = {query["MetricStat"]["Period"] for query in queries if "MetricStat" in query}
+    if len(periods) > 1:
+        message = "Metrics list must contain metrics of one period only"
+        raise refused(message)
+    for period in periods:
+        _check_period(period, request["EvaluationPeriods"])
+    for query in queries:
+        if "Expression" in query:
+            try:
+                parse(query["Expression"])
+            except ExpressionError as error:
+                raise refused(str(error)) from None
+
+
+def _check_period(period: int, evaluation_periods: int) -> None:
+    if period not in _HIGH_RESOLUTION and period % 60:
+        message = "Period must be 10, 20, 30 or a multiple of 60"
+        raise refused(message)
+    if period * evaluation_periods > _DAY:
+        message = "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."
+        raise refused(message)

@@ -1,0 +1,1 @@
+"""The metrics of SQS queues, published every minute for every active queue."""
