@@ -2,8 +2,10 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from aws_cdk import App, DefaultStackSynthesizer, Tags
+from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk import bundle
 from infra_cdk.network import Network
@@ -26,17 +28,10 @@ FEATURE_FLAGS = {
 def build(app: App, limiter_bundle: Path) -> None:
     """Put the stacks into the app, in the order in which they stand on each other."""
     options = Options.from_context({name: app.node.try_get_context(name) for name in Options.names()})
-    common = {"analytics_reporting": False}
-
-    def synthesizer() -> DefaultStackSynthesizer:
-        return DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
-
-    network = Network(app, "HuntazeNetwork", options=options, synthesizer=synthesizer(), **common)
-    registry = Registry(app, "HuntazeRegistry", synthesizer=synthesizer(), **common)
-    queues = Queues(app, "HuntazeQueues", options=options, synthesizer=synthesizer(), **common)
-    RateLimiter(
-        app, "HuntazeRateLimiter", queues=queues, bundle=limiter_bundle, synthesizer=synthesizer(), **common
-    )
+    network = None if options.vpc_id else Network(app, "HuntazeNetwork", **_common())
+    registry = Registry(app, "HuntazeRegistry", **_common())
+    queues = Queues(app, "HuntazeQueues", options=options, **_common())
+    RateLimiter(app, "HuntazeRateLimiter", queues=queues, bundle=limiter_bundle, **_common())
     Scraper(
         app,
         "HuntazeScraper",
@@ -44,12 +39,20 @@ def build(app: App, limiter_bundle: Path) -> None:
         network=network,
         queues=queues,
         repository=registry.repository,
-        synthesizer=synthesizer(),
-        **common,
+        **_common(),
     )
-    Observability(app, "HuntazeObservability", options=options, queues=queues, synthesizer=synthesizer(), **common)
+    Observability(app, "HuntazeObservability", options=options, queues=queues, **_common())
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     Tags.of(app).add("project", "huntaze")
     Tags.of(app).add("component", "onlyfans-scraper")
+
+
+def _common() -> dict[str, Any]:
+    # Without the rule a template deploys where no CDK was bootstrapped, given a bucket for its assets.
+    return {
+        "analytics_reporting": False,
+        "synthesizer": DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    }
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def _install_dependencies(root: Path, target: Path) -> None:
 
 def _uv(root: Path, *arguments: str | Path) -> None:
     command = [_uv_path(root), *map(str, arguments)]
-    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise BundleFailed(f"uv {arguments[0]} failed: {ran.stderr.strip()}")
 

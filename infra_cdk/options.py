@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+CHOICES = {"scaling": ("queue_depth", "backlog_per_task"), "metrics_by_creator": ("true", "false")}
+TOGETHER = (
+    ("vpc_id", "availability_zones", "private_subnet_ids"),
+    ("ingress_queue_arn", "ingress_dlq_arn", "workflows_queue_arn", "workflows_dlq_arn"),
+)
+
 
 class InvalidOptions(Exception):
     """A context value that the app does not know or cannot use."""
@@ -27,6 +33,9 @@ class Options:
     workflows_queue_arn: str = option("existing FIFO queue that feeds the scraper")
     workflows_dlq_arn: str = option("its dead-letter queue")
     queues_key_arn: str = option("KMS key of the existing queues")
+    metrics_by_creator: str = option(
+        "whether metrics carry creator_id, which is billed by creator: true or false", "true"
+    )
     scaling: str = option("queue_depth (the plan's) or backlog_per_task", "queue_depth")
 
     @classmethod
@@ -50,12 +59,10 @@ class Options:
         return options
 
     def _check(self) -> None:
-        if self.scaling not in ("queue_depth", "backlog_per_task"):
-            raise InvalidOptions(f"context scaling must be queue_depth or backlog_per_task, not {self.scaling}")
-        for group in (
-            ("vpc_id", "availability_zones", "private_subnet_ids"),
-            ("ingress_queue_arn", "ingress_dlq_arn", "workflows_queue_arn", "workflows_dlq_arn"),
-        ):
+        for name, values in CHOICES.items():
+            if getattr(self, name) not in values:
+                raise InvalidOptions(f"context {name} must be {' or '.join(values)}, not {getattr(self, name)!r}")
+        for group in TOGETHER:
             absent = [name for name in group if not getattr(self, name)]
             if absent and len(absent) < len(group):
                 raise InvalidOptions(f"context {', '.join(absent)} must be given with the rest of {', '.join(group)}")

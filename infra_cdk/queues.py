@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -11,10 +11,10 @@ from constructs import Construct
 
 from huntaze_scraper.settings import WorkerSettings
 from infra_cdk.options import Options
-
+from infra_cdk.permissions import from_this_account, use_key
 
 LONGEST_RETENTION = Duration.days(14)
-# A standard DLQ keeps the first enqueue time: the ingress retention less than the longest is what is left to replay.
+# A standard DLQ counts from the first enqueue time: what ingress keeps less than the longest is left to replay it.
 INGRESS_RETENTION = Duration.days(10)
 # AWS asks for six times the function's time-out.
 INGRESS_VISIBILITY = Duration.seconds(180)
@@ -24,9 +24,9 @@ MAX_RECEIVE_COUNT = 100
 
 
 class Queues(Stack):
-    """Ingress and workflows queues with their dead-letter queues, encrypted; the table of buckets, ledger, sessions."""
+    """Ingress and workflows queue with their dead-letter queues, encrypted; the table of buckets, ledger, sessions."""
 
-    key: kms.IKey
+    key: kms.Key
     ingress: sqs.IQueue
     ingress_dlq: sqs.IQueue
     workflows: sqs.IQueue
@@ -36,24 +36,10 @@ class Queues(Stack):
     def __init__(self, scope: Construct, name: str, *, options: Options, **stack: Any) -> None:
         """Make the queues, or refer to the ones that there are."""
         super().__init__(scope, name, **stack)
-        self.key = kms.Key(
-            self,
-            "Key",
-            description="Encrypts Huntaze's queues, state, results and alarms",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsNotifyTheEncryptedTopic",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
-        )
+        self._options = options
+        self.key = self._key()
         if options.ingress_queue_arn:
-            self._refer(options)
+            self._refer()
         else:
             self._make()
         self.state = dynamodb.Table(
@@ -67,6 +53,7 @@ class Queues(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
+            deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
         CfnOutput(self, "IngressQueueUrl", value=self.ingress.queue_url)
@@ -75,10 +62,41 @@ class Queues(Stack):
         CfnOutput(self, "WorkflowsDlqUrl", value=self.workflows_dlq.queue_url)
         CfnOutput(self, "StateTable", value=self.state.table_name)
 
-    def _refer(self, options: Options) -> None:
-        for attribute in ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq"):
-            queue = sqs.Queue.from_queue_arn(self, attribute, getattr(options, f"{attribute}_arn"))
-            setattr(self, attribute.removesuffix("_queue"), queue)
+    def use_keys(self, *services: str) -> list[iam.PolicyStatement]:
+        """Allow what the services need of the key for us, and of the existing queues' own key where they have one."""
+        statements = [use_key(self.key.key_arn, *services)]
+        if self._options.queues_key_arn:
+            statements.append(use_key(self._options.queues_key_arn, "sqs"))
+        return statements
+
+    def _key(self) -> kms.Key:
+        key = kms.Key(
+            self,
+            "Key",
+            description="Encrypts Huntaze's queues, state, results, credentials and alarms",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsNotifyTheEncryptedTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],  # in a key's own policy this is the key
+                conditions=from_this_account(),
+            )
+        )
+        return key
+
+    def _refer(self) -> None:
+        for name, attribute in (
+            ("Ingress", "ingress_queue_arn"),
+            ("IngressDlq", "ingress_dlq_arn"),
+            ("Workflows", "workflows_queue_arn"),
+            ("WorkflowsDlq", "workflows_dlq_arn"),
+        ):
+            queue = sqs.Queue.from_queue_arn(self, name, getattr(self._options, attribute))
+            setattr(self, attribute.removesuffix("_arn").removesuffix("_queue"), queue)
 
     def _make(self) -> None:
         self.ingress_dlq = self._queue("IngressDlq", "huntaze-rate-limiter-queue-dlq", retention=LONGEST_RETENTION)
@@ -101,7 +119,7 @@ class Queues(Stack):
             fifo=True,
         )
 
-    def _queue(  # noqa: PLR0913 - a queue has that many properties of its own
+    def _queue(
         self,
         name: str,
         queue_name: str,
@@ -121,5 +139,5 @@ class Queues(Stack):
             dead_letter_queue=sqs.DeadLetterQueue(queue=dlq, max_receive_count=MAX_RECEIVE_COUNT) if dlq else None,
             encryption_master_key=self.key,
             enforce_ssl=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )

@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ecr as ecr
 from constructs import Construct
 
-REPOSITORY_NAME = "huntaze-onlyfans-scraper"
+from infra_cdk import names
 
 
 class Registry(Stack):
@@ -20,8 +20,11 @@ class Registry(Stack):
         self.repository = ecr.Repository(
             self,
             "Repository",
-            repository_name=REPOSITORY_NAME,
+            repository_name=names.TASK_FAMILY,
             image_scan_on_push=True,
+            # A version names one image for ever; "latest" alone moves, and nothing is deployed by it.
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
+            image_tag_mutability_exclusion_filters=[ecr.ImageTagMutabilityExclusionFilter.wildcard("latest")],
             lifecycle_rules=[
                 ecr.LifecycleRule(
                     description="Untagged images are builds that a newer one replaced",
@@ -29,6 +32,6 @@ class Registry(Stack):
                     max_image_age=Duration.days(14),
                 ),
             ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         CfnOutput(self, "ImageRepositoryUri", value=self.repository.repository_uri)

@@ -45,17 +45,13 @@ def inputs_hash(context: Mapping[str, str]) -> str:
 
 
 def _input_files() -> Iterator[Path]:
-    left_out = [str(ROOT / path) for path in NOT_INPUTS]
-    for each in INPUTS:
-        path = ROOT / each
+    left_out = {ROOT / path for path in NOT_INPUTS}
+    for path in (ROOT / each for each in INPUTS):
         if path.is_file():
             yield path
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(
-                name for name in folders if name != "__pycache__" and os.path.join(folder, name) not in left_out
-            )
-            yield from (Path(folder, name) for name in sorted(files))
+        for folder, folders, files in path.walk():
+            folders[:] = sorted(name for name in folders if name != "__pycache__" and folder / name not in left_out)
+            yield from (folder / name for name in sorted(files))
 
 
 def _make(assembly: Path, context: Mapping[str, str]) -> None:
@@ -90,7 +86,7 @@ def _run_app(outdir: Path, context: Mapping[str, str]) -> None:
     }
     environment.pop("LD_PRELOAD", None)
     command = [sys.executable, "-m", "infra_cdk.app"]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SynthesisFailed(_cause(ran.stderr or ran.stdout))
 
@@ -101,4 +97,4 @@ def _cause(output: str) -> str:
 
 
 if __name__ == "__main__":
-    print(synthesise())
+    sys.stdout.write(f"{synthesise()}\n")

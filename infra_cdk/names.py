@@ -1,0 +1,10 @@
+"""The plan's names of what several components, runbooks and dashboards refer to."""
+
+CLUSTER = "huntaze-cluster"
+SERVICE = "huntaze-onlyfans-scraper-service"
+TASK_FAMILY = "huntaze-onlyfans-scraper"
+LIMITER_FUNCTION = "huntaze-rate-limiter"
+ALARM_TOPIC = "huntaze-cost-alerts"
+DASHBOARD = "Huntaze-OnlyFans-Scraper"
+SCRAPER_LOGS = "/huntaze/production/onlyfans-scraper"
+LIMITER_LOGS = f"/aws/lambda/{LIMITER_FUNCTION}"
