@@ -62,10 +62,11 @@ def _statements(queues: Queues) -> list[iam.PolicyStatement]:
         ),
         allow(["sqs:SendMessage"], queues.workflows.queue_arn, queues.ingress_dlq.queue_arn),
         items(
-            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
             queues.state.table_arn,
             "bucket#",
             "slot#",
+            "line#",
         ),
         publish_metrics(),
         *queues.use_keys("sqs", "dynamodb"),
