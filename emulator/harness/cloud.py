@@ -34,7 +34,10 @@ def start(port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -
         "SQS_ENDPOINT_STRATEGY": "path",
         "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "false",
         "EAGER_SERVICE_LOADING": "0",
-        "LAMBDA_RUNTIME_EXECUTOR": "localprocs",
+        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
+        "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
         "LOCALPROCS_IMAGE": str(image),
         "PYTHONUNBUFFERED": "1",
     }

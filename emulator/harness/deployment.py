@@ -116,7 +116,7 @@ def _await_stack(name: str, clients: Clients) -> dict[str, str]:
             return {each["OutputKey"]: each["OutputValue"] for each in description.get("Outputs", [])}
         if not status.endswith("_IN_PROGRESS"):
             raise HarnessError(f"{name} ended in {status}: {_cause(name, clients)}")
-        time.sleep(0.03)
+        time.sleep(0.1)
     raise HarnessError(f"{name} was not ready within {STACK_TIMEOUT_SECONDS} s: look at the emulator's log")
 
 
