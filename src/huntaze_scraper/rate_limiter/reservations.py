@@ -1,0 +1,206 @@
+"""The store of the bucket, the reservations and the lines: DynamoDB, one read and one conditional write a batch."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from huntaze_scraper.clock import Clock
+from huntaze_scraper.errors import HuntazeError, StoreUnavailable
+from huntaze_scraper.rate_limiter.token_bucket import Bucket, Token
+from huntaze_scraper.rate_limiter.turns import Line, Reservation, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BUCKET_KEY = "bucket#workflows"
+KEPT_SECONDS = 14 * 24 * 3600
+"""How long a reservation and a line outlive their last use: the longest that a copy can lie in a queue."""
+
+RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class ReservedMeanwhile(HuntazeError):
+    """Another invocation wrote first: read again, decide again."""
+
+
+class Reservations(Protocol):
+    """What the limiter remembers."""
+
+    def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
+        """Return the bucket and what is known of the jobs and the accounts, as of one moment after the call began."""
+        ...
+
+    def write(self, changed: State) -> State:
+        """Store all of it or nothing, if the bucket is still the one that was read; return it with its new version.
+
+        Raises:
+            ReservedMeanwhile: the bucket has changed since.
+            StoreUnavailable: it may have been stored or not.
+        """
+        ...
+
+
+class DynamoReservations:
+    """Reservations in the state table.
+
+    Every write goes through the bucket's version, so the items of a batch cannot
+    change between its read and its write, although they are read one by one.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, capacity: int, clock: Clock) -> None:
+        """Use the table."""
+        self._client = client
+        self._table = table
+        self._capacity = capacity
+        self._clock = clock
+
+    def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
+        """Return the state of the batch.
+
+        Raises:
+            StoreUnavailable: no answer, or not a whole one.
+        """
+        keys = [BUCKET_KEY, *(_slot_key(job_id) for job_id in job_ids), *(_line_key(account) for account in accounts)]
+        items = {item["pk"]["S"]: item for item in self._items(keys)}
+        now = self._clock.now()
+        alive = {key: item for key, item in items.items() if key == BUCKET_KEY or float(item["expires_at"]["N"]) > now}
+        bucket = _to_bucket(items[BUCKET_KEY]) if BUCKET_KEY in items else Bucket.full(self._capacity)
+        return State(
+            bucket=bucket,
+            reservations={job: _to_reservation(alive[key]) for job in job_ids if (key := _slot_key(job)) in alive},
+            lines={account: _to_line(alive[key]) for account in accounts if (key := _line_key(account)) in alive},
+        )
+
+    def write(self, changed: State) -> State:
+        """Store the state of the batch if nobody else wrote since it was read."""
+        version = changed.bucket.version
+        written = replace(changed, bucket=replace(changed.bucket, version=version + 1))
+        puts = [self._put(_from_bucket(written.bucket), **_unchanged_since(version))]
+        now = self._clock.now()
+        for job_id, reservation in changed.reservations.items():
+            until = max(now, reservation.slot_at / 1000) + KEPT_SECONDS
+            puts.append(self._put(_from_reservation(job_id, reservation, until)))
+        for account, line in changed.lines.items():
+            # The last slot there is bounds every slot of the line.
+            until = max(now, max(changed.bucket.slots) / 1000) + KEPT_SECONDS
+            puts.append(self._put(_from_line(account, line, until)))
+        with _translated():
+            self._client.transact_write_items(TransactItems=puts)
+        return written
+
+    def _items(self, keys: list[str]) -> Iterator[dict[str, Any]]:
+        wanted: Mapping[str, Any] = {
+            self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}
+        }
+        for _ in range(3):
+            with _translated():
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys", {})
+            if not wanted:
+                return
+        raise StoreUnavailable("the table left keys unprocessed")
+
+    def _put(self, item: Mapping[str, Any], **condition: Any) -> Any:
+        return {"Put": {"TableName": self._table, "Item": item, **condition}}
+
+
+def _unchanged_since(version: int) -> dict[str, Any]:
+    if version == 0:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "#version = :version",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": _number(version)},
+    }
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        if code == "TransactionCanceledException" and reasons & RACES and reasons <= {*RACES, "None", None}:
+            raise ReservedMeanwhile from None
+        if code in ("TransactionConflictException", "TransactionInProgressException"):
+            raise ReservedMeanwhile from None
+        raise StoreUnavailable(f"the state table refused: {code}") from error
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"the state table did not answer: {type(error).__name__}") from error
+
+
+def _slot_key(job_id: str) -> str:
+    return f"slot#{job_id}"
+
+
+def _line_key(account: str) -> str:
+    return f"line#{account}"
+
+
+def _number(value: float) -> dict[str, str]:
+    return {"N": str(int(value))}
+
+
+def _numbers(values: Iterable[int]) -> dict[str, Any]:
+    return {"L": [_number(value) for value in values]}
+
+
+def _from_bucket(bucket: Bucket) -> dict[str, Any]:
+    tokens = [
+        {"M": {"back_at": _number(token.back_at), **({"holder": {"S": token.holder}} if token.holder else {})}}
+        for token in bucket.tokens
+    ]
+    return {
+        "pk": {"S": BUCKET_KEY},
+        "version": _number(bucket.version),
+        "tokens": {"L": tokens},
+        "slots": _numbers(bucket.slots),
+    }
+
+
+def _to_bucket(item: Mapping[str, Any]) -> Bucket:
+    tokens = (token["M"] for token in item["tokens"]["L"])
+    return Bucket(
+        tokens=tuple(Token(int(it["back_at"]["N"]), it["holder"]["S"] if "holder" in it else None) for it in tokens),
+        slots=tuple(int(slot["N"]) for slot in item["slots"]["L"]),
+        version=int(item["version"]["N"]),
+    )
+
+
+def _from_reservation(job_id: str, reservation: Reservation, until: float) -> dict[str, Any]:
+    forwarded_at = reservation.forwarded_at
+    return {
+        "pk": {"S": _slot_key(job_id)},
+        "account": {"S": reservation.account},
+        "number": _number(reservation.number),
+        "slot_at": _number(reservation.slot_at),
+        **({} if forwarded_at is None else {"forwarded_at": _number(forwarded_at)}),
+        "expires_at": _number(until),
+    }
+
+
+def _to_reservation(item: Mapping[str, Any]) -> Reservation:
+    return Reservation(
+        account=item["account"]["S"],
+        number=int(item["number"]["N"]),
+        slot_at=int(item["slot_at"]["N"]),
+        forwarded_at=int(item["forwarded_at"]["N"]) if "forwarded_at" in item else None,
+    )
+
+
+def _from_line(account: str, line: Line, until: float) -> dict[str, Any]:
+    return {
+        "pk": {"S": _line_key(account)},
+        "last": _number(line.last),
+        "gone": _number(line.gone),
+        "expires_at": _number(until),
+    }
+
+
+def _to_line(item: Mapping[str, Any]) -> Line:
+    return Line(last=int(item["last"]["N"]), gone=int(item["gone"]["N"]))

@@ -1,0 +1,115 @@
+"""The token bucket by reservation: pure policy; moments are whole milliseconds since the epoch.
+
+Two lists make a bucket, both as long as its capacity:
+
+* ``tokens`` keep the limit. A token that was spent comes back a window (and the
+  margin for clocks) after the last moment at which the message that took it can
+  have reached the workflows queue. While that moment is not known, because its
+  holder is still sending or died over it, the end of the holder's lease stands for it.
+* ``slots`` keep messages from asking twice. The n-th message is told to come back
+  at ``max(now, slot[n - capacity] + spacing)``, once, however long the burst.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many messages any window may hold, and the margins that keep it true of clocks that differ."""
+
+    capacity: int = 10
+    window_ms: int = 60_000
+    clock_skew_ms: int = 2_000
+    """The most by which the clocks of two invocations may differ."""
+    slack_ms: int = 1_000
+    """What slots lie further apart than tokens need, so that lateness is caught up with."""
+    lease_ms: int = 10_000
+    """How long a granted token may take to be spent."""
+
+    @property
+    def return_ms(self) -> int:
+        """How long after it was spent a token comes back."""
+        return self.window_ms + self.clock_skew_ms
+
+    @property
+    def spacing_ms(self) -> int:
+        """How far a slot lies behind the slot ``capacity`` places before it."""
+        return self.return_ms + self.slack_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: when it may be spent again, and the job that may still be spending it."""
+
+    back_at: int
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The bucket as it is stored, one item; a bucket never seen before is full."""
+
+    tokens: tuple[Token, ...]
+    slots: tuple[int, ...]
+    version: int = 0
+
+    @classmethod
+    def full(cls, capacity: int) -> Self:
+        """Make a bucket of which nothing was taken yet."""
+        return cls(tokens=(Token(0),) * capacity, slots=(0,) * capacity)
+
+    def resized(self, capacity: int) -> Self:
+        """Fit the bucket to another capacity; when it shrinks, the latest tokens and slots are kept."""
+        tokens = sorted(self.tokens, key=lambda token: token.back_at)[-capacity:]
+        slots = sorted(self.slots)[-capacity:]
+        missing = capacity - len(tokens)
+        return replace(
+            self,
+            tokens=(Token(0),) * missing + tuple(tokens),
+            slots=(0,) * (capacity - len(slots)) + tuple(slots),
+        )
+
+    def free(self, now: int) -> int:
+        """Count the tokens that may be spent now."""
+        return sum(token.back_at <= now for token in self.tokens)
+
+    def next_slot(self, limit: Limit, now: int) -> int:
+        """Return when the next message has its turn."""
+        return max(now, min(self.slots) + limit.spacing_ms)
+
+    def with_slot(self, slot_at: int) -> Self:
+        """Take a slot."""
+        return replace(self, slots=(*sorted(self.slots)[1:], slot_at))
+
+    def held_by(self, job_id: str) -> Token | None:
+        """Return the token that the job still holds."""
+        return next((token for token in self.tokens if token.holder == job_id), None)
+
+    @property
+    def earliest(self) -> Token:
+        """The token that comes back first."""
+        return min(self.tokens, key=lambda token: token.back_at)
+
+    def earliest_unheld(self, now: int) -> Token | None:
+        """Return the token that comes back first of those that no job may still be spending."""
+        unheld = (token for token in self.tokens if token.holder is None or token.back_at <= now)
+        return min(unheld, key=lambda token: token.back_at, default=None)
+
+    def exchanged(self, old: Token, new: Token) -> Self:
+        """Put one token in the place of another."""
+        place = self.tokens.index(old)
+        return replace(self, tokens=(*self.tokens[:place], new, *self.tokens[place + 1 :]))
+
+    def spent(self, limit: Limit, job_id: str, sent_at: int) -> Self:
+        """Note that the job's message was sent at that moment at the latest.
+
+        A send that outlived its lease, so that another job has its token by now, takes the next one.
+        """
+        token = self.held_by(job_id) or self.earliest
+        return self.exchanged(token, Token(sent_at + limit.return_ms))
+
+    def returned(self, job_id: str) -> Self:
+        """Give the job's token back unspent."""
+        token = self.held_by(job_id)
+        return self.exchanged(token, Token(0)) if token else self
