@@ -1,0 +1,1 @@
+"""The site through a browser: sign-in, tabs, and the four actions."""

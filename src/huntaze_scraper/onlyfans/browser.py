@@ -1,0 +1,153 @@
+"""One Chromium a task: started, watched, replaced without taking the other tabs with it, closed in bounded time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import Error as PlaywrightError
+
+from huntaze_scraper.errors import BrowserUnavailable
+
+CONTEXTS_A_BROWSER = 200
+"""Contexts opened before a Chromium is replaced: what it leaks is freed only with its process."""
+CLOSE_SECONDS = 5.0
+LAUNCH_SECONDS = 60.0
+LAST_WORDS_SECONDS = 150.0
+"""How long a replaced Chromium may go on for the jobs that still use it."""
+FLAGS = (
+    "--disable-dev-shm-usage",  # Fargate cannot enlarge /dev/shm
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--mute-audio",
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Generation:
+    """One Chromium process and what is open in it."""
+
+    def __init__(self, number: int, chromium: Chromium) -> None:
+        self.number = number
+        self.chromium = chromium
+        self.contexts: set[BrowserContext] = set()
+        self.opened = 0
+        self.retired = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self.chromium.is_connected()
+
+
+class Browser:
+    """The task's Chromium. A replaced one goes on until its last context is closed."""
+
+    def __init__(self, playwright: Playwright, executable: str = "") -> None:
+        self._launch: Callable[[], Awaitable[Chromium]] = lambda: playwright.chromium.launch(
+            executable_path=executable or None,
+            args=list(FLAGS),
+            timeout=LAUNCH_SECONDS * 1000,
+            # The worker decides when the browser ends, not a signal that also reaches its driver.
+            handle_sigterm=False,
+            handle_sigint=False,
+            handle_sighup=False,
+        )
+        self._generation: Generation | None = None
+        self._starting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+        self.failed_starts = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether a Chromium runs."""
+        return self._generation is not None and self._generation.alive
+
+    async def start(self) -> Generation:
+        """Return the Chromium in use, after starting one if need be.
+
+        Raises:
+            BrowserUnavailable: it does not start.
+        """
+        async with self._starting:
+            current = self._generation
+            if current and current.alive and not current.retired and current.opened < CONTEXTS_A_BROWSER:
+                return current
+            try:
+                chromium = await self._launch()
+            except PlaywrightError:
+                self.failed_starts += 1
+                log.error("browser_not_started", failed_starts=self.failed_starts)
+                raise BrowserUnavailable("Chromium does not start") from None
+            self.failed_starts = 0
+            self._generation = Generation((current.number if current else 0) + 1, chromium)
+            log.info("browser_started", generation=self._generation.number, version=chromium.version)
+            if current:
+                self._retire(current)
+            return self._generation
+
+    def replace(self, generation: Generation) -> None:
+        """Let the next tab have a new Chromium; done once however many ask."""
+        if not generation.retired:
+            generation.retired = True
+            log.warning("browser_to_be_replaced", generation=generation.number, was_alive=generation.alive)
+
+    async def open(self, state: Any) -> tuple[Generation, BrowserContext]:
+        """Open a context with the storage state of a session, or with none."""
+        generation = await self.start()
+        try:
+            context = await generation.chromium.new_context(storage_state=state, service_workers="block")
+        except PlaywrightError:
+            self.replace(generation)
+            raise
+        generation.opened += 1
+        generation.contexts.add(context)
+        return generation, context
+
+    async def shut(self, generation: Generation, context: BrowserContext) -> None:
+        """Close a context in bounded time; one that does not close takes its Chromium with it."""
+        generation.contexts.discard(context)
+        if not await _closed(context.close()) and generation.alive:
+            self.replace(generation)
+        if generation is not self._generation and not generation.contexts:
+            await _closed(generation.chromium.close())
+
+    async def close(self) -> None:
+        """Close everything in bounded time."""
+        for task in self._closing:
+            task.cancel()
+        if self._generation:
+            await _closed(self._generation.chromium.close())
+
+    def _retire(self, generation: Generation) -> None:
+        generation.retired = True
+
+        async def end() -> None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    while generation.alive and generation.contexts:
+                        await asyncio.sleep(1)
+            await _closed(generation.chromium.close())
+
+        task = asyncio.create_task(end(), name=f"end of browser {generation.number}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def _closed(closing: Awaitable[None]) -> bool:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await closing
+    except TimeoutError:
+        return False
+    except PlaywrightError:
+        return True
+    return True

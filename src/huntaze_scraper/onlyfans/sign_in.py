@@ -1,0 +1,143 @@
+"""Signed-in tabs: the session that all tasks share, one log-in at a time, a second factor where it is asked for."""
+
+import asyncio
+
+import pyotp
+import structlog
+
+from huntaze_scraper.clock import Clock
+from huntaze_scraper.errors import SignInAgain
+from huntaze_scraper.onlyfans import site
+from huntaze_scraper.onlyfans.credentials import Credentials, CredentialsSource
+from huntaze_scraper.onlyfans.session_store import SavedSession, SessionStore
+from huntaze_scraper.onlyfans.tab import Tab
+from huntaze_scraper.onlyfans.tabs import Tabs
+from huntaze_scraper.telemetry.redaction import Redactor
+
+LOGIN_SECONDS = 60.0
+WAIT_FOR_OTHERS_SECONDS = 180.0
+TOTP_STEP_SECONDS = 30
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class SignedInTabs:
+    """Gives out tabs that are signed in, as far as is known."""
+
+    def __init__(
+        self,
+        tabs: Tabs,
+        credentials: CredentialsSource,
+        store: SessionStore,
+        redactor: Redactor,
+        clock: Clock,
+        api_key: str = "",
+    ) -> None:
+        self._tabs = tabs
+        self._credentials = credentials
+        self._store = store
+        self._redactor = redactor
+        self._clock = clock
+        self._default_api_key = api_key
+        self._api_keys: dict[str, str] = {}
+
+    async def take(self, account: str, stale_version: int | None = None) -> Tab:
+        """Return a tab for the account, from a session newer than the stale one.
+
+        Raises:
+            SignInAgain: the site does not take the credentials.
+            SiteError: the log-in did not go through.
+        """
+        tab = await self._tabs.take(account)
+        if tab is not None:
+            if stale_version is None or tab.session_version > stale_version:
+                return tab
+            await self._tabs.discard(tab)
+        saved = await self._store.load(account)
+        if saved is None or saved.version <= (stale_version or 0):
+            return await self._log_in(account, saved.version if saved else 0)
+        return await self._open(account, saved)
+
+    async def keep(self, account: str, tab: Tab) -> None:
+        """Take back a tab in good order."""
+        await self._tabs.keep(account, tab)
+
+    async def discard(self, tab: Tab, *, replace_browser: bool = False) -> None:
+        """Take back a tab that must not be used again, and perhaps its browser with it."""
+        if replace_browser:
+            self._tabs.replace_browser(tab)
+        await self._tabs.discard(tab)
+
+    async def _open(self, account: str, saved: SavedSession) -> Tab:
+        self._learn(saved.state)
+        tab = await self._tabs.open(saved.state, self._api_keys.get(account, self._default_api_key))
+        tab.session_version = saved.version
+        return tab
+
+    async def _log_in(self, account: str, known_version: int) -> Tab:
+        lease = await self._store.acquire(account)
+        waited = 0
+        while lease is None:
+            saved = await self._store.load(account)
+            if saved is not None and saved.version > known_version:
+                return await self._open(account, saved)
+            if waited >= WAIT_FOR_OTHERS_SECONDS:
+                raise SignInAgain("another task has been logging in for too long")
+            await asyncio.sleep(1)
+            waited += 1
+            lease = await self._store.acquire(account)
+        try:
+            saved = await self._store.load(account)
+            if saved is not None and saved.version > known_version:
+                return await self._open(account, saved)
+            return await self._log_in_alone(account, lease)
+        finally:
+            await self._store.release(account, lease)
+
+    async def _log_in_alone(self, account: str, lease: str) -> Tab:
+        credentials = await self._credentials.of(account)
+        self._api_keys[account] = credentials.api_key or self._default_api_key
+        tab = await self._tabs.open(None, self._api_keys[account])
+        try:
+            async with tab.within(LOGIN_SECONDS, "POST /api/login"):
+                await self._submit(tab, credentials)
+                state = await tab.context.storage_state()
+            self._learn(dict(state))
+            saved = await self._store.save(account, dict(state), lease)
+        except BaseException:
+            await self._tabs.discard(tab)
+            raise
+        tab.session_version = saved.version
+        log.info("signed_in", session_version=saved.version)
+        return tab
+
+    async def _submit(self, tab: Tab, credentials: Credentials) -> None:
+        await tab.open(tab.site.login)
+        await tab.find(site.USERNAME_INPUT)
+        await tab.fill(site.USERNAME_INPUT, credentials.username)
+        await tab.fill(site.PASSWORD_INPUT, credentials.password)
+        await tab.click_for(site.LOGIN_BUTTON, tab.site.login_path, leaves_page=True)
+        if not await tab.leaves_login_or_shows(site.CODE_INPUT):
+            await self._second_factor(tab, credentials)
+            await tab.leaves_login()
+
+    async def _second_factor(self, tab: Tab, credentials: Credentials) -> None:
+        if not credentials.totp_secret:
+            raise SignInAgain("the site asks for a second factor and the secret has none")
+        now = self._clock.now()
+        try:
+            await self._code(tab, credentials, now)
+        except SignInAgain:
+            # A code that was used, or that just ran out, is refused: the next one is not.
+            await asyncio.sleep(TOTP_STEP_SECONDS - self._clock.now() % TOTP_STEP_SECONDS)
+            await self._code(tab, credentials, self._clock.now())
+
+    async def _code(self, tab: Tab, credentials: Credentials, now: float) -> None:
+        await tab.fill(site.CODE_INPUT, pyotp.TOTP(credentials.totp_secret).at(int(now)))
+        await tab.click_for(site.CODE_BUTTON, tab.site.second_factor_path, leaves_page=True)
+
+    def _learn(self, state: dict[str, object]) -> None:
+        cookies = state.get("cookies")
+        if isinstance(cookies, list):
+            self._redactor.learn(*(str(each.get("value")) for each in cookies))
+

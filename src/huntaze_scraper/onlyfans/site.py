@@ -1,0 +1,97 @@
+"""The site's addresses and markup. Nothing else in the package knows one of them."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from huntaze_scraper.errors import Refused
+
+USERNAME_INPUT = "input[name=username]"
+PASSWORD_INPUT = "input[name=password]"  # noqa: S105 - a selector
+CODE_INPUT = "input[name=code]"
+LOGIN_BUTTON = f"form:has({USERNAME_INPUT}) button[type=submit]"
+CODE_BUTTON = f"form:has({CODE_INPUT}) button[type=submit]"
+
+CHAT_INPUT = "[data-testid=chat-input]"
+CHAT_SEND = "[data-testid=chat-send]"
+
+PROFILE_NAME = "[data-testid=profile-name]"
+PROFILE_BIO = "[data-testid=profile-bio]"
+PROFILE_COUNTS = {
+    "posts": "[data-testid=profile-posts]",
+    "likes": "[data-testid=profile-likes]",
+    "fans": "[data-testid=profile-fans]",
+    "media": "[data-testid=profile-media-count]",
+}
+
+CHALLENGE = "[data-testid=challenge]"
+CHALLENGE_HEADERS = {"x-challenge": "1", "cf-mitigated": "challenge"}
+
+API_KEY_HEADER = "X-Api-Key"
+AUTHOR_ME = "me"
+
+_USERNAME = re.compile(r"/(?!(?:login|my|api|media)(?:/|$))[A-Za-z0-9_-][A-Za-z0-9._-]*/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Addresses below one base, such as ``https://onlyfans.com``."""
+
+    base: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        parts = urlsplit(self.base)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def login(self) -> str:
+        """The page with the log-in form."""
+        return f"{self.origin}/login"
+
+    @property
+    def api_pattern(self) -> str:
+        """A glob for the addresses that take the API key."""
+        return f"{self.origin}/api/**"
+
+    login_path = "/api/login"
+    second_factor_path = "/api/login/2fa"
+
+    def is_login(self, url: str) -> bool:
+        """Tell whether the browser was sent to the log-in form."""
+        return url.startswith(self.origin) and urlsplit(url).path == "/login"
+
+    def chat(self, fan: str) -> str:
+        """Return the page of the conversation with a fan."""
+        return f"{self.origin}/my/chats/chat/{_segment(fan)}"
+
+    def messages_path(self, fan: str) -> str:
+        """Return the path that lists and takes the conversation's messages."""
+        return f"/api/chats/{_segment(fan)}/messages"
+
+    def messages(self, fan: str, limit: int, before: str | None = None) -> str:
+        """Return the address of a page of messages, newest first."""
+        query = {"limit": str(limit)} | ({"before": before} if before else {})
+        return f"{self.origin}{self.messages_path(fan)}?{urlencode(query)}"
+
+    def profile(self, url: str) -> str:
+        """Return a profile's address, from an address on this site, a path or a name.
+
+        Raises:
+            Refused: it is elsewhere, or no profile: a browser that is signed in must not be sent anywhere else.
+        """
+        try:
+            absolute = urlsplit(urljoin(f"{self.origin}/", url.strip()))
+            ours = f"{absolute.scheme}://{absolute.netloc}" == self.origin
+        except ValueError:
+            ours = False
+        if not ours or not _USERNAME.fullmatch(absolute.path):
+            raise Refused("profile_url is not a profile of the site")
+        return f"{self.origin}{absolute.path.rstrip('/')}"
+
+
+def _segment(name: str) -> str:
+    if name in {".", ".."}:
+        raise Refused("no fan has this name")
+    return quote(name, safe="")

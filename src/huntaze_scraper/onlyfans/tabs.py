@@ -1,0 +1,84 @@
+"""The pool of tabs: one an account, kept signed in between jobs, retired before it grows fat."""
+
+from collections import OrderedDict
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from huntaze_scraper.errors import PageBroken
+from huntaze_scraper.onlyfans.browser import Browser, Generation
+from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
+from huntaze_scraper.onlyfans.tab import Tab
+
+JOBS_A_CONTEXT = 100
+"""Chromium frees requests and documents only with their context."""
+
+
+class Tabs:
+    """Keeps the tabs that were used last."""
+
+    def __init__(self, browser: Browser, site: Site, most_kept: int) -> None:
+        self._browser = browser
+        self._site = site
+        self._most_kept = most_kept
+        self._idle: OrderedDict[str, Tab] = OrderedDict()
+        self._homes: dict[Tab, Generation] = {}
+
+    async def take(self, account: str) -> Tab | None:
+        """Return the account's tab if there is one in good order; nobody else has it until it is kept again."""
+        tab = self._idle.pop(account, None)
+        if tab is None:
+            return None
+        if not tab.usable or tab.uses >= JOBS_A_CONTEXT or self._homes[tab].retired:
+            await self.discard(tab)
+            return None
+        tab.uses += 1
+        return tab
+
+    async def open(self, state: dict[str, Any] | None, api_key: str) -> Tab:
+        """Open a new tab with a session's storage state, or with none.
+
+        Raises:
+            PageBroken: the browser broke while it opened.
+            BrowserUnavailable: there is no browser.
+        """
+        try:
+            generation, context = await self._browser.open(state)
+        except PlaywrightError:
+            raise PageBroken("no page can be opened") from None
+        try:
+            page = await context.new_page()
+            tab = Tab(self._site, context, page, api_key)
+            if api_key:
+                await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
+        except PlaywrightError:
+            await self._browser.shut(generation, context)
+            raise PageBroken("no page can be opened") from None
+        tab.uses = 1
+        self._homes[tab] = generation
+        return tab
+
+    async def keep(self, account: str, tab: Tab) -> None:
+        """Keep a tab for the account's next job."""
+        if account in self._idle:
+            await self.discard(tab)
+            return
+        self._idle[account] = tab
+        while len(self._idle) > self._most_kept:
+            _, oldest = self._idle.popitem(last=False)
+            await self.discard(oldest)
+
+    async def discard(self, tab: Tab) -> None:
+        """Close a tab and its context in bounded time."""
+        generation = self._homes.pop(tab, None)
+        if generation is not None:
+            await self._browser.shut(generation, tab.context)
+
+    def replace_browser(self, tab: Tab) -> None:
+        """Have the next tabs opened in a new Chromium."""
+        if tab in self._homes:
+            self._browser.replace(self._homes[tab])
+
+
+async def _with_key(route: Any, tab: Tab) -> None:
+    await route.continue_(headers={**route.request.headers, API_KEY_HEADER.lower(): tab.api_key})

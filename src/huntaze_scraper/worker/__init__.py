@@ -1,0 +1,1 @@
+"""The Fargate process: takes jobs from the workflows queue and carries each out once."""

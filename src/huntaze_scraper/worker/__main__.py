@@ -1,0 +1,46 @@
+"""``python -m huntaze_scraper.worker``: the container's command."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import structlog
+from playwright.async_api import async_playwright
+
+from huntaze_scraper.errors import BrowserUnavailable
+from huntaze_scraper.settings import InvalidSettings, WorkerSettings
+from huntaze_scraper.telemetry import logs
+from huntaze_scraper.telemetry.redaction import Redactor
+from huntaze_scraper.worker.application import Application
+
+log = structlog.stdlib.get_logger("huntaze_scraper.worker")
+
+
+async def work(settings: WorkerSettings, redactor: Redactor, api_key: str) -> None:
+    """Run the worker until SIGTERM or SIGINT."""
+    async with async_playwright() as playwright:
+        application = Application(settings, playwright, redactor, api_key)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, application.shutdown.begin)
+        await application.run()
+
+
+def main(env: Mapping[str, str]) -> int:
+    """Return the exit status: 0 after a clean stop, 1 when the worker cannot start or go on."""
+    redactor = Redactor()
+    logs.configure(redactor)
+    api_key = env.get("ONLYFANS_API_KEY", "")
+    redactor.learn(api_key, env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN"))
+    try:
+        asyncio.run(work(WorkerSettings.from_env(env), redactor, api_key))
+    except (InvalidSettings, BrowserUnavailable) as error:
+        log.critical("worker_cannot_start", reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

@@ -1,0 +1,126 @@
+"""The one place that chooses the collaborators of the process."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import structlog
+from botocore.config import Config
+from playwright.async_api import Playwright
+
+from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.actions import ACTIONS
+from huntaze_scraper.onlyfans.browser import Browser
+from huntaze_scraper.onlyfans.credentials import SecretsManagerCredentials
+from huntaze_scraper.onlyfans.session_store import DynamoSessionStore
+from huntaze_scraper.onlyfans.sign_in import SignedInTabs
+from huntaze_scraper.onlyfans.site import Site
+from huntaze_scraper.onlyfans.tabs import Tabs
+from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.telemetry.metrics import Metrics
+from huntaze_scraper.telemetry.redaction import Redactor
+from huntaze_scraper.worker.attempts import Attempts
+from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
+from huntaze_scraper.worker.consumer import Consumer
+from huntaze_scraper.worker.health import HealthServer
+from huntaze_scraper.worker.in_hand import InHand
+from huntaze_scraper.worker.ledger import DynamoLedger
+from huntaze_scraper.worker.pauses import DynamoPauses
+from huntaze_scraper.worker.processor import Processor
+from huntaze_scraper.worker.results import S3ObjectStore
+from huntaze_scraper.worker.shutdown import Shutdown
+from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue
+
+GRACE_SHARE = 0.7
+"""Of the stop time-out, what running jobs may use; the rest is for handing back, closing and flushing."""
+STUCK_SECONDS = 120.0
+FAILED_STARTS = 3
+THREADS = 24
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Application:
+    """The process, put together from its settings."""
+
+    def __init__(self, settings: WorkerSettings, playwright: Playwright, redactor: Redactor, api_key: str) -> None:
+        clock = SystemClock()
+        config = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 4})
+        session = boto3.Session()
+
+        def client(name: Any) -> Any:
+            return session.client(name, config=config)
+
+        dynamodb = client("dynamodb")
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "calls"))
+        self.shutdown = Shutdown(settings.stop_timeout_seconds * GRACE_SHARE)
+        self.metrics = Metrics(client("cloudwatch"), clock, by_creator=settings.metrics_by_creator)
+        self.browser = Browser(playwright, settings.chromium_path)
+        self._breaker = CircuitBreaker(self._breaker_changed)
+        queue = SqsWorkflowsQueue(
+            client("sqs"), settings.workflows_queue_url, settings.workflows_dlq_url, settings.visibility_seconds, clock
+        )
+        ledger = DynamoLedger(dynamodb, settings.state_table, clock)
+        tabs = SignedInTabs(
+            Tabs(self.browser, Site(settings.site_url), settings.pages * 2),
+            SecretsManagerCredentials(client("secretsmanager"), settings.credentials_secret_id, redactor),
+            DynamoSessionStore(dynamodb, settings.state_table, clock),
+            redactor,
+            clock,
+            api_key,
+        )
+        self.in_hand = InHand(queue, ledger, clock, settings.visibility_seconds)
+        self._processor = Processor(
+            queue=queue,
+            ledger=ledger,
+            pauses=DynamoPauses(dynamodb, settings.state_table, clock),
+            store=S3ObjectStore(client("s3"), settings.results_bucket),
+            attempts=Attempts(tabs, ACTIONS, self.metrics, clock, self.shutdown),
+            in_hand=self.in_hand,
+            breaker=self._breaker,
+            metrics=self.metrics,
+            clock=clock,
+            shutdown=self.shutdown,
+            max_failures=settings.max_failures,
+        )
+        self.consumer = Consumer(queue, self._processor, self.in_hand, self._breaker, self.shutdown, settings.pages)
+        self.health = HealthServer(settings.health_port, self.report)
+
+    async def run(self) -> None:
+        """Work until the shutdown begins, then leave nothing behind."""
+        await self.browser.start()
+        await self.health.start()
+        log.info("worker_started")
+        loops = [asyncio.create_task(self.in_hand.run()), asyncio.create_task(self.metrics.run())]
+        try:
+            await self.consumer.run()
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await self.browser.close()
+            await self.metrics.flush()
+            await self.health.close()
+            log.info("worker_stopped")
+
+    def report(self) -> tuple[bool, dict[str, Any]]:
+        """Tell whether the task is worth keeping, and what it does."""
+        now = time.monotonic()
+        polling = now - self.consumer.looked_at < STUCK_SECONDS or self.shutdown.stopping.is_set()
+        browser = self.browser.failed_starts < FAILED_STARTS
+        return polling and browser, {
+            "status": "ok" if polling and browser else "replace",
+            "stopping": self.shutdown.stopping.is_set(),
+            "browser": "running" if self.browser.alive else "down" if browser else "does not start",
+            "polling": "ok" if polling else "stuck",
+            "breaker": self._breaker.state(now),
+            "in_hand": len(self.in_hand),
+            "jobs": [{"job_id": job_id, "action": action} for job_id, action in self._processor.current.items()],
+        }
+
+    def _breaker_changed(self, before: State, after: State) -> None:
+        log.warning("circuit_breaker_changed", before=str(before), after=str(after))
+        if after is State.OPEN:
+            self.metrics.record(Metric.CIRCUIT_BREAKER_OPEN_COUNT, 1)

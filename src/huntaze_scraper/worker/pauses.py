@@ -1,0 +1,71 @@
+"""Accounts that the site asked to leave alone, known to all tasks: items ``pause#<account>``."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from huntaze_scraper.clock import Clock
+from huntaze_scraper.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CHALLENGE_PAUSE_SECONDS = 3600.0
+"""How long an account rests after a challenge: its owner has to answer it, not we."""
+
+
+class Pauses(Protocol):
+    """Which accounts rest, and until when."""
+
+    async def until(self, account: str) -> float:
+        """Return when the account may be worked for again; a time that is past where it may now."""
+        ...
+
+    async def pause(self, account: str, until: float, reason: str) -> None:
+        """Let the account rest."""
+        ...
+
+
+class DynamoPauses:
+    """Pauses in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    async def until(self, account: str) -> float:
+        """Return when the account may be worked for again."""
+        answer = await self._call(self._client.get_item, Key=_key(account), ConsistentRead=True)
+        return float(answer.get("Item", {}).get("until", {}).get("N", 0))
+
+    async def pause(self, account: str, until: float, reason: str) -> None:
+        """Let the account rest; a longer pause stays."""
+        try:
+            await self._call(
+                self._client.update_item,
+                Key=_key(account),
+                UpdateExpression="SET #until = :until, reason = :reason, expires_at = :expires",
+                ConditionExpression="attribute_not_exists(pk) OR #until < :until",
+                ExpressionAttributeNames={"#until": "until"},
+                ExpressionAttributeValues={
+                    ":until": {"N": str(until)},
+                    ":reason": {"S": reason},
+                    ":expires": {"N": str(int(until) + 3600)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    async def _call(self, operation: Any, **arguments: Any) -> Any:
+        try:
+            return await asyncio.to_thread(operation, TableName=self._table, **arguments)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"DynamoDB: {type(error).__name__}") from None
+
+
+def _key(account: str) -> Any:
+    return {"pk": {"S": f"pause#{account}"}}

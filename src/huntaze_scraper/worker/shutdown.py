@@ -1,0 +1,39 @@
+"""The end of the process, in two steps: no new work, then no work."""
+
+import asyncio
+
+from huntaze_scraper.errors import HuntazeError
+
+
+class Interrupted(HuntazeError):
+    """The process ends: the job goes back as it was."""
+
+
+class Shutdown:
+    """Set by SIGTERM, watched by all loops."""
+
+    def __init__(self, grace_seconds: float) -> None:
+        self._grace_seconds = grace_seconds
+        self.stopping = asyncio.Event()
+        """No new work from now on."""
+        self.hurry = asyncio.Event()
+        """What still runs is to be dropped."""
+
+    def begin(self) -> None:
+        """Stop taking work, and after the grace time drop what still runs."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            asyncio.get_running_loop().call_later(self._grace_seconds, self.hurry.set)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but not beyond the beginning of the end.
+
+        Raises:
+            Interrupted: the process ends.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return
+        raise Interrupted("the worker stops")
