@@ -4,13 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fake_onlyfans.faults.fault import InvalidRule
 from fake_onlyfans.faults.rules import read_rules
 from fake_onlyfans.limits import read_limit
-from fake_onlyfans.overview import overview
+from fake_onlyfans.overview import overview, overview_page
 from fake_onlyfans.rendering import render
 from fake_onlyfans.sessions import SESSION_SECONDS
 from fake_onlyfans.site import site_of
@@ -94,10 +94,14 @@ async def accounts(request: Request) -> Response:
     )
 
 
+async def page(request: Request) -> Response:
+    """Show the site's inside; the root shows the same to who is not signed in."""
+    return overview_page(request.scope)
+
+
 async def inside(request: Request) -> Response:
     """Show the overview's changing part, for the page that refreshes itself."""
-    page: HTMLResponse = render(request.scope, "inside.html", **overview(site_of(request.scope)))
-    return page
+    return render(request.scope, "inside.html", **overview(site_of(request.scope)))
 
 
 async def _body(request: Request, empty: object) -> Any:
@@ -118,6 +122,7 @@ def _wrong(text: str) -> Response:
 
 
 routes = [
+    Route("/", page),
     Route("/reset", reset, methods=["POST"]),
     Route("/faults", faults),
     Route("/faults", set_faults, methods=["POST"]),

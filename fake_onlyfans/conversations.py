@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fake_onlyfans.accounts import Account, Fan
 from fake_onlyfans.chance import chance_of
-from fake_onlyfans.words import LINES
+from fake_onlyfans.words import CREATOR_LINES, FAN_LINES
 
 HISTORY_ENDS = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 SENT_IDS_START = 9_000_000_000
@@ -85,7 +85,7 @@ def _history(seed: int, account: Account, fan: Fan) -> list[Message]:
     moment = HISTORY_ENDS - chance.randint(0, 86_400)
     newest_first = []
     for number in range(fan.message_count, 0, -1):
-        author = chance.choice(("me", fan.username))
-        newest_first.append(Message(str(first_id + number), author, chance.choice(LINES), moment))
+        author, lines = chance.choice((("me", CREATOR_LINES), (fan.username, FAN_LINES)))
+        newest_first.append(Message(str(first_id + number), author, chance.choice(lines), moment))
         moment -= chance.randint(20, 40_000)
     return newest_first[::-1]

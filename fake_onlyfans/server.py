@@ -37,6 +37,7 @@ class SiteServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 date_header=False,
+                proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=KEPT_SECONDS,
                 timeout_graceful_shutdown=1,

@@ -24,25 +24,30 @@ BIOS = (
     "Tattoos, motorbikes & soft blankets. DMs open.",
 )  # fmt: skip
 
-LINES = (
+FAN_LINES = (
     "Good morning! How did the shoot go?",
     "That last set was gorgeous 😍",
-    "Thank you so much, that means a lot!",
     "When is the next live?",
-    "Friday at nine, set an alarm ⏰",
     "Just renewed, see you there!",
     "You always answer so fast, how?",
-    "Lots of coffee ☕☕",
     "Any chance of more behind-the-scenes clips?",
-    "There is one in your inbox tomorrow.",
     "Is 3 < 5 && 5 > 3 still true? <b>asking for a friend</b>",
     "مرحبا! كيف حالك اليوم؟",
     "今日の写真、とても素敵でした。",
-    "Line one\nline two\n\n   and an indented one",
     "haha",
-    "No worries, take your time.",
     "Happy birthday!! 🎂🎉",
     "Sent a tip, enjoy 💸",
     "How was the trip?",
+)
+
+CREATOR_LINES = (
+    "Thank you so much, that means a lot!",
+    "Friday at nine, set an alarm ⏰",
+    "Lots of coffee ☕☕",
+    "There is one in your inbox tomorrow.",
+    "Line one\nline two\n\n   and an indented one",
+    "No worries, take your time.",
     "Wonderful, I'll post the pictures tonight.",
+    "You're the sweetest ❤️",
+    "New set on Tuesday. You choose: beach or studio?",
 )

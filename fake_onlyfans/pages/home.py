@@ -4,10 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fake_onlyfans.overview import overview
+from fake_onlyfans.overview import overview_page
 from fake_onlyfans.pages.access import signed_in
 from fake_onlyfans.rendering import render
-from fake_onlyfans.site import site_of
 
 
 async def home(request: Request) -> Response:
@@ -15,7 +14,7 @@ async def home(request: Request) -> Response:
     account = signed_in(request)
     if account:
         return render(request.scope, "home.html", me=account)
-    return render(request.scope, "overview.html", **overview(site_of(request.scope)))
+    return overview_page(request.scope)
 
 
 routes = [Route("/", home)]
