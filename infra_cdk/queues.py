@@ -21,6 +21,9 @@ INGRESS_VISIBILITY = Duration.seconds(180)
 WORKFLOWS_VISIBILITY = Duration.seconds(WorkerSettings.visibility_seconds)
 # Receives are not failures (429s, shutdowns, an unreachable store): redrive is only the net under what dies uncounted.
 MAX_RECEIVE_COUNT = 100
+# The limiter sets poison aside itself. A message that waits is received again at most twice a day, and one that finds
+# the state table down every quarter of an hour: SQS's largest count outlasts the retention of both.
+INGRESS_MAX_RECEIVE_COUNT = 1000
 
 
 class Queues(Stack):
@@ -106,6 +109,7 @@ class Queues(Stack):
             retention=INGRESS_RETENTION,
             visibility=INGRESS_VISIBILITY,
             dlq=self.ingress_dlq,
+            max_receive_count=INGRESS_MAX_RECEIVE_COUNT,
         )
         self.workflows_dlq = self._queue(
             "WorkflowsDlq", "huntaze-hybrid-workflows-dlq.fifo", retention=LONGEST_RETENTION, fifo=True
@@ -127,6 +131,7 @@ class Queues(Stack):
         retention: Duration,
         visibility: Duration | None = None,
         dlq: sqs.IQueue | None = None,
+        max_receive_count: int = MAX_RECEIVE_COUNT,
         fifo: bool | None = None,
     ) -> sqs.Queue:
         return sqs.Queue(
@@ -136,7 +141,7 @@ class Queues(Stack):
             fifo=fifo,
             retention_period=retention,
             visibility_timeout=visibility,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dlq, max_receive_count=MAX_RECEIVE_COUNT) if dlq else None,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dlq, max_receive_count=max_receive_count) if dlq else None,
             encryption_master_key=self.key,
             enforce_ssl=True,
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
