@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from huntaze_scraper.metric_names import Metric
-from infra_cdk import metrics
+from infra_cdk import metrics, names
 from infra_cdk.queues import INGRESS_RETENTION, Queues
 
 FIVE_MINUTES = metrics.FIVE_MINUTES
@@ -27,7 +27,7 @@ class Alert:
 
 def alerts(queues: Queues) -> list[Alert]:
     """Return every alarm there is."""
-    return [*_of_workflows_queue(queues), *_of_ingress(queues), *_of_dlqs(queues), *_of_limiter(), *_of_scraper()]
+    return [*_of_workflows_queue(queues), *_of_ingress(queues), *_of_dlqs(queues), *_of_functions(), *_of_scraper()]
 
 
 def raise_alarms(scope: Construct, queues: Queues, topic: sns.ITopic) -> list[cloudwatch.Alarm]:
@@ -100,13 +100,15 @@ def _of_dlqs(queues: Queues) -> list[Alert]:
     ]
 
 
-def _of_limiter() -> list[Alert]:
+def _of_functions() -> list[Alert]:
     errors = metrics.limiter("Errors")
     throttles = metrics.limiter("Throttles")
+    not_rotated = metrics.function(names.ROTATION_FUNCTION, "Errors")
     return [
         Alert("lambda_errors_warning", errors, 10, 1, "The limiter failed more than 10 times in 5 minutes."),
         Alert("lambda_errors_critical", errors, 50, 1, "The limiter failed more than 50 times in 5 minutes."),
         Alert("lambda_throttles", throttles, 0, 1, "The account's concurrency kept the limiter from running."),
+        Alert("credentials_rotation_failed", not_rotated, 0, 1, "No new password: change it by hand (runbook)."),
     ]
 
 

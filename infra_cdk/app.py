@@ -25,13 +25,13 @@ FEATURE_FLAGS = {
 }
 
 
-def build(app: App, limiter_bundle: Path) -> None:
+def build(app: App, bundles: dict[str, Path]) -> None:
     """Put the stacks into the app, in the order in which they stand on each other."""
     options = Options.from_context({name: app.node.try_get_context(name) for name in Options.names()})
     network = None if options.vpc_id else Network(app, "HuntazeNetwork", **_common())
     registry = Registry(app, "HuntazeRegistry", **_common())
     queues = Queues(app, "HuntazeQueues", options=options, **_common())
-    RateLimiter(app, "HuntazeRateLimiter", queues=queues, bundle=limiter_bundle, **_common())
+    RateLimiter(app, "HuntazeRateLimiter", queues=queues, bundle=bundles[bundle.LIMITER], **_common())
     Scraper(
         app,
         "HuntazeScraper",
@@ -39,6 +39,7 @@ def build(app: App, limiter_bundle: Path) -> None:
         network=network,
         queues=queues,
         repository=registry.repository,
+        rotation_bundle=bundles[bundle.ROTATION],
         **_common(),
     )
     Observability(app, "HuntazeObservability", options=options, queues=queues, **_common())
@@ -59,7 +60,8 @@ def main() -> None:
     """Write the cloud assembly to ``CDK_OUTDIR`` (the CDK sets it), else to cdk.out."""
     app = App(context=FEATURE_FLAGS, analytics_reporting=False)
     with tempfile.TemporaryDirectory() as folder:
-        build(app, bundle.build(ROOT, Path(folder) / "limiter.zip"))
+        functions = (bundle.LIMITER, bundle.ROTATION)
+        build(app, {name: bundle.build(ROOT, Path(folder) / f"{name}.zip", name) for name in functions})
         app.synth()
 
 

@@ -1,58 +1,81 @@
-"""The limiter's zip: its modules and its locked dependencies, byte for byte the same from the same inputs."""
+"""A function's zip: the modules that it imports and its locked dependencies, byte for byte the same from the same inputs."""
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from infra_cdk.imports import closure
+from infra_cdk.imports import closure, imported
 
 PACKAGE = "huntaze_scraper"
-NOT_IN_LAMBDA = ("worker", "onlyfans")
+LIMITER, ROTATION = "rate_limiter", "rotation"
+DEPENDENCY_GROUPS = {LIMITER: "limiter"}
+IN_THE_RUNTIME = {"boto3", "botocore"}
+"""Lambda's Python brings these."""
 # What an installer writes about the installation itself differs from one machine to the next.
 INSTALLER_FILES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
 class BundleFailed(Exception):
-    """The limiter's zip could not be made."""
+    """The zip could not be made."""
 
 
-def build(root: Path, out: Path) -> Path:
-    """Write the zip for the project at ``root`` to the file ``out`` and return it.
+def build(root: Path, out: Path, function: str = LIMITER) -> Path:
+    """Write the zip of the function (a folder of the package) for the project at ``root`` to the file ``out``.
 
     Raises:
-        BundleFailed: uv is missing or failed, or the limiter imports what only the scraper's image has.
+        BundleFailed: uv is missing or failed, or the function imports what its zip would not hold.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
+    source = root / "src"
+    modules = modules_of(source, function)
     with tempfile.TemporaryDirectory() as folder:
         content = Path(folder)
-        _install_dependencies(root, content)
-        for file in _own_files(root / "src"):
-            target = content / file.relative_to(root / "src")
+        if function in DEPENDENCY_GROUPS:
+            _install(root, DEPENDENCY_GROUPS[function], content)
+        _require_whole(source, modules, content)
+        for file in [*modules, source / PACKAGE / "py.typed", *(source / PACKAGE / "schemas").glob("*.json")]:
+            target = content / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
         _pack(content, out)
     return out
 
 
-def _own_files(source: Path) -> list[Path]:
-    package = source / PACKAGE
-    roots = [package / "__init__.py", *sorted((package / "rate_limiter").rglob("*.py"))]
-    modules = closure(source, roots, PACKAGE)
-    foreign = [file for file in modules if file.relative_to(package).parts[0] in NOT_IN_LAMBDA]
-    if foreign:
-        names = ", ".join(str(file.relative_to(source)) for file in foreign)
-        raise BundleFailed(f"the limiter imports what only the scraper's image has: {names}")
-    return [*modules, package / "py.typed", *sorted((package / "schemas").glob("*.json"))]
+def modules_of(source: Path, function: str) -> list[Path]:
+    """Return every module of ours that the function may import."""
+    return closure(source, sorted((source / PACKAGE / function).rglob("*.py")), PACKAGE)
 
 
-def _install_dependencies(root: Path, target: Path) -> None:
+def _require_whole(source: Path, modules: list[Path], content: Path) -> None:
+    held = {
+        PACKAGE,
+        *IN_THE_RUNTIME,
+        *sys.stdlib_module_names,
+        *(each.name.split(".")[0] for each in content.iterdir()),
+    }
+    absent = sorted(set(_outside(source, modules, held)))
+    if absent:
+        raise BundleFailed(f"the zip would lack what its modules import: {'; '.join(absent)}")
+
+
+def _outside(source: Path, modules: list[Path], held: set[str]) -> Iterator[str]:
+    for module in modules:
+        for name in imported(module, source):
+            top = name.split(".")[0]
+            if top not in held:
+                yield f"{top} ({module.relative_to(source)})"
+
+
+def _install(root: Path, group: str, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder) / "requirements.txt"
-        _uv(root, "export", "--frozen", "--only-group", "limiter", "--no-emit-project", "--output-file", requirements)
+        _uv(root, "export", "--frozen", "--only-group", group, "--no-emit-project", "--output-file", requirements)
         _uv(
             root,
             *("pip", "install", "--target", target, "--requirements", requirements, "--require-hashes", "--no-deps"),
@@ -78,9 +101,7 @@ def _uv_path(root: Path) -> str:
 
 
 def _pack(content: Path, out: Path) -> None:
-    files = sorted(
-        file for file in content.rglob("*") if file.is_file() and not _is_about_installation(file.relative_to(content))
-    )
+    files = sorted(file for file in content.rglob("*") if file.is_file() and not _is_about_installation(file))
     # Stored, not deflated: compressed bytes differ between builds of zlib, and the digest must not.
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for file in files:

@@ -17,14 +17,15 @@ def closure(source: Path, roots: Iterable[Path], package: str) -> list[Path]:
         if file in found:
             continue
         found.add(file)
-        for name in _imported(file, source):
+        for name in imported(file, source):
             if name.split(".")[0] == package:
                 waiting += _files(source, name)
     return sorted(found)
 
 
-def _imported(file: Path, source: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+def imported(file: Path, source: Path) -> Iterator[str]:
+    """Yield the dotted names that the file imports when it runs: what stands under TYPE_CHECKING is left out."""
+    for node in _run(ast.parse(file.read_bytes(), filename=str(file))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -35,6 +36,14 @@ def _imported(file: Path, source: Path) -> Iterator[str]:
             yield base
             # A name imported from a package may be a module of it.
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _run(node)
 
 
 def _files(source: Path, name: str) -> list[Path]:

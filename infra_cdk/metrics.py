@@ -20,9 +20,14 @@ def queue(queue_name: str, metric: str, statistic: str = "Maximum") -> cloudwatc
     return _metric("AWS/SQS", metric, {"QueueName": queue_name}, statistic, MINUTE)
 
 
+def function(name: str, metric: str, statistic: str = "Sum", *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+    """Return a metric of a function."""
+    return _metric("AWS/Lambda", metric, {"FunctionName": name}, statistic, period)
+
+
 def limiter(metric: str, statistic: str = "Sum", *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
     """Return a metric of the limiter's function."""
-    return _metric("AWS/Lambda", metric, {"FunctionName": names.LIMITER_FUNCTION}, statistic, period)
+    return function(names.LIMITER_FUNCTION, metric, statistic, period=period)
 
 
 def service(metric: str, statistic: str = "Average") -> cloudwatch.Metric:

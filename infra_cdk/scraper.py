@@ -1,5 +1,6 @@
 """The scraper: an ECS service on Fargate that carries the jobs out, its storage and its scaling."""
 
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
@@ -14,6 +15,7 @@ from infra_cdk import names
 from infra_cdk.network import HTTPS, Network, existing_vpc
 from infra_cdk.options import Options
 from infra_cdk.queues import Queues
+from infra_cdk.rotation import Rotation
 from infra_cdk.scaling import Scaling
 from infra_cdk.storage import CREDENTIALS_NAME, Credentials, Results
 from infra_cdk.task import Task
@@ -31,6 +33,7 @@ class Scraper(Stack):
         network: Network | None,
         queues: Queues,
         repository: ecr.IRepository,
+        rotation_bundle: Path,
         **stack: Any,
     ) -> None:
         """Run the image that the parameter ImageUri names, in the network or in the VPC that the options name."""
@@ -63,6 +66,14 @@ class Scraper(Stack):
             credentials=credentials,
             repository=repository,
             log_group=log_group,
+        )
+        Rotation(
+            self,
+            "Rotation",
+            credentials=credentials,
+            key_arn=key.key_arn,
+            bundle=rotation_bundle,
+            site_url=task.settings.site_url,
         )
         service = self._service(cluster, task.definition)
         Scaling(

@@ -8,8 +8,6 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra_cdk.acknowledged import acknowledge
-
 CREDENTIALS_NAME = "huntaze/onlyfans/credentials"
 RESULTS_KEPT = Duration.days(90)
 ACCESS_LOGS_KEPT = Duration.days(365)
@@ -71,4 +69,3 @@ class Credentials(secretsmanager.Secret):
             ),
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
-        acknowledge(self, {"SMG4": "To be replaced"})

@@ -30,6 +30,7 @@ class Task(Construct):
     """The task definition. Parameters of its stack: ImageUri, SiteUrl, MediaHosts."""
 
     definition: ecs.FargateTaskDefinition
+    settings: WorkerSettings
 
     def __init__(
         self,
@@ -63,7 +64,8 @@ class Task(Construct):
             execution_role=self._execution_role().without_policy_updates(),
         )
         acknowledge(self.definition, {"ECS2": "The variables hold names and addresses; what is secret is injected"})
-        self._add_container(self._settings(options))
+        self.settings = self._settings(options)
+        self._add_container(self.settings)
 
     def _settings(self, options: Options) -> WorkerSettings:
         return WorkerSettings(

@@ -93,3 +93,10 @@ class WorkerSettings(Settings):
     stop_timeout_seconds: int = setting("time from SIGTERM to SIGKILL, seconds", 120)
     max_media_mebibytes: int = setting("largest media file taken, MiB", 512)
     metrics_by_creator: bool = setting("publish metrics with the dimension creator_id, which is billed by creator", True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationSettings(Settings):
+    """The settings of the function that changes the account's password."""
+
+    site_url: str = setting("address of the site", "https://onlyfans.com")
