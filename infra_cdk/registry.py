@@ -22,9 +22,6 @@ class Registry(Stack):
             "Repository",
             repository_name=names.TASK_FAMILY,
             image_scan_on_push=True,
-            # A version names one image for ever; "latest" alone moves, and nothing is deployed by it.
-            image_tag_mutability=ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
-            image_tag_mutability_exclusion_filters=[ecr.ImageTagMutabilityExclusionFilter.wildcard("latest")],
             lifecycle_rules=[
                 ecr.LifecycleRule(
                     description="Untagged images are builds that a newer one replaced",
