@@ -12,7 +12,6 @@ from fake_onlyfans.faults.rules import read_rules
 from fake_onlyfans.limits import read_limit
 from fake_onlyfans.overview import overview, overview_page
 from fake_onlyfans.rendering import render
-from fake_onlyfans.sessions import SESSION_SECONDS
 from fake_onlyfans.site import site_of
 
 
@@ -25,13 +24,13 @@ async def reset(request: Request) -> Response:
     site = site_of(request.scope)
     if not isinstance(given, dict) or set(given) - {"seed", "session_seconds"}:
         return _wrong('the body is {}, or an object with "seed" and "session_seconds"')
-    seed, seconds = given.get("seed", site.seed), given.get("session_seconds", SESSION_SECONDS)
-    if isinstance(seed, bool) or not isinstance(seed, int):
+    seed, seconds = given.get("seed"), given.get("session_seconds")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         return _wrong(f'"seed" is {seed!r}; allowed: a whole number')
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0):
         return _wrong(f'"session_seconds" is {seconds!r}; allowed: seconds, more than 0')
     site.reset(seed, seconds)
-    return JSONResponse({"seed": seed, "accounts": list(site.accounts)})
+    return JSONResponse({"seed": site.seed, "accounts": list(site.accounts)})
 
 
 async def set_faults(request: Request) -> Response:

@@ -39,17 +39,18 @@ class Site:
     ) -> None:
         """Make the site of the seed; ``now`` returns epoch seconds."""
         self.now = now
-        self.reset(seed, session_seconds)
+        self._first_seed, self._first_session_seconds = seed, session_seconds
+        self.reset()
 
-    def reset(self, seed: int, session_seconds: float = SESSION_SECONDS) -> None:
-        """Forget everything and start again from the seed, without faults or limit."""
-        self.seed = seed
-        self.accounts: dict[str, Account] = {each.username: each for each in accounts(seed)}
+    def reset(self, seed: int | None = None, session_seconds: float | None = None) -> None:
+        """Forget everything and start again, without faults or limit; what is not given is as it was at first."""
+        self.seed = self._first_seed if seed is None else seed
+        self.accounts: dict[str, Account] = {each.username: each for each in accounts(self.seed)}
         self.passwords = {each.username: each.password for each in self.accounts.values()}
         self.media: dict[str, Media] = {file.name: file for each in self.accounts.values() for file in each.media}
-        self.sessions = Sessions(session_seconds, self.now)
+        self.sessions = Sessions(session_seconds or self._first_session_seconds, self.now)
         self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS, self.now)
-        self.conversations = Conversations(seed, self.now)
+        self.conversations = Conversations(self.seed, self.now)
         self.rules: list[Rule] = []
         self.limit: Limit | None = None
         self.exchanges: list[Exchange] = []

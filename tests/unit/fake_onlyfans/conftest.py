@@ -1,0 +1,87 @@
+"""A running site for each test, on a clock that the test turns."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from visitor import Visitor
+
+import fake_onlyfans
+from fake_onlyfans import Account, RunningSite
+
+BROWSER_PATIENCE_MS = 15_000
+
+
+@dataclass
+class TurnedClock:
+    """The real time, and what the test adds to it."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        """Return epoch seconds."""
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+def site_clock() -> TurnedClock:
+    """The clock of the site."""
+    return TurnedClock()
+
+
+@pytest.fixture
+def fake(site_clock: TurnedClock) -> Iterator[RunningSite]:
+    """A site of the default seed."""
+    with fake_onlyfans.running(now=site_clock) as running:
+        yield running
+
+
+@pytest.fixture
+def account() -> Account:
+    """A creator without a second factor."""
+    return fake_onlyfans.accounts()[0]
+
+
+@pytest.fixture
+def visitor(fake: RunningSite) -> Iterator[Visitor]:
+    """Somebody who is not signed in."""
+    with Visitor(fake) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def creator(visitor: Visitor, account: Account) -> Visitor:
+    """The visitor, signed in as the account."""
+    return visitor.sign_in(account)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        if not path and not os.path.exists(playwright.chromium.executable_path):  # noqa: PTH110 a text by contract
+            if os.environ.get("CI"):
+                pytest.fail("no Chromium: set CHROMIUM_PATH or run `playwright install --only-shell chromium`")
+            pytest.skip("no Chromium here")
+        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        running = playwright.chromium.launch(executable_path=path, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own context; an error in the site's scripts fails the test."""
+    context = browser.new_context()
+    context.set_default_timeout(BROWSER_PATIENCE_MS)
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
