@@ -36,7 +36,7 @@ class Scraper(Stack):
         rotation_bundle: Path,
         **stack: Any,
     ) -> None:
-        """Run the image that the parameter ImageUri names, in the network or in the VPC that the options name."""
+        """Run the image that the parameter ImageReference names, in the network or in the VPC that the options name."""
         super().__init__(scope, name, **stack)
         # By ARN: constructs given the key itself would write this stack's roles into the key's policy, a cycle.
         key = kms.Key.from_key_arn(self, "Key", queues.key.key_arn)

@@ -27,7 +27,7 @@ THE_IMAGES_OWN = {"CHROMIUM_PATH"}
 
 
 class Task(Construct):
-    """The task definition. Parameters of its stack: ImageUri, SiteUrl, MediaHosts."""
+    """The task definition. Parameters of its stack: ImageReference, SiteUrl, MediaHosts."""
 
     definition: ecs.FargateTaskDefinition
     settings: WorkerSettings
@@ -85,9 +85,7 @@ class Task(Construct):
         environment = {name: value for name, value in settings.to_env().items() if name not in THE_IMAGES_OWN}
         self.definition.add_container(
             "scraper",
-            image=ecs.ContainerImage.from_registry(
-                self._parameter("ImageUri", "Image of the scraper to run, with its tag or digest")
-            ),
+            image=ecs.ContainerImage.from_registry(f"{self._repository.repository_uri}{self._image_reference()}"),
             command=COMMAND,
             environment={"AWS_REGION": Aws.REGION, **environment},
             secrets={"ONLYFANS_API_KEY": ecs.Secret.from_secrets_manager(self._credentials, "api_key")},
@@ -154,6 +152,15 @@ class Task(Construct):
         # The default secret, and one a creator below it. Secrets Manager ends each ARN with six characters of its own.
         prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{CREDENTIALS_NAME}"
         return [self._credentials.secret_arn, f"{prefix}/*"]
+
+    def _image_reference(self) -> str:
+        return CfnParameter(
+            Stack.of(self),
+            "ImageReference",
+            description="Which image of the repository runs: @sha256:... (what a deployment gives) or :tag",
+            default=":latest",
+            allowed_pattern=r"@sha256:[0-9a-f]{64}|:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
+        ).value_as_string
 
     def _parameter(self, name: str, description: str, default: str | None = None) -> str:
         # In the stack's own scope: there the parameter bears the plain name that deployments give a value to.
