@@ -1,0 +1,1 @@
+"""What makes the emulator start sooner, without a change to what it does."""
