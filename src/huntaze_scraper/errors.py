@@ -1,7 +1,7 @@
 """Errors named by the reaction that they ask for, not by what caused them."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class HuntazeError(Exception):
@@ -39,6 +39,8 @@ class SiteError(HuntazeError):
         self.status = status
         self.request = request
         """Method and path, without query."""
+        self.so_far: dict[str, Any] = {}
+        """What was done before it, for the result."""
 
 
 class SlowDown(SiteError):
@@ -63,6 +65,10 @@ class TryAgainLonger(SiteError):
     error_class = ErrorClass.NETWORK_ERROR
 
 
+class NoAnswer(TryAgainLonger):
+    """Nothing came in time: what was asked for may yet happen."""
+
+
 class Refused(SiteError):
     """The site, or a rule of ours, refuses the job as it stands: never try again."""
 
@@ -85,6 +91,11 @@ class PageBroken(SiteError):
     """The page crashed, hangs, or is not the page that we know: start afresh once."""
 
     error_class = ErrorClass.UNKNOWN
+
+    def __init__(self, reason: str, *, status: int | None = None, request: str = "") -> None:
+        super().__init__(reason, status=status, request=request)
+        self.picture = b""
+        """What the page looked like, as PNG, where it could still be seen."""
 
 
 class BrowserUnavailable(HuntazeError):

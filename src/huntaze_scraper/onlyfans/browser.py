@@ -12,8 +12,9 @@ from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import BrowserUnavailable
 
+JOBS_A_BROWSER = 1000
 CONTEXTS_A_BROWSER = 200
-"""Contexts opened before a Chromium is replaced: what it leaks is freed only with its process."""
+"""After so many jobs, or contexts, a Chromium is replaced: what it leaks is freed only with its process."""
 CLOSE_SECONDS = 5.0
 LAUNCH_SECONDS = 60.0
 LAST_WORDS_SECONDS = 150.0
@@ -40,12 +41,18 @@ class Generation:
         self.chromium = chromium
         self.contexts: set[BrowserContext] = set()
         self.opened = 0
+        self.jobs = 0
         self.retired = False
 
     @property
     def alive(self) -> bool:
         """Whether the process is there."""
         return self.chromium.is_connected()
+
+    @property
+    def worn(self) -> bool:
+        """Whether it did its share."""
+        return self.retired or self.jobs >= JOBS_A_BROWSER or self.opened >= CONTEXTS_A_BROWSER
 
 
 class Browser:
@@ -79,7 +86,7 @@ class Browser:
         """
         async with self._starting:
             current = self._generation
-            if current and current.alive and not current.retired and current.opened < CONTEXTS_A_BROWSER:
+            if current and current.alive and not current.worn:
                 return current
             try:
                 chromium = await self._launch()

@@ -5,13 +5,25 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SignInAgain, SiteError, SlowDown, TryAgain, TryAgainLonger
+from huntaze_scraper.errors import (
+    HumanWanted,
+    NoAnswer,
+    PageBroken,
+    Refused,
+    SignInAgain,
+    SiteError,
+    SlowDown,
+    TryAgain,
+    TryAgainLonger,
+)
 from huntaze_scraper.onlyfans.site import CHALLENGE_HEADERS
 
 DEFAULT_WAIT_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 12 * 3600.0
 
-_NETWORK = re.compile(r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up)\b")
+_NETWORK = re.compile(
+    r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up)\b"
+)
 _GONE = re.compile(r"crashed|has been closed|target closed|connection closed|disconnected", re.IGNORECASE)
 
 
@@ -53,7 +65,7 @@ def of_browser(message: str, request: str, *, timed_out: bool, responsive: bool)
     if _GONE.search(message):
         return PageBroken("the page or its browser crashed", request=request)
     if timed_out and responsive:
-        return TryAgainLonger("no answer in time", request=request)
+        return NoAnswer("no answer in time", request=request)
     if timed_out:
         return PageBroken("the page hangs", request=request)
     first_line = re.sub(r"\?\S*", "", message.partition("\n")[0])[:200]

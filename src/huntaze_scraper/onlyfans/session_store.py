@@ -58,7 +58,10 @@ class DynamoSessionStore:
     async def load(self, account: str) -> SavedSession | None:
         """Return the latest session, if any."""
         answer = await self._call(
-            self._client.get_item, Key=_key(account), ConsistentRead=True, ProjectionExpression="version, #state",
+            self._client.get_item,
+            Key=_key(account),
+            ConsistentRead=True,
+            ProjectionExpression="version, #state",
             ExpressionAttributeNames={"#state": "state"},
         )
         item = answer.get("Item", {})

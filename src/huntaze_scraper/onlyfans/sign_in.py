@@ -65,7 +65,7 @@ class SignedInTabs:
     async def discard(self, tab: Tab, *, replace_browser: bool = False) -> None:
         """Take back a tab that must not be used again, and perhaps its browser with it."""
         if replace_browser:
-            self._tabs.replace_browser(tab)
+            await self._tabs.replace_browser(tab)
         await self._tabs.discard(tab)
 
     async def _open(self, account: str, saved: SavedSession) -> Tab:
@@ -140,4 +140,3 @@ class SignedInTabs:
         cookies = state.get("cookies")
         if isinstance(cookies, list):
             self._redactor.learn(*(str(each.get("value")) for each in cookies))
-

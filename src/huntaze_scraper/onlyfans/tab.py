@@ -12,8 +12,9 @@ from playwright.async_api import APIResponse, BrowserContext, Page, Request, Res
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from huntaze_scraper.errors import HumanWanted, PageBroken, SignInAgain, SiteError, TryAgainLonger
+from huntaze_scraper.errors import HumanWanted, NoAnswer, PageBroken, SignInAgain, SiteError, TryAgainLonger
 from huntaze_scraper.onlyfans import classification
+from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, CHALLENGE, Site
 
 SETTLE_SECONDS = 15.0
@@ -56,18 +57,20 @@ class Tab:
         """Bound what is done inside, and turn the browser's errors into ours.
 
         Raises:
-            SiteError: the class of what happened.
+            SiteError: the class of what happened; a broken page comes with its picture.
         """
         self._until = time.monotonic() + seconds
         try:
-            async with asyncio.timeout(seconds + GRACE_SECONDS):
-                yield
-        except PlaywrightTimeout:
-            raise await self._late(request) from None
-        except TimeoutError:
-            raise await self._late(request) from None
-        except PlaywrightError as error:
-            raise classification.of_browser(error.message, request, timed_out=False, responsive=True) from None
+            try:
+                async with asyncio.timeout(seconds + GRACE_SECONDS):
+                    yield
+            except (PlaywrightTimeout, TimeoutError):
+                raise await self._late(request) from None
+            except PlaywrightError as error:
+                raise classification.of_browser(error.message, request, timed_out=False, responsive=True) from None
+        except PageBroken as error:
+            error.picture = await self._picture()
+            raise
 
     async def open(self, url: str) -> None:
         """Go to a page of the site."""
@@ -126,14 +129,18 @@ class Tab:
         def on_failed(request: Request) -> None:
             if ours(request):
                 answered.set_exception(
-                    classification.of_browser(request.failure or "net::ERR_FAILED", request_line, timed_out=False, responsive=True)
+                    classification.of_browser(
+                        request.failure or "net::ERR_FAILED", request_line, timed_out=False, responsive=True
+                    )
                 )
 
         self.page.on("response", on_response)
         self.page.on("requestfailed", on_failed)
         try:
             await self.page.locator(selector).click(timeout=self._left(), no_wait_after=True)
-            await asyncio.wait((answered, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (answered, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED
+            )
             if not answered.done():
                 raise self._crash_error(request_line) or PlaywrightTimeout("no answer")
             response = answered.result()
@@ -149,9 +156,7 @@ class Tab:
 
     async def leaves_login(self) -> None:
         """Wait until the page has left the log-in form."""
-        await self.page.wait_for_url(
-            lambda url: not self.site.is_login(url), timeout=self._left(), wait_until="commit"
-        )
+        await self.page.wait_for_url(lambda url: not self.site.is_login(url), timeout=self._left(), wait_until="commit")
 
     async def leaves_login_or_shows(self, selector: str) -> bool:
         """Tell whether the page leaves the log-in form, or stays and shows something instead."""
@@ -173,9 +178,13 @@ class Tab:
             response = await self.context.request.get(url, headers=headers, timeout=seconds * 1000, max_redirects=0)
             return (await self._read(response, request)).body
         except PlaywrightTimeout:
-            raise TryAgainLonger("no answer in time", request=request) from None
+            raise NoAnswer("no answer in time", request=request) from None
         except PlaywrightError as error:
             raise classification.of_browser(error.message, request, timed_out=False, responsive=True) from None
+
+    async def cookies(self) -> Cookies:
+        """Return the session's cookies, for a client that is not the browser."""
+        return Cookies([dict(each) for each in await self.context.cookies()])
 
     async def text(self, selector: str) -> str:
         """Return an element's text."""
@@ -213,6 +222,13 @@ class Tab:
                 return bool(await self.page.evaluate("1"))
         except (TimeoutError, PlaywrightError):
             return False
+
+    async def _picture(self) -> bytes:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                return await self.page.screenshot() if self.usable else b""
+        except (TimeoutError, PlaywrightError):
+            return b""
 
     def _break(self, reason: str) -> None:
         if not self.crashed.done():

@@ -29,10 +29,10 @@ class Tabs:
         tab = self._idle.pop(account, None)
         if tab is None:
             return None
-        if not tab.usable or tab.uses >= JOBS_A_CONTEXT or self._homes[tab].retired:
+        if not tab.usable or tab.uses >= JOBS_A_CONTEXT or self._homes[tab].worn:
             await self.discard(tab)
             return None
-        tab.uses += 1
+        self._use(tab)
         return tab
 
     async def open(self, state: dict[str, Any] | None, api_key: str) -> Tab:
@@ -54,13 +54,13 @@ class Tabs:
         except PlaywrightError:
             await self._browser.shut(generation, context)
             raise PageBroken("no page can be opened") from None
-        tab.uses = 1
         self._homes[tab] = generation
+        self._use(tab)
         return tab
 
     async def keep(self, account: str, tab: Tab) -> None:
         """Keep a tab for the account's next job."""
-        if account in self._idle:
+        if account in self._idle or self._homes[tab].worn:
             await self.discard(tab)
             return
         self._idle[account] = tab
@@ -74,10 +74,20 @@ class Tabs:
         if generation is not None:
             await self._browser.shut(generation, tab.context)
 
-    def replace_browser(self, tab: Tab) -> None:
-        """Have the next tabs opened in a new Chromium."""
-        if tab in self._homes:
-            self._browser.replace(self._homes[tab])
+    async def replace_browser(self, tab: Tab) -> None:
+        """Have the next tabs opened in a new Chromium; the old one ends with the jobs that still run in it."""
+        generation = self._homes.get(tab)
+        if generation is None:
+            return
+        self._browser.replace(generation)
+        for account, idle in list(self._idle.items()):
+            if self._homes[idle] is generation:
+                del self._idle[account]
+                await self.discard(idle)
+
+    def _use(self, tab: Tab) -> None:
+        tab.uses += 1
+        self._homes[tab].jobs += 1
 
 
 async def _with_key(route: Any, tab: Tab) -> None:

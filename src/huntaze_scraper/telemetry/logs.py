@@ -57,7 +57,7 @@ def configure(redactor: Redactor, stream: TextIO = sys.stdout, level: int = logg
 
 
 @contextmanager
-def job_lines(started: float, **fields: Any) -> Iterator[None]:
+def job_lines(started: float, **fields: Any) -> Iterator["JobLines"]:
     """Put the fields, ``status`` and ``duration_ms`` on every line that is written inside.
 
     Args:
@@ -65,7 +65,15 @@ def job_lines(started: float, **fields: Any) -> Iterator[None]:
         fields: message_id, creator_id, action, correlation_id and the like.
     """
     with structlog.contextvars.bound_contextvars(status="running", **{_STARTED: started}, **fields):
-        yield
+        yield JobLines()
+
+
+class JobLines:
+    """The lines of one job."""
+
+    def end(self, status: str) -> None:
+        """Put how the job ended on the lines that follow."""
+        structlog.contextvars.bind_contextvars(status=status)
 
 
 def _with_progress(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

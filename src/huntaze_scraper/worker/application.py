@@ -12,9 +12,11 @@ from playwright.async_api import Playwright
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.metric_names import Metric
-from huntaze_scraper.onlyfans.actions import ACTIONS
+from huntaze_scraper.onlyfans.actions import actions
 from huntaze_scraper.onlyfans.browser import Browser
 from huntaze_scraper.onlyfans.credentials import SecretsManagerCredentials
+from huntaze_scraper.onlyfans.media_fetch import MediaFetch
+from huntaze_scraper.onlyfans.media_hosts import MediaHosts
 from huntaze_scraper.onlyfans.session_store import DynamoSessionStore
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site
@@ -28,9 +30,10 @@ from huntaze_scraper.worker.consumer import Consumer
 from huntaze_scraper.worker.health import HealthServer
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.ledger import DynamoLedger
+from huntaze_scraper.worker.object_store import S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses
 from huntaze_scraper.worker.processor import Processor
-from huntaze_scraper.worker.results import S3ObjectStore
+from huntaze_scraper.worker.reactions import Reactions
 from huntaze_scraper.worker.shutdown import Shutdown
 from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue
 
@@ -72,19 +75,21 @@ class Application:
             clock,
             api_key,
         )
+        media = MediaFetch(MediaHosts.parse(settings.media_hosts), settings.max_media_mebibytes * 2**20)
         self.in_hand = InHand(queue, ledger, clock, settings.visibility_seconds)
+        pauses = DynamoPauses(dynamodb, settings.state_table, clock)
+        store = S3ObjectStore(client("s3"), settings.results_bucket)
         self._processor = Processor(
-            queue=queue,
             ledger=ledger,
-            pauses=DynamoPauses(dynamodb, settings.state_table, clock),
-            store=S3ObjectStore(client("s3"), settings.results_bucket),
-            attempts=Attempts(tabs, ACTIONS, self.metrics, clock, self.shutdown),
+            pauses=pauses,
+            store=store,
+            reactions=Reactions(queue, ledger, pauses, store, clock, settings.max_failures),
+            carrier=Attempts(tabs, actions(media), self.metrics, clock, self.shutdown),
             in_hand=self.in_hand,
             breaker=self._breaker,
             metrics=self.metrics,
             clock=clock,
             shutdown=self.shutdown,
-            max_failures=settings.max_failures,
         )
         self.consumer = Consumer(queue, self._processor, self.in_hand, self._breaker, self.shutdown, settings.pages)
         self.health = HealthServer(settings.health_port, self.report)

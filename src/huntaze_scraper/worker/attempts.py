@@ -1,13 +1,12 @@
 """Carries a job out at the site: tries, and tries again as its error's class allows."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import ErrorClass, HuntazeError, PageBroken, SiteError
+from huntaze_scraper.errors import ErrorClass, NoAnswer, SiteError
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import ActionFunction
@@ -20,8 +19,8 @@ from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 
 PLAIN_ANSWERS = frozenset({ErrorClass.RATE_LIMIT, ErrorClass.CLIENT_ERROR, ErrorClass.SERVER_ERROR})
 """Classes after which the tab is as good as before."""
-EVIDENCE = "failure.png"
-EVIDENCE_SECONDS = 5.0
+SETTLE_SECONDS = 2.0
+"""How long a click whose page broke may take to show in the conversation."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,7 +29,12 @@ class Attempts:
     """Runs actions in tabs."""
 
     def __init__(
-        self, tabs: SignedInTabs, actions: Mapping[str, ActionFunction], metrics: Metrics, clock: Clock, shutdown: Shutdown
+        self,
+        tabs: SignedInTabs,
+        actions: Mapping[str, ActionFunction],
+        metrics: Metrics,
+        clock: Clock,
+        shutdown: Shutdown,
     ) -> None:
         self._tabs = tabs
         self._actions = actions
@@ -46,42 +50,40 @@ class Attempts:
             Interrupted: the process ends before the job does.
         """
         met: list[ErrorClass] = []
-        attempt, stale_version = Attempt(), None
+        attempt, stale_version, settle_seconds = Attempt(), None, 0.0
         while True:
             tab: Tab | None = None
             try:
                 tab = await self._tabs.take(job.account, stale_version)
-                data = await self._actions[job.action](Run(job, tab, once, files, self._clock, attempt.timeout_seconds))
-                await self._tabs.keep(job.account, tab)
-                return data
+                run = Run(job, tab, once, files, self._clock, attempt.timeout_seconds, settle_seconds)
+                data = await self._actions[job.action](run)
             except SiteError as error:
                 met.append(error.error_class)
-                following = next_attempt(met)
+                following = None if tab is None and error.error_class is ErrorClass.AUTH else next_attempt(met)
                 self._report(job, error, len(met), following)
-                stale_version = tab.session_version if tab and error.error_class is ErrorClass.AUTH else None
-                await self._put_away(job, tab, error, files, replace_browser=bool(following and following.replace_browser))
-                if following is None or (tab is None and error.error_class is ErrorClass.AUTH):
+                await self._put_away(job, tab, error, following)
+                if following is None:
                     raise
+                stale_version = tab.session_version if tab and following.sign_in else None
+                settle_seconds = following.timeout_seconds if isinstance(error, NoAnswer) else SETTLE_SECONDS
                 attempt = following
-            except HuntazeError:
+            except BaseException:
+                # Before anybody else may take the job up, nothing of ours must still be under way.
                 if tab is not None:
                     await self._tabs.discard(tab)
                 raise
-            await self._shutdown.sleep(attempt.wait_seconds) if attempt.wait_seconds else None
-            if self._shutdown.stopping.is_set():
-                raise Interrupted("the worker stops")
+            else:
+                await self._tabs.keep(job.account, tab)
+                return data
+            await self._shutdown.sleep(attempt.wait_seconds)
 
-    async def _put_away(
-        self, job: Job, tab: Tab | None, error: SiteError, files: Artifacts, *, replace_browser: bool
-    ) -> None:
+    async def _put_away(self, job: Job, tab: Tab | None, error: SiteError, following: Attempt | None) -> None:
         if tab is None:
             return
         if error.error_class in PLAIN_ANSWERS:
             await self._tabs.keep(job.account, tab)
-            return
-        if isinstance(error, PageBroken):
-            await _photograph(tab, files)
-        await self._tabs.discard(tab, replace_browser=replace_browser)
+        else:
+            await self._tabs.discard(tab, replace_browser=bool(following and following.replace_browser))
 
     def _report(self, job: Job, error: SiteError, number: int, following: Attempt | None) -> None:
         log.warning(
@@ -97,15 +99,9 @@ class Attempts:
         )
         metric = _metric(error)
         if metric:
-            self._metrics.record(metric, 1, action=job.action, creator_id=job.account, status=str(error.status or error.error_class))
-
-
-async def _photograph(tab: Tab, files: Artifacts) -> None:
-    try:
-        async with asyncio.timeout(EVIDENCE_SECONDS), tab.within(EVIDENCE_SECONDS, "screenshot"):
-            await files.put(EVIDENCE, await tab.screenshot(), "image/png")
-    except (SiteError, HuntazeError, TimeoutError):
-        log.info("no_screenshot")
+            self._metrics.record(
+                metric, 1, action=job.action, creator_id=job.account, status=str(error.status or error.error_class)
+            )
 
 
 def _metric(error: SiteError) -> Metric | None:

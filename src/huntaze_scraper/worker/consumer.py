@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.telemetry.logs import job_lines
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.message import Message
@@ -141,27 +142,28 @@ class Consumer:
         if message.lost:
             self._in_hand.drop((message, *_all(lane)))
             return False
-        outcome = await self._processor.process(message)
-        if outcome.then is Then.DELETE:
-            await self._delete(message)
-            return True
-        if outcome.then is Then.LET_GO:
-            self._in_hand.drop((message,))
+        with job_lines(time.monotonic(), **message.log_fields) as lines:
+            outcome = await self._processor.process(message)
+            lines.end(str(outcome.status))
+            if outcome.then is Then.DELETE:
+                await self._delete(message)
+                return True
+            if outcome.then is Then.LET_GO:
+                self._in_hand.drop((message, *_all(lane)))
+                return False
+            # In one call and in order: at no moment is a later message visible before an earlier one.
+            await self._hand_back([message, *_all(lane)], outcome.visibility_seconds)
             return False
-        # In one call and in order: at no moment is a later message visible before an earlier one.
-        await self._hand_back([message, *_all(lane)], outcome.visibility_seconds)
-        return False
 
     async def _delete(self, message: Message) -> None:
         self._in_hand.drop((message,))
-        fields = {"message_id": message.message_id, "creator_id": message.group_id}
         try:
             await self._queue.delete(message)
         except StoreUnavailable as error:
             # It comes back when its visibility ends, and the ledger knows it then.
-            log.warning("message_not_deleted", reason=str(error), **fields)
+            log.warning("message_not_deleted", reason=str(error))
         else:
-            log.info("message_deleted", **fields)
+            log.info("message_deleted")
 
     async def _hand_back(self, messages: Sequence[Message] | deque[Message], seconds: float) -> None:
         ours = [message for message in messages if not message.lost]

@@ -38,11 +38,18 @@ class HealthServer:
                 head = await reader.readuntil(b"\r\n\r\n")
                 is_health = head.split(b"\r\n", 1)[0].split(b" ")[:2] == [b"GET", b"/health"]
                 is_well, described = self._report() if is_health else (False, {"error": "only GET /health is served"})
-                status = HTTPStatus.NOT_FOUND if not is_health else HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+                status = (
+                    HTTPStatus.NOT_FOUND
+                    if not is_health
+                    else HTTPStatus.OK
+                    if is_well
+                    else HTTPStatus.SERVICE_UNAVAILABLE
+                )
                 body = json.dumps(described).encode()
                 writer.write(
                     f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+                    + body
                 )
                 await writer.drain()
         except (TimeoutError, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -69,7 +69,7 @@ class InHand:
 
     async def _keep(self, message: Message, entry: Entry) -> None:
         try:
-            await self._ledger.extend(entry, message.invisible_until)
+            await self._ledger.extend(entry, message.lease_until)
         except LeaseLost:
             if self._messages.get(message) is entry:
                 log.warning("lease_lost", message_id=message.message_id)

@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from huntaze_scraper import jobs
+from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.jobs import Job
+
 LONGEST_IN_FLIGHT_SECONDS = 12 * 3600
 """SQS counts a message's visibility from its receive, however often it is changed."""
+LEASE_MARGIN_SECONDS = 1.0
+"""A lease ends before its message comes back: SQS's clock started a moment before ours."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +30,32 @@ class Message:
     invisible_until: float
     lost: bool = False
     """Whether its visibility ended while it was in hand: it is somebody else's now."""
+    job: Job | None = field(init=False, repr=False)
+    """None where the body holds none."""
+    fault: str = field(init=False, default="")
+    """Why it holds none."""
+
+    def __post_init__(self) -> None:
+        try:
+            self.job = jobs.parse(self.body)
+        except InvalidJob as error:
+            self.job, self.fault = None, str(error)
+
+    @property
+    def lease_until(self) -> float:
+        """Until when the job may be held for this message."""
+        return self.invisible_until - LEASE_MARGIN_SECONDS
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """What every line about the message tells."""
+        return {
+            "message_id": self.message_id,
+            "creator_id": self.job.account if self.job else self.group_id,
+            "action": self.job.action if self.job else "unreadable",
+            "correlation_id": self.job.correlation_id if self.job else self.deduplication_id,
+            "job_id": self.job.job_id if self.job else self.deduplication_id,
+        }
 
     def longest_visibility(self, now: float) -> int:
         """Return the longest visibility timeout that SQS still takes, seconds."""

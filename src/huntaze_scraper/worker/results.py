@@ -1,45 +1,22 @@
-"""Results in S3: ``results/<account>/<job_id>.json``, and files of a job beside it."""
+"""Results: ``results/<account>/<job_id>.json``, files of the job beside it, all after the schemas that ship with us."""
 
-import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+import fastjsonschema
 
 from huntaze_scraper.account_path import account_path
-from huntaze_scraper.errors import SiteError, StoreUnavailable
+from huntaze_scraper.errors import PageBroken, SiteError
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.onlyfans.actions.run import Upload
+from huntaze_scraper.worker.object_store import ObjectStore
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-class ObjectStore(Protocol):
-    """Where results lie."""
-
-    async def put(self, key: str, body: bytes, content_type: str) -> str:
-        """Keep an object, and return its URI. Raises StoreUnavailable."""
-        ...
-
-
-class S3ObjectStore:
-    """Objects in the results bucket."""
-
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    async def put(self, key: str, body: bytes, content_type: str) -> str:
-        """Keep an object, and return its URI."""
-        try:
-            await asyncio.to_thread(
-                self._client.put_object, Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
-        return f"s3://{self._bucket}/{key}"
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class JobFiles:
@@ -51,7 +28,14 @@ class JobFiles:
 
     async def put(self, name: str, body: bytes, content_type: str) -> str:
         """Keep a file beside the job's result and return its URI."""
-        return await self._store.put(f"{self._prefix}/{account_path(name, '_').replace('_2E', '.')}", body, content_type)
+        return await self._store.put(self._key(name), body, content_type)
+
+    def begin(self, name: str, content_type: str) -> Upload:
+        """Begin a file whose length is not known."""
+        return self._store.begin(self._key(name), content_type)
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{_NOT_IN_A_NAME.sub('_', name).lstrip('.') or 'file'}"
 
 
 def prefix(account: str, job_id: str) -> str:
@@ -59,22 +43,59 @@ def prefix(account: str, job_id: str) -> str:
     return f"results/{account_path(account)}/{account_path(job_id)}"
 
 
-def document(job: Job, *, status: str, ended_at: float, attempts: int, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the result of a job that went through."""
-    return _frame(job, status, ended_at, attempts) | {"data": dict(data)}
+def key(account: str, job_id: str) -> str:
+    """Return where a job's result lies."""
+    return f"{prefix(account, job_id)}.json"
 
 
-def failure_document(
-    job: Job, *, status: str, ended_at: float, attempts: int, error: SiteError, evidence: str | None
+def success(job: Job, *, ended_at: float, attempts: int, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the result of a job that went through.
+
+    Raises:
+        PageBroken: what was read there is not what the schema promises.
+    """
+    document = _frame(job, "succeeded", ended_at, attempts) | {"data": dict(data)}
+    try:
+        _validator(job.action)(document)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise PageBroken(f"the site shows something else: {error.message}") from None
+    return document
+
+
+def failure(
+    job: Job, *, status: str, ended_at: float, attempts: int, error: SiteError, screenshot: str = ""
 ) -> dict[str, Any]:
-    """Write the result of a job that did not."""
-    described = {"class": error.error_class, "reason": error.reason, "status": error.status, "request": error.request}
-    return _frame(job, status, ended_at, attempts) | {"error": described | ({"screenshot": evidence} if evidence else {})}
+    """Write the result of a job that did not go through."""
+    described = {
+        "class": str(error.error_class),
+        "reason": error.reason,
+        "status": error.status,
+        "request": error.request,
+    }
+    document = _frame(job, status, ended_at, attempts) | {"error": described, "data": error.so_far}
+    if screenshot:
+        document["error"]["screenshot"] = screenshot
+    return document
 
 
-def encode(value: Mapping[str, Any]) -> bytes:
+def unreadable(group_id: str, job_id: str, *, ended_at: float, reason: str) -> dict[str, Any]:
+    """Write the result of a message that holds no job."""
+    return {
+        "job_id": job_id,
+        "action": None,
+        "account": group_id,
+        "correlation_id": job_id,
+        "status": "rejected",
+        "finished_at": _time(ended_at),
+        "attempts": 1,
+        "error": {"class": "client_error", "reason": reason, "status": None, "request": ""},
+        "data": {},
+    }
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
     """Write a result as it lies in S3."""
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+    return json.dumps(document, ensure_ascii=False, indent=1).encode(errors="replace")
 
 
 def _frame(job: Job, status: str, ended_at: float, attempts: int) -> dict[str, Any]:
@@ -84,6 +105,16 @@ def _frame(job: Job, status: str, ended_at: float, attempts: int) -> dict[str, A
         "account": job.account,
         "correlation_id": job.correlation_id,
         "status": status,
-        "finished_at": datetime.fromtimestamp(ended_at, UTC).isoformat(),
+        "finished_at": _time(ended_at),
         "attempts": attempts,
     }
+
+
+def _time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+@cache
+def _validator(action: str) -> Any:
+    schema = json.loads(files("huntaze_scraper").joinpath(f"schemas/result-{action}.json").read_text())
+    return fastjsonschema.compile(schema)

@@ -31,6 +31,8 @@ class Shutdown:
         Raises:
             Interrupted: the process ends.
         """
+        if seconds <= 0 and not self.stopping.is_set():
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()

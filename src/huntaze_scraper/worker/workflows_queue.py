@@ -55,7 +55,6 @@ class SqsWorkflowsQueue:
     async def receive(self, most: int) -> list[Message]:
         """Wait up to 20 s for messages (requirement 3.4)."""
         attempt = uuid.uuid4().hex
-        asked_at = self._clock.now()
         answer = await self._call(
             self._client.receive_message,
             QueueUrl=self._url,
@@ -68,7 +67,7 @@ class SqsWorkflowsQueue:
             ReceiveRequestAttemptId=attempt,
         )
         received_at = self._clock.now()
-        return [self._message(each, received_at, asked_at) for each in answer.get("Messages", [])]
+        return [self._message(each, received_at) for each in answer.get("Messages", [])]
 
     async def delete(self, message: Message) -> None:
         """Delete a message that is done with."""
@@ -93,7 +92,8 @@ class SqsWorkflowsQueue:
                 ],
             )
             for each in answer.get("Successful", []):
-                some[int(each["Id"])].invisible_until = now + seconds
+                message = some[int(each["Id"])]
+                message.invisible_until = now + min(seconds, message.longest_visibility(now))
             lost.extend(some[int(each["Id"])] for each in answer.get("Failed", []))
         return lost
 
@@ -119,7 +119,7 @@ class SqsWorkflowsQueue:
             MessageAttributes=original | ours,
         )
 
-    def _message(self, raw: Any, received_at: float, asked_at: float) -> Message:
+    def _message(self, raw: Any, received_at: float) -> Message:
         system = raw.get("Attributes", {})
         return Message(
             message_id=raw["MessageId"],

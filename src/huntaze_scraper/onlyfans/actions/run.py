@@ -26,11 +26,31 @@ class Once(Protocol):
         ...
 
 
+class Upload(Protocol):
+    """A file that arrives piece by piece. Its methods block: they run in the thread that reads."""
+
+    def write(self, piece: bytes) -> None:
+        """Add to the file. Raises StoreUnavailable, as all do."""
+        ...
+
+    def finish(self) -> str:
+        """Keep the file and return its URI."""
+        ...
+
+    def abort(self) -> None:
+        """Forget what was written."""
+        ...
+
+
 class Artifacts(Protocol):
     """Keeps files beside the job's result."""
 
     async def put(self, name: str, body: bytes, content_type: str) -> str:
-        """Keep a file and return its S3 URI."""
+        """Keep a file and return its URI."""
+        ...
+
+    def begin(self, name: str, content_type: str) -> Upload:
+        """Begin a file whose length is not known."""
         ...
 
 
@@ -45,3 +65,5 @@ class Run:
     clock: Clock
     seconds: float
     """How long the site may take to answer."""
+    settle_seconds: float = 0.0
+    """How long an effect that was tried before, without an answer, may yet take to show."""

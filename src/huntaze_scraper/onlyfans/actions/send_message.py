@@ -1,6 +1,7 @@
 """send_message: a fan gets the text exactly once, whatever dies in between."""
 
 import asyncio
+import time
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from huntaze_scraper.onlyfans.actions.run import Run
 
 NEWEST = "newest"
 """Name in the mark: the id of the last message before the first click, empty for an empty conversation."""
+LOOK_AGAIN_SECONDS = 2.0
 
 
 async def send_message(run: Run) -> Mapping[str, Any]:
@@ -20,33 +22,46 @@ async def send_message(run: Run) -> Mapping[str, Any]:
     Where an earlier attempt may have clicked, the conversation is read first: our
     text after the message that was the newest before that click is the one sent.
     """
+    earlier = await _sent_earlier(run)
+    if earlier is not None:
+        return _data(run, earlier, found=True)
     fan, text = run.job.payload["user_id"], run.job.payload["message_content"]
-    if run.once.mark is not None:
-        earlier = await _sent_earlier(run, fan, text, run.once.mark[NEWEST])
-        if earlier:
-            return _data(fan, earlier["id"], earlier["created_at"], found=True)
-    async with run.tab.within(run.seconds, f"GET /my/chats/chat/{fan}"):
+    request = f"POST {run.tab.site.messages_path(fan)}"
+    async with run.tab.within(run.seconds, request):
         newest, _ = await asyncio.gather(
             conversation.newest_id(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan))
         )
         await run.tab.find(site.CHAT_INPUT)
-        _, held = await asyncio.gather(run.once.record({NEWEST: newest or ""}), run.tab.fill(site.CHAT_INPUT, text))
+        held = await run.tab.fill(site.CHAT_INPUT, text)
         if comparable(held) != comparable(text):
-            raise Refused("the site's input does not take the whole text", request=f"GET /my/chats/chat/{fan}")
+            raise Refused("the site's input does not take the whole text", request=request)
+        await run.once.record({NEWEST: newest or ""})
         answer = await run.tab.click_for(site.CHAT_SEND, run.tab.site.messages_path(fan))
-    try:
-        return _data(fan, str(answer.body["id"]), str(answer.body["created_at"]), found=False)
-    except (KeyError, TypeError):
-        raise PageBroken("the answer has another form", request=f"POST {run.tab.site.messages_path(fan)}") from None
+        if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
+            raise PageBroken("the answer has another form", request=request)
+    return _data(run, answer.body, found=False)
 
 
-async def _sent_earlier(run: Run, fan: str, text: str, newest_before: str) -> Mapping[str, Any] | None:
-    """Find the first message of ours with this text after the one that was the newest before the click."""
+async def _sent_earlier(run: Run) -> Mapping[str, Any] | None:
+    """Find the message that an earlier attempt may have sent, waiting a while for one that is still under way."""
+    if run.once.mark is None:
+        return None
+    until = time.monotonic() + run.settle_seconds
+    while True:
+        found = await _find(run, run.once.mark[NEWEST])
+        if found is not None or time.monotonic() >= until:
+            return found
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _find(run: Run, newest_before: str) -> Mapping[str, Any] | None:
+    """Return the first message of ours with the job's text after the one that was the newest before the click."""
+    fan, text = run.job.payload["user_id"], comparable(run.job.payload["message_content"])
     found = None
     async for message in conversation.newest_first(run.tab, fan, run.seconds):
         if message["id"] == newest_before:
             break
-        if message["author"] == site.AUTHOR_ME and comparable(message["text"]) == comparable(text):
+        if message["author"] == site.AUTHOR_ME and comparable(message["text"]) == text:
             found = message
     return found
 
@@ -56,5 +71,10 @@ def comparable(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def _data(fan: str, message_id: str, sent_at: str, *, found: bool) -> Mapping[str, Any]:
-    return {"fan": fan, "message_id": message_id, "sent_at": sent_at, "found_in_conversation": found}
+def _data(run: Run, message: Mapping[str, Any], *, found: bool) -> Mapping[str, Any]:
+    return {
+        "fan": run.job.payload["user_id"],
+        "message_id": str(message["id"]),
+        "sent_at": str(message["created_at"]),
+        "found_in_conversation": found,
+    }

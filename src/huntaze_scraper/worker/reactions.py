@@ -1,0 +1,126 @@
+"""What each end of a job asks for: the table of the error classes, carried out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from huntaze_scraper.clock import Clock
+from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SiteError, SlowDown
+from huntaze_scraper.jobs import Job
+from huntaze_scraper.worker import results
+from huntaze_scraper.worker.ledger import Entry, Ledger, State
+from huntaze_scraper.worker.message import Message
+from huntaze_scraper.worker.object_store import ObjectStore
+from huntaze_scraper.worker.outcome import Outcome, Status, comes_back, deleted
+from huntaze_scraper.worker.pauses import CHALLENGE_PAUSE_SECONDS, Pauses
+from huntaze_scraper.worker.results import JobFiles
+from huntaze_scraper.worker.retry import back_off_seconds
+from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
+
+EVIDENCE = "failure.png"
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Reactions:
+    """Writes results, counts failures, pauses accounts, buries jobs; says what becomes of the message."""
+
+    def __init__(
+        self,
+        queue: WorkflowsQueue,
+        ledger: Ledger,
+        pauses: Pauses,
+        store: ObjectStore,
+        clock: Clock,
+        max_failures: int,
+    ) -> None:
+        self._queue = queue
+        self._ledger = ledger
+        self._pauses = pauses
+        self._store = store
+        self._clock = clock
+        self._max_failures = max_failures
+
+    async def to_success(self, job: Job, entry: Entry, data: Mapping[str, Any]) -> Outcome:
+        """Keep the result, and then that the job is done.
+
+        Raises:
+            PageBroken: the data is not what the result's schema promises.
+        """
+        document = results.success(job, ended_at=self._clock.now(), attempts=entry.attempts, data=data)
+        await self._ledger.finish(entry, State.DONE, await self._write(job.account, job.job_id, document))
+        return deleted(Status.SUCCEEDED)
+
+    async def to_error(self, job: Job, message: Message, entry: Entry, error: SiteError) -> Outcome:
+        """Do what the error's class asks for."""
+        now = self._clock.now()
+        if isinstance(error, SlowDown):
+            await self._pauses.pause(job.account, now + error.wait_seconds, error.reason)
+            await self._ledger.release(entry, rate_limits=1)
+            return comes_back(Status.RATE_LIMITED, error.wait_seconds, error.error_class, error.reason)
+        if isinstance(error, Refused):
+            key = await self._write_failure(job, entry, error, Status.REJECTED)
+            await self._ledger.finish(entry, State.REJECTED, key)
+            return deleted(Status.REJECTED, error.error_class, error.reason)
+        if isinstance(error, HumanWanted):
+            log.error("account_paused", seconds=CHALLENGE_PAUSE_SECONDS, reason=error.reason)
+            await self._pauses.pause(job.account, now + CHALLENGE_PAUSE_SECONDS, error.reason)
+        failures = entry.failures + 1
+        if failures >= self._max_failures:
+            return await self._bury(job, message, entry, error, counted=1)
+        if isinstance(error, PageBroken):
+            await self._keep_picture(job, error)
+        await self._ledger.release(entry, failures=1)
+        return comes_back(Status.FAILED, back_off_seconds(failures), error.error_class, error.reason)
+
+    async def to_crash_loop(self, job: Job, message: Message, entry: Entry) -> Outcome | None:
+        """Bury a job over which workers died too often; None where they did not."""
+        if entry.failures < self._max_failures:
+            return None
+        effect = ", and may have had its effect" if entry.mark is not None else ""
+        error = PageBroken(f"it failed {entry.failures} times, at last with its worker's death{effect}")
+        return await self._bury(job, message, entry, error, counted=0)
+
+    async def to_unreadable(self, message: Message) -> Outcome:
+        """Keep the reason as the result: nothing can ever be done about the message."""
+        document = results.unreadable(
+            message.group_id, message.deduplication_id, ended_at=self._clock.now(), reason=message.fault
+        )
+        await self._write(message.group_id, message.deduplication_id, document)
+        return deleted(Status.REJECTED, Refused.error_class, message.fault)
+
+    async def _bury(self, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: int) -> Outcome:
+        """Move a job to the DLQ. Result, copy, ledger, and only then the deletion: no step can lose it."""
+        key = await self._write_failure(job, entry, error, Status.DEAD)
+        why = {
+            "reason": error.reason,
+            "error_class": str(error.error_class),
+            "status": str(error.status or ""),
+            "result_key": key,
+        }
+        await self._queue.bury(message, why)
+        await self._ledger.finish(entry, State.DEAD, key, failures=counted)
+        return deleted(Status.DEAD, error.error_class, error.reason)
+
+    async def _write_failure(self, job: Job, entry: Entry, error: SiteError, status: Status) -> str:
+        screenshot = await self._keep_picture(job, error) if isinstance(error, PageBroken) else ""
+        document = results.failure(
+            job,
+            status=str(status),
+            ended_at=self._clock.now(),
+            attempts=entry.attempts,
+            error=error,
+            screenshot=screenshot,
+        )
+        return await self._write(job.account, job.job_id, document)
+
+    async def _keep_picture(self, job: Job, error: PageBroken) -> str:
+        if not error.picture:
+            return ""
+        return await JobFiles(self._store, job.account, job.job_id).put(EVIDENCE, error.picture, "image/png")
+
+    async def _write(self, account: str, job_id: str, document: Mapping[str, Any]) -> str:
+        key = results.key(account, job_id)
+        await self._store.put(key, results.encode(document), "application/json")
+        return key
