@@ -6,13 +6,14 @@ It lives in the harness's own process, off the virtual clock, so that it answers
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 
-from emulator.vclock import Clock, ClockError
+from emulator.vclock import Clock, ClockError, WallClock
 
 _MAX_BODY_BYTES = 64 * 1024
 
@@ -26,7 +27,7 @@ class ControlServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, clock: Clock | None, aws_endpoint_url: str) -> None:
+    def __init__(self, clock: Clock | WallClock, aws_endpoint_url: str) -> None:
         """Start to serve."""
         super().__init__(("127.0.0.1", 0), _Handler)
         interruptions = f"{aws_endpoint_url}/_emulator/ecs/interruptions"
@@ -91,9 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _change(clock: Clock | None, body: dict[str, Any]) -> dict[str, Any]:
-    if clock is None:
-        raise Refused("this harness has no virtual clock: start it with --speed")
+def _change(clock: Clock | WallClock, body: dict[str, Any]) -> dict[str, Any]:
     if len(body) != 1:
         raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
     match body:
@@ -108,10 +107,8 @@ def _change(clock: Clock | None, body: dict[str, Any]) -> dict[str, Any]:
     return _tell(clock)
 
 
-def _tell(clock: Clock | None) -> dict[str, Any]:
-    if clock is None:
-        return {"virtual": False, "speed": 1.0, "paused": False}
-    return {"virtual": True, "now": clock.now(), "speed": clock.speed, "paused": clock.paused}
+def _tell(clock: Clock | WallClock) -> dict[str, Any]:
+    return asdict(clock.state())
 
 
 def _forward(url: str, body: dict[str, Any]) -> dict[str, Any]:

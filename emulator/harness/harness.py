@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from emulator.harness import cloud, deployment, places, site
+from emulator.harness import cloud, deployment, log_groups, places, site
 from emulator.harness.child import Child, free_port, require_free
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
 from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
-from emulator.vclock import Clock
+from emulator.vclock import Clock, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60
@@ -44,7 +44,7 @@ class Harness:
         self._tell = tell
         self._children: list[Child] = []
         self._control: ControlServer | None = None
-        self.clock: Clock | None = None
+        self.clock: Clock | WallClock = WallClock()
         self.directory = Path(tempfile.mkdtemp(prefix="huntaze-"))
         self.logs = _log_directory()
         self._run: Run | None = None
@@ -89,23 +89,21 @@ class Harness:
         """Stop every process and remove every file but the logs; may be called twice."""
         if self._control is not None:
             self._control.stop()
-        if self.clock is not None:
-            self.clock.prepare_shutdown()
+        if self._run is not None and all(child.is_running for child in self._children):
+            log_groups.save(self._run.clients, self.logs)
+        self._run = None
+        self.clock.close()  # a paused clock goes on, so that what waits to end can end
         for child in reversed(self._children):
             child.stop()
         self._children.clear()
-        if self.clock is not None:
-            self.clock.close()
-            self.clock = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _start(self) -> None:
         options = self.options
         aws_port = require_free(options.aws_port) if options.aws_port else free_port()
         site_port = require_free(options.site_port) if options.site_port else free_port()
-        if options.speed is not None:
-            self.clock = Clock.create(options.speed)
-        clock_env = self.clock.env() if self.clock else {}
+        self.clock = open_clock(options.speed, self._tell)
+        clock_env = self.clock.env()
         endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", f"http://127.0.0.1:{site_port}"
 
         self._tell("starting the emulator and the fake site")
@@ -140,7 +138,7 @@ class Harness:
             ecs_service=outputs["EcsService"],
             lambda_function=outputs["LambdaFunction"],
             site_url=site_url,
-            speed=options.speed or 1.0,
+            speed=self.clock.state().speed,
             clock_env=clock_env,
             logs_dir=str(self.logs),
             control_url=self._control.url,

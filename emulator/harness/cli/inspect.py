@@ -3,21 +3,28 @@
 import json as json_format
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from emulator.harness import places, run_file
+from emulator.harness import log_groups, places, run_file
 from emulator.harness.cli.screen import console, print_json
 from emulator.harness.errors import HarnessError
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from huntaze_scraper.errors import InvalidJob
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 QUEUES = ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq")
-_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+_COUNTS: dict[str, QueueAttributeNameType] = {
+    "visible": "ApproximateNumberOfMessages",
+    "in_flight": "ApproximateNumberOfMessagesNotVisible",
+    "delayed": "ApproximateNumberOfMessagesDelayed",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -89,8 +96,7 @@ def logs(
     if part in files:
         found = (Path(run.logs_dir) / files[part]).read_text(errors="replace").splitlines()
     elif part in groups:
-        pages = run.clients.logs.get_paginator("filter_log_events").paginate(logGroupName=groups[part])
-        found = [event["message"].rstrip() for page in pages for event in page["events"]]
+        found = log_groups.lines(groups[part], run.clients)
     else:
         raise HarnessError(f"there is no part {part!r}; there are {', '.join([*groups, *files])}")
     for line in found[-lines:]:
@@ -102,8 +108,8 @@ def _running() -> Run:
 
 
 def _depths(run: Run, url: str) -> dict[str, int]:
-    found = run.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))["Attributes"]  # type: ignore[arg-type]
-    return dict(zip(("visible", "in_flight", "delayed"), (int(found[it]) for it in _COUNTS), strict=True))
+    found = run.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
+    return {name: int(found[attribute]) for name, attribute in _COUNTS.items()}
 
 
 def _payload(text: str) -> dict[str, Any]:
