@@ -63,15 +63,13 @@ class Actions:
 
 
 def _tell(book: AlarmBook, change: Change) -> None:
-    _send_event(book, change)
-    take_actions(
-        book, change, [action for action in due_actions(change.alarm) if not action.startswith(SCALING_ACTION)]
-    )
-
-
-def take_actions(book: AlarmBook, change: Change, actions: list[str]) -> None:
-    """Take the actions that only a change sets off."""
-    for action in actions:
+    if not change.is_released:
+        _send_event(book, change)
+    if change.is_held:
+        return
+    for action in due_actions(change.alarm):
+        if action.startswith(SCALING_ACTION):
+            continue  # called each minute, not only with the change
         try:
             message = _take(book, change, action)
         except Exception as error:  # noqa: BLE001 - written into the alarm's history, as AWS does

@@ -5,15 +5,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from localprocs.alarms import composite
+from localprocs.alarms import composite, suppression
 from localprocs.alarms.configuration import Alarm, is_composite
 from localprocs.alarms.evaluation import evaluate
 from localprocs.alarms.metrics import MINUTE, MetricStore
 from localprocs.alarms.reasons import iso_millis, spoken_time
+from localprocs.alarms.suppression import Hold
 from localprocs.alarms.threshold import State
 
 LOG = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ class Change:
     previous: Alarm
     children: tuple[Alarm, ...] = ()
     """The alarms that made a composite one change."""
+    is_held: bool = False
+    """Whether its actions wait for a suppressor."""
+    is_released: bool = False
+    """Whether it was told before, and only its actions are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class AlarmBook:
     alarms: dict[str, Alarm] = field(default_factory=dict)
     """By name."""
     history: list[dict[str, Any]] = field(default_factory=list)
+    _held: dict[str, tuple[Hold, Change]] = field(default_factory=dict)
+    """What composite alarms keep back, by their names."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def arn_of(self, name: str) -> str:
@@ -76,7 +83,7 @@ class AlarmBook:
                 alarm.setdefault(actions, [])
             alarm.setdefault("ActionsEnabled", True)
             alarm |= {"AlarmArn": self.arn_of(name), "AlarmConfigurationUpdatedTimestamp": now}
-            kept = {key: value for key, value in (old or {}).items() if key.startswith("State")}
+            kept = {key: value for key, value in (old or {}).items() if key.startswith(("State", "PreviousState"))}
             alarm |= kept or {
                 "StateValue": State.INSUFFICIENT_DATA.value,
                 "StateReason": "Unchecked: Initial alarm creation",
@@ -113,6 +120,7 @@ class AlarmBook:
                     self._change(alarm, found.state, found.reason, found.reason_data)
                 calls += _scaling_calls(alarm, found.value, minute)
             self._judge_composites()
+            self._release()
         for call in calls:
             self.on_scaling(self, call)
 
@@ -149,6 +157,7 @@ class AlarmBook:
     ) -> None:
         now, previous = _moment(), dict(alarm)
         alarm |= {
+            "PreviousStateValue": previous["StateValue"],
             "StateValue": state.value,
             "StateReason": reason,
             "StateUpdatedTimestamp": now,
@@ -160,7 +169,36 @@ class AlarmBook:
         told = {"version": "1.0", "oldState": _told_state(previous), "newState": _told_state(alarm)}
         summary = f"Alarm updated from {previous['StateValue']} to {state}"
         self._note(alarm, "StateUpdate", summary, json.dumps(told))
-        self.on_change(self, Change(dict(alarm), previous, children))
+        change = Change(dict(alarm), previous, children)
+        self.on_change(self, self._kept_back(alarm, change) if alarm.get("ActionsSuppressor") else change)
+
+    def _kept_back(self, alarm: Alarm, change: Change) -> Change:
+        before = self._held.pop(alarm["AlarmName"], None)
+        if before and before[1].previous["StateValue"] == alarm["StateValue"]:
+            # Back where it was before anything was kept back: there is nothing left to tell.
+            _show_hold(alarm, None)
+            return replace(change, is_held=True)
+        hold = suppression.begin(alarm, self.find(alarm["ActionsSuppressor"]), time.time())
+        _show_hold(alarm, hold)
+        if hold is None:
+            return change
+        held = replace(change, is_held=True)
+        self._held[alarm["AlarmName"]] = (hold, held)
+        return held
+
+    def _release(self) -> None:
+        for name, (hold, change) in list(self._held.items()):
+            alarm = self.alarms.get(name)
+            if alarm is None:
+                del self._held[name]
+                continue
+            now_hold = suppression.go_on(hold, alarm, self.find(alarm["ActionsSuppressor"]), time.time())
+            _show_hold(alarm, now_hold)
+            if now_hold is not None:
+                self._held[name] = (now_hold, change)
+                continue
+            del self._held[name]
+            self.on_change(self, replace(change, is_held=False, is_released=True))
 
     def _judge_composites(self) -> None:
         composites = [alarm for alarm in self.alarms.values() if is_composite(alarm)]
@@ -220,6 +258,15 @@ class AlarmBook:
 def due_actions(alarm: Alarm) -> list[str]:
     """Return the actions of the state that the alarm is in, none where they are disabled."""
     return list(alarm[_ACTIONS[State(alarm["StateValue"])]]) if alarm["ActionsEnabled"] else []
+
+
+def _show_hold(alarm: Alarm, hold: Hold | None) -> None:
+    if hold is None:
+        alarm.pop("ActionsSuppressedBy", None)
+        alarm.pop("ActionsSuppressedReason", None)
+    else:
+        alarm["ActionsSuppressedBy"] = hold.reason
+        alarm["ActionsSuppressedReason"] = f"Actions suppressed by {alarm['ActionsSuppressor']}"
 
 
 def _scaling_calls(alarm: Alarm, value: float | None, minute: int) -> list[ScalingCall]:

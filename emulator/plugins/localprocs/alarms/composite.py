@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from localprocs.alarms.threshold import State
 
@@ -58,6 +59,7 @@ class AnyOf:
 type Rule = Constant | InState | Not | AllOf | AnyOf
 
 
+@lru_cache(maxsize=1000)
 def parse(text: str) -> Rule:
     """Read a rule; NOT binds closer than AND, AND closer than OR. Raises RuleError."""
     reader = _Reader(text)

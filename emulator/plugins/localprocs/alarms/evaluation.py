@@ -24,6 +24,7 @@ class Evaluation:
 
     state: State
     reason: str
+    """Why the state changed; empty where it did not."""
     reason_data: str
     value: float | None
     """The newest data point that was weighed, which scaling policies act on."""
@@ -34,41 +35,41 @@ def evaluate(alarm: Mapping[str, Any], store: MetricStore, minute: int, now: flo
     current = State(alarm["StateValue"])
     threshold, period, statistic = threshold_of(alarm), period_of(alarm), statistic_of(alarm)
     start = minute - threshold.evaluation_range * period
-    queries = Queries(store, queries_of(alarm), start, minute)
     times = range(start, minute, period)
     try:
-        watched = queries.value(watched_id(alarm))
+        points, counts = _data_points(alarm, store, times)
     except (ExpressionError, KeyError) as error:
         return Evaluation(State.INSUFFICIENT_DATA, f"Insufficient Data: {error}", "{}", None)
-    points = [watched.points.get(time) for time in times] if isinstance(watched, Series) else [None] * len(times)
     verdict = judge(threshold, points, current)
-    counts = _sample_counts(alarm, store, times, period)
     if _has_too_few_samples(alarm, verdict, counts):
         verdict = Verdict(current, verdict.evaluated, verdict.filled, verdict.breaching)
-    return Evaluation(
-        verdict.state,
-        state_reason(threshold, verdict, points, times, current),
-        state_reason_data(
-            threshold,
-            verdict,
-            points,
-            times,
-            counts,
-            now=now,
-            period=period,
-            statistic=statistic,
-            unit=alarm.get("Unit"),
-        ),
-        points[verdict.evaluated[0]] if verdict.evaluated else None,
+    value = points[verdict.evaluated[0]] if verdict.evaluated else None
+    if verdict.state is current:
+        return Evaluation(current, "", "", value)
+    reason = state_reason(threshold, verdict, points, times, current)
+    unit = alarm.get("Unit")
+    data = state_reason_data(
+        threshold, verdict, points, times, counts, now=now, period=period, statistic=statistic, unit=unit
     )
+    return Evaluation(verdict.state, reason, data, value)
 
 
-def _sample_counts(alarm: Mapping[str, Any], store: MetricStore, times: range, period: int) -> list[float | None]:
+def _data_points(
+    alarm: Mapping[str, Any], store: MetricStore, times: range
+) -> tuple[list[float | None], list[float | None]]:
+    """Return the value of each period, and how many samples stand behind it where that can be told."""
     if alarm.get("Metrics"):
-        return [None] * len(times)
+        watched = Queries(store, queries_of(alarm), times.start, times.stop).value(watched_id(alarm))
+        points = watched.points if isinstance(watched, Series) else {}
+        return [points.get(time) for time in times], [None] * len(times)
     metric = Metric.of(alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions"))
-    counts = store.series(metric, "SampleCount", period, times.start, times.stop, alarm.get("Unit"))
-    return [counts.get(time) for time in times]
+    samples = store.samples(metric, times.step, times.start, times.stop, alarm.get("Unit"))
+    found = [samples.get(time) for time in times]
+    statistic = statistic_of(alarm) or ""
+    return (
+        [None if each is None else each.statistic(statistic) for each in found],
+        [None if each is None else each.count for each in found],
+    )
 
 
 def _has_too_few_samples(alarm: Mapping[str, Any], verdict: Verdict, counts: list[float | None]) -> bool:

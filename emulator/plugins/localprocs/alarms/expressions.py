@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -81,6 +82,7 @@ class Call:
 type Node = Number | Text | Reference | Listing | Negation | Operation | Call
 
 
+@lru_cache(maxsize=1000)
 def parse(text: str) -> Node:
     """Read an expression. Raises ExpressionError."""
     reader = _Reader(text)

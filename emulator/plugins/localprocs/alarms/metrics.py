@@ -108,7 +108,11 @@ class MetricStore:
         periods: dict[int, Samples] = {}
         with self._lock:
             for time, samples in self._between(metric, start, end, unit):
-                periods.setdefault(start + (time - start) // period * period, Samples()).merge(samples)
+                begin = start + (time - start) // period * period
+                if begin in periods:
+                    periods[begin].merge(samples)
+                else:
+                    periods[begin] = samples.copy()
         return periods
 
     def units(self, metric: Metric, start: int, end: int) -> list[str]:

@@ -29,19 +29,31 @@ class _Entry:
 class Minutes:
     """Calls its duties in order of their delay after each minute's end."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """Make one that does not run yet."""
+        self._clock = clock
         self._entries: list[_Entry] = []
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def at_each(self, duty: Duty, delay_seconds: int = 0) -> None:
         """Have the duty done so many seconds after the end of each minute, from the next on."""
-        entry = _Entry(delay_seconds, duty, int(time.time()) // MINUTE * MINUTE)
+        entry = _Entry(delay_seconds, duty, int(self._clock()) // MINUTE * MINUTE)
         self._entries = sorted([*self._entries, entry], key=lambda each: each.delay_seconds)
 
+    def do_what_is_due(self) -> float:
+        """Call the duties whose time has come, and return the seconds until the next one's."""
+        entries, now = self._entries, self._clock()
+        for entry in entries:
+            minute = int(now - entry.delay_seconds) // MINUTE * MINUTE
+            if minute > entry.done:
+                last, entry.done = entry.done, minute
+                _do(entry.duty, minute, last)
+        due = min((entry.done + MINUTE + entry.delay_seconds for entry in entries), default=now + MINUTE)
+        return due - self._clock()
+
     def start(self) -> None:
-        """Begin with the next minute's end; does nothing where it runs already."""
+        """Begin; does nothing where it runs already."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="virtual-minutes", daemon=True)
             self._thread.start()
@@ -54,14 +66,7 @@ class Minutes:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            now, entries = time.time(), self._entries
-            for entry in entries:
-                minute = int(now - entry.delay_seconds) // MINUTE * MINUTE
-                if minute > entry.done:
-                    last, entry.done = entry.done, minute
-                    _do(entry.duty, minute, last)
-            due = min((entry.done + MINUTE + entry.delay_seconds for entry in entries), default=now + MINUTE)
-            self._stopped.wait(max(due - time.time(), 0.001))
+            self._stopped.wait(max(self.do_what_is_due(), 0.001))
 
 
 def _do(duty: Duty, minute: int, last: int) -> None:

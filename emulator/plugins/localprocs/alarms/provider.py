@@ -128,14 +128,14 @@ def put_composite_alarm(context: RequestContext, request: Request) -> None:
 
 
 def describe_alarms(context: RequestContext, request: Request) -> Response:
-    """Return the alarms asked for; only metric alarms where no type is named, unless names are."""
+    """Return the alarms asked for; only metric alarms where no type is named, as on AWS."""
     if request.get("AlarmNames") and request.get("AlarmNamePrefix"):
         message = "AlarmNames and AlarmNamePrefix must not both be given"
         raise refused(message)
     book = _book(context)
     with book.lock:
         found = [dict(alarm) for alarm in _related(book, request) if _is_described(alarm, request)]
-    types = request.get("AlarmTypes") or ["MetricAlarm", "CompositeAlarm"]
+    types = request.get("AlarmTypes") or ["MetricAlarm"]
     found = [alarm for alarm in found if ("CompositeAlarm" if is_composite(alarm) else "MetricAlarm") in types]
     page, token = page_of(
         sorted(found, key=lambda alarm: str(alarm["AlarmName"])),

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _ALL = 100.0
 BASIC_STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
@@ -43,6 +43,10 @@ class Samples:
         self.minimum = min(self.minimum, minimum)
         self.maximum = max(self.maximum, maximum)
         self.is_complete = False
+
+    def copy(self) -> "Samples":
+        """Return a copy that does not change with this."""
+        return replace(self, times=dict(self.times))
 
     def merge(self, other: "Samples") -> None:
         """Add all that the other holds."""

@@ -1,13 +1,17 @@
 """What PutMetricAlarm, PutCompositeAlarm and PutMetricData refuse, with AWS's errors."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
 from localstack.aws.api.cloudwatch import InvalidParameterCombinationException, InvalidParameterValueException
 
-from localprocs.alarms.configuration import queries_of
-from localprocs.alarms.expressions import ExpressionError, parse
+from localprocs.alarms.configuration import queries_of, watched_id
+from localprocs.alarms.expressions import ExpressionError
+from localprocs.alarms.metric_math import Series
+from localprocs.alarms.metrics import MetricStore
+from localprocs.alarms.queries import Queries
 from localprocs.alarms.samples import BASIC_STATISTICS, is_statistic
 from localprocs.alarms.threshold import COMPARISONS, MissingData, State
 
@@ -23,11 +27,9 @@ def refused(message: str) -> CommonServiceException:
 def check_metric_alarm(request: Mapping[str, Any]) -> None:
     """Refuse an alarm that AWS would refuse, or that is not emulated."""
     if request["ComparisonOperator"] not in COMPARISONS:
-        message = f"The comparison {request['ComparisonOperator']} (anomaly detection) is not emulated"
-        raise refused(message)
+        raise refused(f"The comparison {request['ComparisonOperator']} (anomaly detection) is not emulated")
     if request.get("Threshold") is None:
-        message = "The parameter Threshold is required"
-        raise refused(message)
+        raise refused("The parameter Threshold is required")
     treated = request.get("TreatMissingData") or MissingData.MISSING
     if treated not in list(MissingData):
         message = (
@@ -43,8 +45,7 @@ def check_metric_alarm(request: Mapping[str, Any]) -> None:
         )
         raise refused(message)
     if (request.get("DatapointsToAlarm") or 0) > request["EvaluationPeriods"]:
-        message = "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
-        raise refused(message)
+        raise refused("DatapointsToAlarm must be less than or equal to EvaluationPeriods")
     if request.get("Metrics"):
         _check_queries(request)
     else:
@@ -73,17 +74,21 @@ def check_metric_data(data: Sequence[Mapping[str, Any]]) -> None:
                 "and you have specified both."
             )
             raise InvalidParameterCombinationException(message)
+        if any(not math.isfinite(value) for value in (datum.get("Value") or 0.0, *(datum.get("Values") or []))):
+            raise InvalidParameterValueException(f"The value NaN or Infinity for parameter {here}.Value is invalid.")
         counts = datum.get("Counts")
         if counts and len(counts) != len(datum.get("Values") or []):
-            message = f"The parameters {here}.Values and {here}.Counts must be of the same size."
-            raise InvalidParameterValueException(message)
+            raise InvalidParameterValueException(
+                f"The parameters {here}.Values and {here}.Counts must be of the same size."
+            )
 
 
 def _check_single_metric(request: Mapping[str, Any]) -> None:
     statistic, extended = request.get("Statistic"), request.get("ExtendedStatistic")
     if bool(statistic) == bool(extended):
-        message = "Exactly one of the parameters Statistic and ExtendedStatistic must be given"
-        raise InvalidParameterCombinationException(message)
+        raise InvalidParameterCombinationException(
+            "Exactly one of the parameters Statistic and ExtendedStatistic must be given"
+        )
     if statistic and statistic not in BASIC_STATISTICS:
         message = (
             f"Value '{statistic}' at 'statistic' failed to satisfy constraint: "
@@ -91,38 +96,34 @@ def _check_single_metric(request: Mapping[str, Any]) -> None:
         )
         raise refused(message)
     if extended and (extended in BASIC_STATISTICS or not is_statistic(extended)):
-        message = f"The value {extended} for parameter ExtendedStatistic is not supported."
-        raise InvalidParameterValueException(message)
+        raise InvalidParameterValueException(f"The value {extended} for parameter ExtendedStatistic is not supported.")
     for name in ("MetricName", "Namespace", "Period"):
         if not request.get(name):
-            message = f"The parameter {name} is required"
-            raise refused(message)
+            raise refused(f"The parameter {name} is required")
     _check_period(request["Period"], request["EvaluationPeriods"])
 
 
 def _check_queries(request: Mapping[str, Any]) -> None:
     queries = queries_of(request)
     if sum(bool(query.get("ReturnData", True)) for query in queries) != 1:
-        message = "Exactly one element of the metrics list should return data."
-        raise refused(message)
+        raise refused("Exactly one element of the metrics list should return data.")
     periods = {query["MetricStat"]["Period"] for query in queries if "MetricStat" in query}
     if len(periods) > 1:
-        message = "Metrics list must contain metrics of one period only"
-        raise refused(message)
+        raise refused("Metrics list must contain metrics of one period only")
     for period in periods:
         _check_period(period, request["EvaluationPeriods"])
-    for query in queries:
-        if "Expression" in query:
-            try:
-                parse(query["Expression"])
-            except ExpressionError as error:
-                raise refused(str(error)) from None
+    try:
+        watched = Queries(MetricStore(), queries, 0, 3600).value(watched_id(request))
+    except KeyError as error:
+        raise refused(f"Unknown Id {error}") from None
+    except ExpressionError as error:
+        raise refused(str(error)) from None
+    if not isinstance(watched, Series):
+        raise refused("The expression of an alarm must return a single time series")
 
 
 def _check_period(period: int, evaluation_periods: int) -> None:
     if period not in _HIGH_RESOLUTION and period % 60:
-        message = "Period must be 10, 20, 30 or a multiple of 60"
-        raise refused(message)
+        raise refused("Period must be 10, 20, 30 or a multiple of 60")
     if period * evaluation_periods > _DAY:
-        message = "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."
-        raise refused(message)
+        raise refused("Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).")

@@ -9,7 +9,7 @@ from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, Stan
 from localprocs.alarms.metrics import MINUTE, Metric
 from localprocs.alarms.stores import metrics_of
 from localprocs.queue_metrics.activity import ACTIVITY
-from localprocs.queue_metrics.gauges import Gauges, Held, gauge
+from localprocs.queue_metrics.gauges import Gauges, Held, Timeline
 
 NAMESPACE = "AWS/SQS"
 MAX_MINUTES = 24 * 60
@@ -42,16 +42,13 @@ def _publish(account: str, region: str, queue: SqsQueue, moments: range, *, is_d
     held = list(_held(queue))
     is_fifo = isinstance(queue, FifoQueue)
     created = int(queue.attributes[QueueAttributeName.CreatedTimestamp])
+    timeline = Timeline(
+        held, is_fifo=is_fifo, is_dead_letter=is_dead_letter, retention_seconds=queue.message_retention_period
+    )
     for at in moments:
         if at < created or not ACTIVITY.is_active(queue.arn, at, len(held)):
             continue
-        figures = gauge(
-            held,
-            at,
-            is_fifo=is_fifo,
-            is_dead_letter=is_dead_letter,
-            retention_seconds=queue.message_retention_period,
-        )
+        figures = timeline.at(at)
         begin = at - MINUTE
         for name, value, unit in _told(figures, is_fifo=is_fifo):
             store.add(_metric(queue.name, name), begin, value, unit)
@@ -88,12 +85,12 @@ def _held(queue: SqsQueue) -> Iterator[Held]:
 
 def _one(message: SqsMessage, *, is_in_flight: bool) -> Held:
     return Held(
-        sent_at=message.created,
-        group=message.message_group_id,
-        receives=message.receive_count,
-        visible_at=message.visibility_deadline or 0.0,
-        is_in_flight=is_in_flight,
-        delayed_until=message.created + (message.delay_seconds or 0),
+        message.created,
+        message.message_group_id if is_in_flight else None,
+        message.receive_count,
+        message.visibility_deadline or 0.0,
+        is_in_flight,
+        message.created + message.delay_seconds if message.delay_seconds else 0.0,
     )
 
 

@@ -1,7 +1,7 @@
 """What a queue's messages say of it."""
 
 import pytest
-from localprocs.queue_metrics.gauges import Held, gauge
+from localprocs.queue_metrics.gauges import Held, Timeline
 
 NOW = 10_000.0
 DAYS = 4 * 24 * 3600.0
@@ -9,7 +9,8 @@ DAYS = 4 * 24 * 3600.0
 
 def told(*messages, at=NOW, is_fifo=False, is_dead_letter=False, retention=DAYS):
     """Gauge the messages."""
-    return gauge(messages, at, is_fifo=is_fifo, is_dead_letter=is_dead_letter, retention_seconds=retention)
+    timeline = Timeline(messages, is_fifo=is_fifo, is_dead_letter=is_dead_letter, retention_seconds=retention)
+    return timeline.at(at)
 
 
 def test_empty_queue_has_no_oldest_message():
