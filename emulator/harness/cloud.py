@@ -11,6 +11,7 @@ import httpx
 from emulator.harness import places
 from emulator.harness.child import Child
 from emulator.harness.errors import HarnessError
+from emulator.plugins.localprocs import settings
 
 START_TIMEOUT_SECONDS = 60
 
@@ -25,19 +26,7 @@ def start(port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -
     env = {
         **_plain_environment(),
         **clock_env,
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "FILESYSTEM_ROOT": str(directory / "localstack"),
-        "TMPDIR": str(directory),
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DISABLE_EVENTS": "1",
-        "DNS_ADDRESS": "0",
-        "SQS_ENDPOINT_STRATEGY": "path",
-        "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "false",
-        "EAGER_SERVICE_LOADING": "0",
-        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
-        "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
+        **settings.environment(port=port, cache=str(places.ROOT / ".huntaze" / "cache"), scratch=str(directory)),
         "LOCALPROCS_IMAGE": str(image),
         "PYTHONUNBUFFERED": "1",
     }

@@ -126,12 +126,12 @@ def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:
 
 
 def test_the_demo_ends_as_it_should(huntaze: CommandLine) -> None:
-    """Six jobs for three creators: five succeed, the one for an unknown fan fails; a program can read it."""
+    """Six jobs for three creators: five succeed, the one for an unknown fan is rejected; a program can read it."""
     demo = huntaze.run("demo", "--json")
 
     assert demo.returncode == 0, demo.stderr
     told = json.loads(demo.stdout)
-    assert [job["status"] for job in told["jobs"]] == ["succeeded"] * 5 + ["failed"]
+    assert [job["status"] for job in told["jobs"]] == ["succeeded"] * 5 + ["rejected"]
     assert {job["creator_id"] for job in told["jobs"]} == {"creator-01", "creator-02", "creator-03"}
     assert all(job["result"].startswith("s3://") for job in told["jobs"])
     until(lambda: not huntaze.processes(), 10)

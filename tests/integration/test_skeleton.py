@@ -51,7 +51,7 @@ def test_a_fan_who_does_not_exist_is_an_answer_not_a_retry(pipeline: Pipeline, s
 
     result = pipeline.await_results([job])[job.job_id]
 
-    assert result["status"] == "failed"
+    assert result["status"] == "rejected"
     assert site.messages() == []
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.live import Live
 from rich.table import Table
 
@@ -34,7 +35,7 @@ def demo_jobs(site_url: str) -> list[DemoJob]:
         DemoJob(_message("creator-02", "fan-002", "New photos tonight 🌙")),
         DemoJob(_profile("creator-02", site_url)),
         DemoJob(_profile("creator-03", site_url)),
-        DemoJob(_message("creator-03", "nobody-at-all", "Hello?"), expected="failed"),
+        DemoJob(_message("creator-03", "nobody-at-all", "Hello?"), expected="rejected"),
     ]
 
 
@@ -65,8 +66,9 @@ def demo(*, json: Annotated[bool, typer.Option("--json", help="One JSON object o
     if json:
         print_json({"jobs": rows, "seconds": seconds})
     else:
-        for row in rows:
-            console.print(f"  {row['job_id'][:12]}  {row['status']:<10} {row['result']}", soft_wrap=True)
+        for row, job in zip(rows, todo, strict=True):
+            remark = "as it should: there is no such fan\n" if job.expected == row["status"] == "rejected" else ""
+            console.print(f"  {row['status']:<10} {remark}{' ' * 13 if remark else ''}{row['result']}", soft_wrap=True)
         console.print(f"[green]done[/] in {seconds} s. Next: ./huntaze test, or ./huntaze up to send jobs of your own.")
     wrong = [row["job_id"][:12] for row, job in zip(rows, todo, strict=True) if row["status"] != job.expected]
     if wrong:
@@ -91,13 +93,13 @@ def _watch(pipeline: Pipeline, sent: list[SentJob], *, quiet: bool) -> dict[str,
 
 
 def _table(sent: list[SentJob], stages: dict[str, str], results: dict[str, dict[str, Any]]) -> Table:
-    table = Table("job", "creator", "action", *STAGES, "result", header_style="bold")
+    table = Table("job", "creator", "action", *STAGES, "result", header_style="bold", box=box.SIMPLE_HEAD)
     for job in sent:
         place = STAGES.index(stages[job.job_id]) if stages[job.job_id] in STAGES else len(STAGES)
         marks = ["[green]●[/]"] * place + ["[yellow]◉[/]"] * (place < len(STAGES))
         marks += ["[dim]·[/]"] * (len(STAGES) - len(marks))
         status = results.get(job.job_id, {}).get("status", "")
-        colour = "green" if status == "succeeded" else "red"
+        colour = "green" if status == "succeeded" else "yellow"
         table.add_row(job.job_id[:12], job.account, job.payload["action"], *marks, f"[{colour}]{status}[/]")
     return table
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 QUEUES = ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq")
-_COUNTS: dict[str, QueueAttributeNameType] = {
+_COUNTS: "dict[str, QueueAttributeNameType]" = {
     "visible": "ApproximateNumberOfMessages",
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
     "delayed": "ApproximateNumberOfMessagesDelayed",
