@@ -13,7 +13,6 @@ from localstack import config
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
-from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
 from localprocs.lambda_runtime import interpreter, metrics
 from localprocs.lambda_runtime.publisher import LogStream, Publisher
@@ -137,11 +136,3 @@ def _logs_client(env_vars: dict[str, str]) -> Any:
         aws_session_token=env_vars["AWS_SESSION_TOKEN"],
         region_name=env_vars["AWS_REGION"],
     ).logs
-
-
-def _keep_no_logs(_manager: LambdaVersionManager, **_: Any) -> None:
-    """Stand in for LocalStack's writer: the sandbox has written its log already, each event with its own time."""
-
-
-LambdaVersionManager.store_logs = _keep_no_logs
-metrics.replace_localstacks()

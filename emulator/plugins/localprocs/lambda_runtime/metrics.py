@@ -1,10 +1,8 @@
 """The AWS/Lambda metrics of a function, as AWS publishes them: each invocation counts its errors and throttles, also none."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from localstack.aws.connect import connect_to
-from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 
@@ -23,16 +21,6 @@ def invoked(function: FunctionVersion, *, duration_ms: float, is_error: bool, co
 def throttled(function: FunctionVersion) -> None:
     """Publish an invocation that was refused."""
     _publish(function, [("Throttles", 1, "Count")])
-
-
-def replace_localstacks() -> None:
-    """Silence LocalStack's own counters, which know neither durations nor throttles."""
-    version_manager.record_cw_metric_error = _nothing
-    version_manager.record_cw_metric_invocation = _nothing
-
-
-def _nothing(**_: Any) -> None:
-    pass
 
 
 def _publish(function: FunctionVersion, values: list[tuple[str, float, str]]) -> None:

@@ -1,0 +1,60 @@
+"""Puts our poller into LocalStack's event source mappings of queues."""
+
+import json
+from typing import Any
+
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
+from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+from localstack.services.lambda_.provider_utils import get_function_version_from_arn
+from localstack.utils.event_matcher import matches_event
+
+from localprocs.event_source_mapping.invocation import BatchInvoker
+from localprocs.event_source_mapping.queue_poller import UNBOUNDED_CONCURRENCY, MappingSettings, QueuePoller, filter_form
+
+_localstacks_worker = EsmWorkerFactory.get_esm_worker
+
+
+def install() -> None:
+    """Make every mapping of a queue ours from now on."""
+    EsmWorkerFactory.get_esm_worker = _worker
+
+
+def _worker(factory: EsmWorkerFactory) -> EsmWorker:
+    worker = _localstacks_worker(factory)
+    if isinstance(worker.poller, SqsPoller):
+        worker.poller = _poller(worker, worker.poller)
+    return worker
+
+
+def _poller(worker: EsmWorker, theirs: SqsPoller) -> QueuePoller:
+    config = worker.esm_config
+    function = get_function_version_from_arn(config["FunctionArn"])
+    visibility = theirs.source_client.get_queue_attributes(
+        QueueUrl=theirs.queue_url, AttributeNames=["VisibilityTimeout"]
+    )["Attributes"]["VisibilityTimeout"]
+    settings = MappingSettings(
+        queue_arn=theirs.source_arn,
+        queue_url=theirs.queue_url,
+        batch_size=config["BatchSize"],
+        window_seconds=config.get("MaximumBatchingWindowInSeconds", 0),
+        concurrency=config.get("ScalingConfig", {}).get("MaximumConcurrency") or UNBOUNDED_CONCURRENCY,
+        # The last attempt must end before the batch is visible again.
+        patience_seconds=int(visibility) - function.config.timeout,
+    )
+    invoker = BatchInvoker(
+        theirs.processor.sender.target_client,
+        config["FunctionArn"],
+        reports_items="ReportBatchItemFailures" in config.get("FunctionResponseTypes", []),
+        encode=_encode,
+    )
+    patterns = theirs.filter_patterns
+
+    def matches(record: Any) -> bool:
+        return not patterns or any(matches_event(pattern, filter_form(record)) for pattern in patterns)
+
+    return QueuePoller(settings, theirs.source_client, invoker, matches, worker._shutdown_event)  # noqa: SLF001
+
+
+def _encode(event: Any) -> bytes:
+    return json.dumps(event, separators=(",", ":")).encode()
