@@ -62,7 +62,7 @@ def _statements(queues: Queues) -> list[iam.PolicyStatement]:
         ),
         allow(["sqs:SendMessage"], queues.workflows.queue_arn, queues.ingress_dlq.queue_arn),
         items(
-            ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            ["dynamodb:GetItem", "dynamodb:PutItem"],
             queues.state.table_arn,
             "bucket#",
             "slot#",

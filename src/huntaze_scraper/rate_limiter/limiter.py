@@ -21,14 +21,14 @@ from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
 MAX_BATCH = 10
 """Messages reserved for in one write; a larger batch is taken in parts."""
 
-PATIENCE_MS = 5_000
+PATIENCE_MS = 10_000
 """How long an invocation waits for a token or for an earlier message at most, rather than have a message come again."""
 
 LOOK_AGAIN_MS = 500
 """How soon it looks again whether the earlier message has gone."""
 
-BEHIND_SECONDS = 15
-"""When a message comes back that still stood behind an earlier one."""
+BEHIND_MS = 5_000
+"""When a message comes back that still stood behind an earlier one; a step later for each that is ahead of it."""
 
 SETTLING_MS = 8_000
 """What is kept of the invocation's time for sending, settling and hiding."""
@@ -37,7 +37,7 @@ FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 5, 900
 """A message that failed comes back after these seconds, doubled with each receive."""
 
 POISON_RECEIVES = 5
-"""A message that the workflows queue itself blames is set aside at this receive."""
+"""A message that cannot even be read, for a reason that nobody foresaw, is set aside at this receive."""
 
 CONFLICT_BACKOFF_MS, LONGEST_CONFLICT_BACKOFF_MS = 25, 1_000
 
@@ -106,6 +106,9 @@ class Limiter:
                 valid.append((arrival, arrival.job()))
             except InvalidJob as error:
                 decided[arrival.message_id] = self._set_aside(arrival, str(error), type(error).__name__)
+            except Exception as error:  # one message's trouble must not be its neighbours'
+                self._logger.exception("message not read", message_id=arrival.message_id)
+                decided[arrival.message_id] = self._not_read(arrival, error)
         for start in range(0, len(valid), MAX_BATCH):
             part = valid[start : start + MAX_BATCH]
             standings = self._take_turns(part, deadline)
@@ -135,8 +138,10 @@ class Limiter:
                 standings.update(self._forward(waiting, state, decided, deadline))
             waiting = {job_id: it for job_id, it in waiting.items() if job_id in decided.behind}
             if waiting and self._now() + LOOK_AGAIN_MS > wait_until:
-                until = self._now() + BEHIND_SECONDS * 1000
-                standings.update(dict.fromkeys(waiting, Standing(Forwarding.BEHIND, until)))
+                standings.update(
+                    (job_id, Standing(Forwarding.BEHIND, self._now() + BEHIND_MS + ahead * self._limit.step_ms))
+                    for job_id, ahead in decided.behind.items()
+                )
                 break
             if waiting:
                 self._clock.sleep(LOOK_AGAIN_MS / 1000)
@@ -152,15 +157,16 @@ class Limiter:
         accounts = {it.account for it in asked}
         attempt = 0
         while True:
-            state = self._reservations.read([it.job_id for it in asked], accounts)
-            decided = turns.decide(self._limit, state, asked, now=self._now(), wait_until=wait_until)
-            if decided.changed is None:
-                return state, decided
             try:
+                state = self._reservations.read([it.job_id for it in asked], accounts)
+                decided = turns.decide(self._limit, state, asked, now=self._now(), wait_until=wait_until)
+                if decided.changed is None:
+                    return state, decided
                 return state.updated(self._reservations.write(decided.changed)), decided
             except ReservedMeanwhile:
                 attempt += 1
-                self._back_off(attempt, deadline)
+                if not self._backs_off(attempt, deadline):
+                    raise StoreUnavailable("other invocations were always faster") from None
 
     def _forward(
         self, waiting: Mapping[str, tuple[Arrival, Job]], state: State, decided: Turns, deadline: int
@@ -171,47 +177,49 @@ class Limiter:
             self._clock.sleep(early / 1000)
         forwards = [Forward(*waiting[job_id], it.tokens_remaining) for job_id, it in decided.grants.items()]
         sent = self._workflows.send(forwards, start_until=(decided.go_at + self._limit.lease_ms // 2) / 1000)
-        sent_at = self._now()
-        self._settle(
+        is_settled = self._settle(
             state,
-            sent=dict.fromkeys(sent.accepted, sent_at),
+            sent=dict.fromkeys(sent.accepted, self._now()),
             unsent=[job_id for job_id in sent.refused if not decided.grants[job_id].may_be_a_repeat],
-            deadline=deadline,
+            deadline=deadline + SETTLING_MS // 2,
         )
-        return {job_id: _standing(job_id, sent, it.tokens_remaining) for job_id, it in decided.grants.items()}
+        return {
+            job_id: _standing(job_id, sent, it.tokens_remaining, is_settled=is_settled)
+            for job_id, it in decided.grants.items()
+        }
 
-    def _settle(self, state: State, *, sent: Mapping[str, int], unsent: Sequence[str], deadline: int) -> None:
-        """Write what became of the grants. Where that fails the leases run out, which is later but as safe."""
+    def _settle(self, state: State, *, sent: Mapping[str, int], unsent: Sequence[str], deadline: int) -> bool:
+        """Write what became of the grants, and tell whether that was possible.
+
+        Where it was not, the leases run out, which is later but as safe, and the
+        messages come back soon: the queue takes none of them a second time.
+        """
         attempt = 0
         while sent or unsent:
             try:
+                if attempt:
+                    accounts = {state.reservations[job_id].account for job_id in sent}
+                    state = state.updated(self._reservations.read(list(sent), accounts))
                 self._reservations.write(turns.settle(self._limit, state, sent=sent, unsent=unsent))
             except ReservedMeanwhile:
                 attempt += 1
+                if not self._backs_off(attempt, deadline):
+                    return False
             except StoreUnavailable as error:
                 self._logger.warning("grants not settled", error=str(error), jobs=sorted(sent))
-                return
+                return False
             else:
-                return
-            try:
-                self._back_off(attempt, deadline + SETTLING_MS // 2)
-                accounts = {state.reservations[job_id].account for job_id in sent}
-                state = state.updated(self._reservations.read(list(sent), accounts))
-            except StoreUnavailable as error:
-                self._logger.warning("grants not settled", error=str(error), jobs=sorted(sent))
-                return
+                return True
+        return True
 
-    def _back_off(self, attempt: int, deadline: int) -> None:
-        """Wait, with full jitter, after a conflict.
-
-        Raises:
-            StoreUnavailable: there is no time left for it.
-        """
+    def _backs_off(self, attempt: int, deadline: int) -> bool:
+        """Wait, with full jitter, after a conflict; tell whether there was time for it."""
         most_ms = min(CONFLICT_BACKOFF_MS * 2**attempt, LONGEST_CONFLICT_BACKOFF_MS)
         wait_ms = self._jitter(most_ms)
         if self._now() + wait_ms > deadline:
-            raise StoreUnavailable("other invocations were always faster")
+            return False
         self._clock.sleep(wait_ms / 1000)
+        return True
 
     def _decision(self, arrival: Arrival, job: Job, standing: Standing) -> Decision:
         forwarding, retry_after, reason = standing.forwarding, None, standing.reason
@@ -227,6 +235,13 @@ class Limiter:
             tokens_remaining=standing.tokens_remaining,
             reason=reason,
         )
+
+    def _not_read(self, arrival: Arrival, error: Exception) -> Decision:
+        reason = f"not read: {type(error).__name__}"
+        if arrival.receive_count >= POISON_RECEIVES:
+            return self._set_aside(arrival, reason, type(error).__name__)
+        wait = back_off_seconds(arrival.receive_count)
+        return Decision(arrival, Forwarding.FAILED, retry_after=wait, reason=reason)
 
     def _set_aside(self, arrival: Arrival, reason: str, error_class: str) -> Decision:
         try:
@@ -251,7 +266,9 @@ def back_off_seconds(receive_count: int) -> int:
     return int(min(FIRST_BACKOFF_SECONDS * 2**doublings, LONGEST_BACKOFF_SECONDS))
 
 
-def _standing(job_id: str, sent: Sent, tokens_remaining: int) -> Standing:
+def _standing(job_id: str, sent: Sent, tokens_remaining: int, *, is_settled: bool) -> Standing:
+    if job_id in sent.accepted and not is_settled:
+        return Standing(Forwarding.FAILED, reason="forwarded, but the state table could not be told")
     if job_id in sent.accepted:
         return Standing(Forwarding.FORWARDED, tokens_remaining=tokens_remaining)
     code = sent.refused.get(job_id) or sent.unknown.get(job_id, "NoAnswer")

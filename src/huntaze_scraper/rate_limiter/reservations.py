@@ -1,4 +1,4 @@
-"""The store of the bucket, the reservations and the lines: DynamoDB, one read and one conditional write a batch."""
+"""The store of the bucket, the reservations and the lines: DynamoDB, one read and one write a batch, both transactions."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +30,12 @@ class Reservations(Protocol):
     """What the limiter remembers."""
 
     def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
-        """Return the bucket and what is known of the jobs and the accounts, as of one moment after the call began."""
+        """Return the bucket and what is known of the jobs and the accounts, all as of one moment.
+
+        Raises:
+            ReservedMeanwhile: another invocation was writing.
+            StoreUnavailable: no answer.
+        """
         ...
 
     def write(self, changed: State) -> State:
@@ -46,8 +51,8 @@ class Reservations(Protocol):
 class DynamoReservations:
     """Reservations in the state table.
 
-    Every write goes through the bucket's version, so the items of a batch cannot
-    change between its read and its write, although they are read one by one.
+    Reads are transactions as well: were the items read one by one, a bucket read
+    last would let a write through that rests on older reservations and lines.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, capacity: int, clock: Clock) -> None:
@@ -58,11 +63,7 @@ class DynamoReservations:
         self._clock = clock
 
     def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
-        """Return the state of the batch.
-
-        Raises:
-            StoreUnavailable: no answer, or not a whole one.
-        """
+        """Return the state of the batch; expired items are as good as deleted, which DynamoDB does days later."""
         keys = [BUCKET_KEY, *(_slot_key(job_id) for job_id in job_ids), *(_line_key(account) for account in accounts)]
         items = {item["pk"]["S"]: item for item in self._items(keys)}
         now = self._clock.now()
@@ -84,25 +85,17 @@ class DynamoReservations:
             until = max(now, reservation.slot_at / 1000) + KEPT_SECONDS
             puts.append(self._put(_from_reservation(job_id, reservation, until)))
         for account, line in changed.lines.items():
-            # The last slot there is bounds every slot of the line.
-            until = max(now, max(changed.bucket.slots) / 1000) + KEPT_SECONDS
+            until = max(now, line.last_slot / 1000) + KEPT_SECONDS
             puts.append(self._put(_from_line(account, line, until)))
         with _translated():
             self._client.transact_write_items(TransactItems=puts)
         return written
 
-    def _items(self, keys: list[str]) -> Iterator[dict[str, Any]]:
-        wanted: Mapping[str, Any] = {
-            self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}
-        }
-        for _ in range(3):
-            with _translated():
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self._table, [])
-            wanted = answer.get("UnprocessedKeys", {})
-            if not wanted:
-                return
-        raise StoreUnavailable("the table left keys unprocessed")
+    def _items(self, keys: list[str]) -> list[dict[str, Any]]:
+        gets: list[Any] = [{"Get": {"TableName": self._table, "Key": {"pk": {"S": key}}}} for key in keys]
+        with _translated():
+            answer = self._client.transact_get_items(TransactItems=gets)
+        return [response["Item"] for response in answer["Responses"] if response.get("Item")]
 
     def _put(self, item: Mapping[str, Any], **condition: Any) -> Any:
         return {"Put": {"TableName": self._table, "Item": item, **condition}}
@@ -198,9 +191,10 @@ def _from_line(account: str, line: Line, until: float) -> dict[str, Any]:
         "pk": {"S": _line_key(account)},
         "last": _number(line.last),
         "gone": _number(line.gone),
+        "last_slot": _number(line.last_slot),
         "expires_at": _number(until),
     }
 
 
 def _to_line(item: Mapping[str, Any]) -> Line:
-    return Line(last=int(item["last"]["N"]), gone=int(item["gone"]["N"]))
+    return Line(last=int(item["last"]["N"]), gone=int(item["gone"]["N"]), last_slot=int(item["last_slot"]["N"]))

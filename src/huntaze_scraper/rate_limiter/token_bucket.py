@@ -24,6 +24,8 @@ class Limit:
     """The most by which the clocks of two invocations may differ."""
     slack_ms: int = 1_000
     """What slots lie further apart than tokens need, so that lateness is caught up with."""
+    step_ms: int = 1_000
+    """How far apart one account's waiting messages come back, so that they come in order."""
     lease_ms: int = 10_000
     """How long a granted token may take to be spent."""
 

@@ -28,6 +28,8 @@ class Line:
 
     last: int = 0
     gone: int = 0
+    last_slot: int = 0
+    """The slot that was given last, ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ class Turns:
     grants: Mapping[str, Grant]
     delayed: Mapping[str, int]
     """No token yet: when to come back."""
-    behind: frozenset[str]
-    """In turn, but an earlier job of the same account has not gone yet."""
+    behind: Mapping[str, int]
+    """In turn, but so many earlier jobs of the same account have not gone yet."""
     done: frozenset[str]
     """Forwarded before: a copy, or a message whose deletion got lost."""
     changed: State | None
@@ -110,8 +112,10 @@ def settle(limit: Limit, state: State, *, sent: Mapping[str, int], unsent: Colle
     bucket, lines = state.bucket, dict(state.lines)
     reservations: dict[str, Reservation] = {}
     for job_id, sent_at in sent.items():
-        bucket = bucket.spent(limit, job_id, sent_at)
-        gone = reservations[job_id] = replace(state.reservations[job_id], forwarded_at=sent_at)
+        reservation = state.reservations[job_id]
+        if reservation.forwarded_at is None or bucket.held_by(job_id):
+            bucket = bucket.spent(limit, job_id, sent_at)
+        gone = reservations[job_id] = replace(reservation, forwarded_at=sent_at)
         line = lines.get(gone.account, Line(last=gone.number))
         lines[gone.account] = replace(line, gone=max(line.gone, gone.number))
     for job_id in unsent:
@@ -132,7 +136,7 @@ class _Decision:
         self.reservations: dict[str, Reservation] = {}
         self.grants: dict[str, Grant] = {}
         self.delayed: dict[str, int] = {}
-        self.behind: set[str] = set()
+        self.behind: dict[str, int] = {}
         self.done: set[str] = set()
         self.go_at = now
         self.returns = sorted(self._expected_back(token) for token in self.bucket.tokens)
@@ -147,7 +151,7 @@ class _Decision:
         if reservation.slot_at > self.wait_until:
             self.delayed[job_id] = reservation.slot_at
         elif not self._is_in_order(reservation):
-            self.behind.add(job_id)
+            self.behind[job_id] = self._ahead_of(reservation)
         elif (own := self.bucket.held_by(job_id)) is not None:
             self._grant(job_id, reservation, own, at=max(self.now, reservation.slot_at))
         else:
@@ -161,19 +165,22 @@ class _Decision:
     def come_first(self, asked: Asked) -> None:
         """Give a new job its place and, where a token is there, its turn."""
         line = self.lines.get(asked.account, Line())
-        self.lines[asked.account] = replace(line, last=line.last + 1)
         slot_at = self.bucket.next_slot(self.limit, self.now)
+        if self.gone.get(asked.account, line.gone) < line.last:
+            slot_at = max(slot_at, line.last_slot + self.limit.step_ms)
         token = self.bucket.earliest
-        has_token = token.back_at <= self.now
-        if slot_at <= self.now and not has_token:
-            slot_at = self._next_return()
+        # A slot no further off than clocks may differ was given by a clock that is ahead.
+        is_due = slot_at <= self.now + self.limit.clock_skew_ms
+        if is_due and token.back_at > self.now:
+            is_due, slot_at = False, max(slot_at, self._next_return())
         self.bucket = self.bucket.with_slot(slot_at)
+        self.lines[asked.account] = replace(line, last=line.last + 1, last_slot=slot_at)
         reservation = self.reservations[asked.job_id] = Reservation(asked.account, line.last + 1, slot_at)
-        if slot_at > self.now:
+        if not is_due:
             self.delayed[asked.job_id] = slot_at
         elif not self._is_in_order(reservation):
-            self.behind.add(asked.job_id)
-        elif has_token:
+            self.behind[asked.job_id] = self._ahead_of(reservation)
+        else:
             self._grant(asked.job_id, reservation, token, at=self.now)
 
     def turns(self) -> Turns:
@@ -187,7 +194,7 @@ class _Decision:
             go_at=self.go_at,
             grants=self.grants,
             delayed=self.delayed,
-            behind=frozenset(self.behind),
+            behind=self.behind,
             done=frozenset(self.done),
             changed=State(self.bucket, self.reservations, self._changed_lines()) if is_changed else None,
         )
@@ -195,6 +202,9 @@ class _Decision:
     def _changed_lines(self) -> dict[str, Line]:
         accounts = {reservation.account for reservation in self.reservations.values()}
         return {account: self.lines[account] for account in accounts}
+
+    def _ahead_of(self, reservation: Reservation) -> int:
+        return reservation.number - 1 - self.gone[reservation.account]
 
     def _is_in_order(self, reservation: Reservation) -> bool:
         gone = self.gone.setdefault(reservation.account, reservation.number - 1)
