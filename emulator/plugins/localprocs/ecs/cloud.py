@@ -5,25 +5,30 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 from localstack import config
 from localstack.aws.connect import connect_to
+from localstack.services.events.models import events_stores
+from localstack.services.plugins import SERVICE_PLUGINS
 
+from localprocs.alarms.metrics import Metric
+from localprocs.alarms.stores import metrics_of
 from localprocs.ecs import secrets
 from localprocs.ecs.errors import StartFailure
 from localprocs.ecs.logs import Event, LogTarget, Put
 from localprocs.ecs.model import Json, Place
+
+if TYPE_CHECKING:
+    from localprocs.ecs.metrics import Sample
 
 LOG = logging.getLogger(__name__)
 
 SESSION_SECONDS = 6 * 3600
 """How long a task role's credentials last; the SDK fetches new ones some minutes before."""
 REUSE_SECONDS = 3000
-EVENTS_A_CALL = 10
-METRICS_NAMESPACE = "AWS/ECS"
 
 
 class Cloud(Protocol):
@@ -47,8 +52,8 @@ class Cloud(Protocol):
         """Put an event on the default bus, in order and without waiting."""
         ...
 
-    def put_metrics(self, place: Place, namespace: str, data: list[Json]) -> None:
-        """Put data points."""
+    def put_metrics(self, place: Place, begins: Iterable[int], samples: "Sequence[Sample]") -> None:
+        """Publish the same samples for each minute that begins at these moments."""
         ...
 
 
@@ -73,7 +78,9 @@ class LocalStackCloud:
                 return str(found["Parameter"]["Value"])
             versions = {"VersionStage": reference.stage, "VersionId": reference.version}
             given = {key: value for key, value in versions.items() if value}
-            found = self._client("secretsmanager", place, role, region).get_secret_value(SecretId=reference.name, **given)
+            found = self._client("secretsmanager", place, role, region).get_secret_value(
+                SecretId=reference.name, **given
+            )
             return secrets.value_of(reference, found["SecretString"])
         except ClientError as error:
             raise secrets.failure(reference.store, f"failed to fetch secret {reference.name}: {_said(error)}") from None
@@ -108,12 +115,13 @@ class LocalStackCloud:
         """Queue the event."""
         self._events.put((place, event))
 
-    def put_metrics(self, place: Place, namespace: str, data: list[Json]) -> None:
-        """Write data points straight into CloudWatch's store."""
-        from localstack.services.plugins import SERVICE_PLUGINS
-
-        provider: Any = SERVICE_PLUGINS.require("cloudwatch")._provider  # noqa: SLF001 - it has no public name
-        provider.cloudwatch_database.add_metric_data(place.account, place.region, namespace, data)
+    def put_metrics(self, place: Place, begins: Iterable[int], samples: "Sequence[Sample]") -> None:
+        """Write samples straight into CloudWatch's store."""
+        store = metrics_of(place.account, place.region)
+        for begin in begins:
+            for each in samples:
+                metric = Metric(each.namespace, each.name, each.dimensions)
+                store.add(metric, begin, each.value, each.unit)
 
     def _client(self, service: str, place: Place, role: str | None, region: str) -> Any:
         if not role:
@@ -147,12 +155,8 @@ class LocalStackCloud:
 
 
 def _has_rules(place: Place) -> bool:
-    from localstack.services.plugins import SERVICE_PLUGINS
-
     if not SERVICE_PLUGINS.is_running("events"):
         return False
-    from localstack.services.events.models import events_stores
-
     bus = events_stores[place.account][place.region].event_buses.get("default")
     return bool(bus and bus.rules)
 

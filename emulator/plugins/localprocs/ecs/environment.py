@@ -14,7 +14,9 @@ def clock_of(environ: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environ.items() if key in CLOCK_VARIABLES or key.startswith(CLOCK_PREFIX)}
 
 
-def given_by_ecs(*, region: str, gateway: str, container_id: str, credentials: tuple[str, str] | None) -> dict[str, str]:
+def given_by_ecs(
+    *, region: str, gateway: str, container_id: str, credentials: tuple[str, str] | None
+) -> dict[str, str]:
     """Return what the agent sets; ``credentials`` are the path and the token of the task role's, if it has one."""
     base = f"{gateway}/_emulator/ecs"
     variables = {
@@ -33,7 +35,7 @@ def given_by_ecs(*, region: str, gateway: str, container_id: str, credentials: t
     return variables
 
 
-def of_container(  # noqa: PLR0913 - each is a layer of its own
+def of_container(
     *,
     definition: Json,
     override: Json,
@@ -60,9 +62,7 @@ def of_container(  # noqa: PLR0913 - each is a layer of its own
 def with_ports(variables: Mapping[str, str], ports: Mapping[int, int]) -> dict[str, str]:
     """Rewrite the variables that name a containerPort."""
     return {
-        key: str(ports[int(value)])
-        if key.endswith("PORT") and value.isdecimal() and int(value) in ports
-        else value
+        key: str(ports[int(value)]) if key.endswith("PORT") and value.isdecimal() and int(value) in ports else value
         for key, value in variables.items()
     }
 

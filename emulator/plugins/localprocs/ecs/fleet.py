@@ -110,7 +110,7 @@ class Fleet:
         with self.lock:
             self._changed.notify_all()
 
-    def start_task(  # noqa: PLR0913 - what a task is told apart by
+    def start_task(
         self,
         cluster: Cluster,
         definition: TaskDefinition,
@@ -144,7 +144,7 @@ class Fleet:
                 **settings,
             )
             self.region(place).tasks[task.arn] = task
-            run = TaskRun(task, runner=self._runner, cloud=self.cloud, ports=self._ports, observer=self)
+            run = TaskRun(task, runner=self._runner, cloud=self.cloud, ports=self._ports, observer=self, now=self.now)
             self._runs[task.arn] = run
             self._publish(task)
             run.begin()
@@ -209,7 +209,12 @@ class Fleet:
 
     def publish(self, place: Place, kind: str, resources: Iterable[str], detail: Json) -> None:
         """Tell EventBridge."""
-        event = {"Source": "aws.ecs", "DetailType": kind, "Resources": list(resources), "Detail": telling.as_event(detail)}
+        event = {
+            "Source": "aws.ecs",
+            "DetailType": kind,
+            "Resources": list(resources),
+            "Detail": telling.as_event(detail),
+        }
         self.cloud.publish(place, {**event, "Time": telling.moment(self.now())})
 
     def _mark_stopping(self, task: Task, code: str, reason: str) -> bool:

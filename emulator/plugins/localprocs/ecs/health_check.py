@@ -11,7 +11,9 @@ from localprocs.ecs.runner import Running
 
 def watch_health(container: Container, running: Running, ended: threading.Event, tell: Callable[[str], None]) -> None:
     """Probe until the container has ended, on a thread of its own."""
-    threading.Thread(target=_watch, args=(container.definition, running, ended, tell), name="ecs-health", daemon=True).start()
+    threading.Thread(
+        target=_watch, args=(container.definition, running, ended, tell), name="ecs-health", daemon=True
+    ).start()
 
 
 def _watch(definition: Json, running: Running, ended: threading.Event, tell: Callable[[str], None]) -> None:

@@ -64,7 +64,9 @@ def interrupt(fleet: Fleet, wanted: Interruption) -> list[str]:
     with fleet.lock:
         running = [task for region in fleet.regions() for task in region.tasks.values() if task.is_wanted]
         spot = [task for task in running if task.capacity_provider == SPOT and _is_in(task, wanted.cluster)]
-        chosen = _named(spot, wanted.task) if wanted.task is not None else _share(spot, wanted.share or 0.0, wanted.seed)
+        chosen = (
+            _named(spot, wanted.task) if wanted.task is not None else _share(spot, wanted.share or 0.0, wanted.seed)
+        )
         for task in chosen:
             fleet.stop_task(task, CODE, REASON)
         return [task.arn for task in chosen]

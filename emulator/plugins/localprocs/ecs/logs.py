@@ -76,7 +76,9 @@ class LogShipper:
         self._dropped = 0
         self._ended = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=work, name="ecs-logs", daemon=True) for work in (self._read, self._ship)]
+        self._threads = [
+            threading.Thread(target=work, name="ecs-logs", daemon=True) for work in (self._read, self._ship)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -140,7 +142,8 @@ class LogShipper:
             return batch
 
     def _is_full(self) -> bool:
-        return self._bytes >= BATCH_BYTES or len(self._events) >= BATCH_EVENTS
+        limit = min(BATCH_BYTES, self._target.buffer_bytes) if self._target else BATCH_BYTES
+        return self._bytes >= limit or len(self._events) >= BATCH_EVENTS
 
     def _rest(self, seconds: float) -> None:
         with self._changed:

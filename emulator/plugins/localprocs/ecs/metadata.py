@@ -46,7 +46,10 @@ def of_container(task: Task, container: Container) -> Json:
             "DesiredStatus": task.desired_status,
             "KnownStatus": container.last_status,
             "ExitCode": container.exit_code,
-            "Limits": {"CPU": definition.get("cpu") or 2, **({"Memory": definition["memory"]} if definition.get("memory") else {})},
+            "Limits": {
+                "CPU": definition.get("cpu") or 2,
+                **({"Memory": definition["memory"]} if definition.get("memory") else {}),
+            },
             "CreatedAt": moment(task.created_at),
             "StartedAt": moment(container.started_at),
             "Type": "NORMAL",

@@ -6,14 +6,18 @@ from localstack.aws.api import RequestContext
 from localstack.aws.skeleton import Skeleton
 from localstack.aws.spec import load_service
 from localstack.runtime import hooks
-from localstack.services.plugins import Service, ServiceLifecycleHook, aws_provider
+from localstack.services.edge import ROUTER
+from localstack.services.plugins import SERVICE_PLUGINS, Service, ServiceLifecycleHook, aws_provider
 
+from localprocs.alarms.minutes import MINUTES
 from localprocs.ecs.api import clusters, services, tags, task_definitions, tasks
 from localprocs.ecs.api.lookup import Operation
 from localprocs.ecs.cloud import LocalStackCloud
 from localprocs.ecs.fleet import Fleet
+from localprocs.ecs.metrics import Publisher
 from localprocs.ecs.model import Json
 from localprocs.ecs.process_runner import ProcessRunner
+from localprocs.ecs.routes import add_routes
 from localprocs.ecs.shutdown import stop_all
 
 _fleets: list[Fleet] = []
@@ -22,14 +26,11 @@ _fleets: list[Fleet] = []
 @aws_provider(api="ecs")
 def ecs() -> Service:
     """Make the service."""
-    from localstack.services.edge import ROUTER
-
-    from localprocs.ecs.routes import add_routes
-
     fleet = Fleet(ProcessRunner(), LocalStackCloud())
     _fleets.append(fleet)
     add_routes(ROUTER, fleet)
     fleet.open()
+    MINUTES.at_each(Publisher(fleet).publish)
     operations: dict[str, Operation] = {}
     for module in (clusters, services, tags, task_definitions, tasks):
         operations |= {name: _locked(fleet, run) for name, run in module.operations(fleet).items()}
@@ -39,8 +40,6 @@ def ecs() -> Service:
 @hooks.on_infra_start()
 def load_ecs() -> None:
     """Answer the routes under ``/_emulator/ecs`` before the first call to ECS."""
-    from localstack.services.plugins import SERVICE_PLUGINS
-
     SERVICE_PLUGINS.require("ecs")
 
 

@@ -1,5 +1,6 @@
 """Containers as processes of this machine."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -77,15 +78,18 @@ class RunningProcess:
 
     def usage(self) -> Usage:
         """Add up the tree: live processes, and the dead children that they have waited for."""
-        cpu, memory = 0.0, 0
+        cpu, private, shared = 0.0, 0, 0
         for pid in (self.pid, *_descendants(self.pid)):
             try:
                 process = psutil.Process(pid)
                 cpu += sum(process.cpu_times()[:4])
-                memory += process.memory_info().rss
+                memory = process.memory_info()
             except psutil.Error:
                 continue
-        return Usage(cpu, memory)
+            # What processes share (a browser's libraries, say) counts once.
+            own_shared = getattr(memory, "shared", 0)
+            private, shared = private + memory.rss - own_shared, max(shared, own_shared)
+        return Usage(cpu, private + shared)
 
     def probe(self, arguments: Sequence[str], timeout: float) -> bool:
         """Run a health check."""
@@ -105,7 +109,12 @@ class RunningProcess:
 
 def _ended_well(probe: "subprocess.Popen[bytes]", timeout: float) -> bool:
     ended = threading.Event()
-    threading.Thread(target=lambda: (probe.wait(), ended.set()), name="ecs-probe", daemon=True).start()
+
+    def await_end() -> None:
+        probe.wait()
+        ended.set()
+
+    threading.Thread(target=await_end, name="ecs-probe", daemon=True).start()
     begun = real_time.elapsed()
     while not ended.wait(timeout):
         if real_time.elapsed() - begun >= PROBE_REAL_SECONDS:
@@ -125,7 +134,7 @@ def _descendants(pid: int) -> list[int]:
 def _marked(mark: str) -> list[int]:
     """Find the processes that have the mark in their environment."""
     found, needle = [], mark.encode()
-    for entry in os.scandir("/proc") if os.path.isdir("/proc") else ():
+    for entry in os.scandir("/proc") if Path("/proc").is_dir() else ():
         if entry.name.isdecimal():
             try:
                 if needle in Path(entry.path, "environ").read_bytes():
@@ -136,7 +145,5 @@ def _marked(mark: str) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass

@@ -70,7 +70,9 @@ class Endpoints:
             "AccessKeyId": found["AccessKeyId"],
             "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"],
-            "Expiration": expiration if isinstance(expiration, str) else f"{expiration.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "Expiration": expiration
+            if isinstance(expiration, str)
+            else f"{expiration.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
 
     def protection(self, request: Request, container_id: str) -> tuple[int, Any]:
@@ -80,7 +82,11 @@ class Endpoints:
             return 404, _agent_error("ResourceNotFoundException", "No such container")
         task = found[0]
         if task.deployment_id is None or not task.is_wanted:
-            failure = {"Arn": task.arn, "Reason": "TASK_NOT_VALID", "Detail": "The task is not a running task of a service."}
+            failure = {
+                "Arn": task.arn,
+                "Reason": "TASK_NOT_VALID",
+                "Detail": "The task is not a running task of a service.",
+            }
             return 200, {"failure": failure}
         if request.method == "PUT":
             wrong = self._protect(task, request)

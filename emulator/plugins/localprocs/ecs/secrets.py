@@ -50,7 +50,9 @@ def value_of(reference: SecretReference, text: str) -> str:
     except ValueError:
         raise failure(reference.store, "the secret is not JSON, so it has no key") from None
     if not isinstance(content, dict) or reference.key not in content:
-        raise failure(reference.store, f"retrieved secret from Secrets Manager did not contain json key {reference.key}")
+        raise failure(
+            reference.store, f"retrieved secret from Secrets Manager did not contain json key {reference.key}"
+        )
     value = content[reference.key]
     return value if isinstance(value, str) else json.dumps(value)
 

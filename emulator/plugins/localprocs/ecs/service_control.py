@@ -105,7 +105,9 @@ def _apply(fleet: "Fleet", service: Service, wanted: list[Task], changes: list[C
         fresh = [task for task in own if task.health != "UNHEALTHY"]
         sick = [task for task in own if task.health == "UNHEALTHY"]
         for task in _chosen(deployment, fresh, change.stop, now):
-            fleet.stop_task(task, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {service.primary.id}")
+            fleet.stop_task(
+                task, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {service.primary.id}"
+            )
             stopped.append(task)
         for task in sick[: change.stop_sick]:
             fleet.stop_task(task, "ServiceSchedulerInitiated", SICK)

@@ -1,6 +1,7 @@
 """The end of every task when the emulator ends."""
 
 import socket
+import struct
 
 from localprocs import real_time
 from localprocs.ecs.fleet import Fleet
@@ -35,7 +36,5 @@ def wait_real(seconds: float) -> None:
 
 
 def _timeval(seconds: float) -> bytes:
-    import struct
-
     whole = int(seconds)
     return struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))

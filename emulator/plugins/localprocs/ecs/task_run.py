@@ -7,11 +7,12 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
 
+from localprocs import real_time
 from localprocs.ecs import environment, image
 from localprocs.ecs.cloud import Cloud
 from localprocs.ecs.errors import StartFailure
@@ -69,9 +70,20 @@ class _Prepared:
 class TaskRun:
     """Runs one task on a thread of its own."""
 
-    def __init__(self, task: Task, *, runner: Runner, cloud: Cloud, ports: Ports, observer: Observer) -> None:
+    def __init__(
+        self,
+        task: Task,
+        *,
+        runner: Runner,
+        cloud: Cloud,
+        ports: Ports,
+        observer: Observer,
+        now: Callable[[], float],
+    ) -> None:
         """Prepare; nothing happens before ``begin``."""
         self.task = task
+        self.begun_real = real_time.elapsed()
+        self._now = now
         self.credentials_path = str(uuid4())
         self.credentials_token = uuid4().hex
         self._runner = runner
@@ -103,6 +115,7 @@ class TaskRun:
 
     def begin(self) -> None:
         """Start the thread."""
+        self.begun_real = real_time.elapsed()
         self._thread.start()
 
     def stop(self) -> None:
@@ -138,15 +151,15 @@ class TaskRun:
             self._end()
 
     def _live_and_die(self) -> None:
-        self._observer.change(self.task, last_status="PENDING", pull_started_at=time.time())
+        self._observer.change(self.task, last_status="PENDING", pull_started_at=self._now())
         self._folder = tempfile.mkdtemp(prefix="ecs-task-")
         prepared = {each.name: self._prepare(each) for each in self.task.containers}
-        self._observer.change(self.task, pull_stopped_at=time.time())
+        self._observer.change(self.task, pull_stopped_at=self._now())
         waiting = list(self.task.containers)
         while not self._stop.is_set():
             self._start_ready(waiting, prepared)
             if not waiting and self.task.last_status == "PENDING":
-                self._observer.change(self.task, last_status="RUNNING", started_at=time.time())
+                self._observer.change(self.task, last_status="RUNNING", started_at=self._now())
             if any(each.is_essential and each.last_status == "STOPPED" for each in self.task.containers):
                 self._observer.fail(self.task, "EssentialContainerExited", "Essential container in task exited")
                 return
@@ -176,7 +189,7 @@ class TaskRun:
                 self._start(container, prepared[container.name])
 
     def _start(self, container: Container, prepared: _Prepared) -> None:
-        override = next((o for o in self.task.overrides.get("containerOverrides") or () if o.get("name") == container.name), {})
+        override = self._override_of(container)
         stand_in = image.load()
         folder = tempfile.mkdtemp(dir=self._folder)
         variables = environment.of_container(
@@ -205,12 +218,16 @@ class TaskRun:
             container,
             last_status="RUNNING",
             pid=running.pid,
-            started_at=time.time(),
+            started_at=self._now(),
             bindings=list(_bindings(container.definition, prepared.ports)),
         )
         threading.Thread(target=self._await_exit, args=(live,), name="ecs-container", daemon=True).start()
         if container.has_health_check:
             watch_health(container, running, live.ended, lambda status: self._health_changed(container, status))
+
+    def _override_of(self, container: Container) -> Json:
+        overrides: list[Json] = self.task.overrides.get("containerOverrides") or []
+        return next((each for each in overrides if each.get("name") == container.name), {})
 
     def _await_exit(self, live: _Live) -> None:
         code = live.running.wait()
@@ -230,7 +247,7 @@ class TaskRun:
         for container in self.task.containers:
             if container.last_status != "STOPPED":
                 self._observer.change(self.task, container, last_status="STOPPED")
-        self._observer.change(self.task, last_status="DEPROVISIONING", execution_stopped_at=time.time())
+        self._observer.change(self.task, last_status="DEPROVISIONING", execution_stopped_at=self._now())
         for live in self._live.values():
             live.shipper.close(LOG_CLOSE_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)

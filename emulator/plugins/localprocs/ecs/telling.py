@@ -172,7 +172,9 @@ def of_service(service: Service, tasks: Iterable[Task], *, tags: bool = False) -
     )
 
 
-def of_cluster(cluster: Cluster, services: Iterable[Service], tasks: Iterable[Task], include: Iterable[str] = ()) -> Json:
+def of_cluster(
+    cluster: Cluster, services: Iterable[Service], tasks: Iterable[Task], include: Iterable[str] = ()
+) -> Json:
     """Describe a cluster; settings, configuration, statistics and tags where asked for."""
     tasks, include = list(tasks), set(include)
     content: Json = {
@@ -198,7 +200,9 @@ def of_cluster(cluster: Cluster, services: Iterable[Service], tasks: Iterable[Ta
 
 def settings_of(cluster: Cluster) -> list[Json]:
     """Return the cluster's settings as the API lists them."""
-    return [{"name": name, "value": value} for name, value in {"containerInsights": "disabled", **cluster.settings}.items()]
+    return [
+        {"name": name, "value": value} for name, value in {"containerInsights": "disabled", **cluster.settings}.items()
+    ]
 
 
 def of_definition(definition: TaskDefinition) -> Json:

@@ -3,7 +3,16 @@
 from localstack.aws.api import RequestContext
 
 from localprocs.ecs import telling
-from localprocs.ecs.api.lookup import DEFAULT_CLUSTER, Operation, cluster, find_cluster, missing, page, place_of, region_of
+from localprocs.ecs.api.lookup import (
+    DEFAULT_CLUSTER,
+    Operation,
+    cluster,
+    find_cluster,
+    missing,
+    page,
+    place_of,
+    region_of,
+)
 from localprocs.ecs.api.strategy import FARGATE_PROVIDERS, check_strategy
 from localprocs.ecs.errors import invalid, refusal
 from localprocs.ecs.fleet import Fleet, Region
@@ -16,7 +25,7 @@ def operations(fleet: Fleet) -> dict[str, Operation]:
     return {
         "CreateCluster": api.create,
         "DescribeClusters": api.describe,
-        "ListClusters": api.list,
+        "ListClusters": api.list_arns,
         "UpdateCluster": api.update,
         "UpdateClusterSettings": api.update,
         "PutClusterCapacityProviders": api.put_capacity_providers,
@@ -57,7 +66,7 @@ class ClusterOperations:
             "failures": [missing(name, "cluster", region.place) for name, each in found.items() if each is None],
         }
 
-    def list(self, context: RequestContext, request: Json) -> Json:
+    def list_arns(self, context: RequestContext, request: Json) -> Json:
         """List ARNs of active clusters."""
         clusters = region_of(self._fleet, context).clusters.values()
         return page("clusterArns", [each.arn for each in clusters if each.status == "ACTIVE"], request)
@@ -113,7 +122,7 @@ class ClusterOperations:
             "failures": [missing(name, "capacity-provider", place) for name in names if name not in FARGATE_PROVIDERS],
         }
 
-    def _tell(self, region: Region, found: Cluster, include: "list[str]") -> Json:
+    def _tell(self, region: Region, found: Cluster, include: list[str]) -> Json:
         return telling.of_cluster(found, region.services_of(found), region.tasks_of(found), include)
 
 

@@ -20,9 +20,19 @@ from localprocs.ecs.fleet import Fleet, Region
 from localprocs.ecs.model import Cluster, Deployment, Json, Service, TaskDefinition
 
 LATEST_PLATFORM = "1.4.0"
+ALL_PERCENT = 100
 REDEPLOYED_BY = ("taskDefinition", "capacityProviderStrategy", "networkConfiguration", "platformVersion")
 """What UpdateService cannot change without a new deployment."""
-NO_REQUEST = ("cluster", "service", "serviceName", "taskDefinition", "desiredCount", "clientToken", "forceNewDeployment", "tags")
+NO_REQUEST = (
+    "cluster",
+    "service",
+    "serviceName",
+    "taskDefinition",
+    "desiredCount",
+    "clientToken",
+    "forceNewDeployment",
+    "tags",
+)
 
 
 def operations(fleet: Fleet) -> dict[str, Operation]:
@@ -33,7 +43,7 @@ def operations(fleet: Fleet) -> dict[str, Operation]:
         "UpdateService": api.update,
         "DeleteService": api.delete,
         "DescribeServices": api.describe,
-        "ListServices": api.list,
+        "ListServices": api.list_arns,
     }
 
 
@@ -52,7 +62,11 @@ class ServiceOperations:
         name, desired = request["serviceName"], _desired(request, 1)
         found = find_service(region, within, name)
         if found and found.status != "INACTIVE":
-            text = "Creation of service was not idempotent." if found.status == "ACTIVE" else "Unable to Start a service that is still Draining."
+            text = (
+                "Creation of service was not idempotent."
+                if found.status == "ACTIVE"
+                else "Unable to Start a service that is still Draining."
+            )
             raise invalid(text)
         definition = runnable(region, request.get("taskDefinition"))
         made = Service(
@@ -84,7 +98,10 @@ class ServiceOperations:
         desired = _desired(request, found.desired)
         made = None
         if _is_redeployed(before, request, definition):
-            merged = {**_as_request(before), **{key: request[key] for key in REDEPLOYED_BY if request.get(key) is not None}}
+            merged = {
+                **_as_request(before),
+                **{key: request[key] for key in REDEPLOYED_BY if request.get(key) is not None},
+            }
             made = self._deployment(within, merged, definition, desired)
         _configure(found, request)
         found.request |= {key: value for key, value in request.items() if key not in NO_REQUEST and value is not None}
@@ -112,7 +129,9 @@ class ServiceOperations:
         for deployment in found.deployments:
             deployment.desired = 0
         for task in region.tasks_of_service(found):
-            self._fleet.stop_task(task, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {found.primary.id}")
+            self._fleet.stop_task(
+                task, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {found.primary.id}"
+            )
         self._fleet.touch()
         return {"service": self._tell(region, found)}
 
@@ -124,10 +143,15 @@ class ServiceOperations:
         found = {name: find_service(region, within, name) for name in request.get("services") or []}
         if not found:
             raise invalid("Services cannot be empty.")
-        failures = [missing(name, f"service/{within.name}", region.place) for name, each in found.items() if each is None]
-        return {"services": [self._tell(region, each, tags=tags) for each in found.values() if each], "failures": failures}
+        failures = [
+            missing(name, f"service/{within.name}", region.place) for name, each in found.items() if each is None
+        ]
+        return {
+            "services": [self._tell(region, each, tags=tags) for each in found.values() if each],
+            "failures": failures,
+        }
 
-    def list(self, context: RequestContext, request: Json) -> Json:
+    def list_arns(self, context: RequestContext, request: Json) -> Json:
         """List ARNs of the services of a cluster."""
         region = region_of(self._fleet, context)
         within = cluster(region, request.get("cluster"))
@@ -184,7 +208,10 @@ def _configure(found: Service, request: Json) -> None:
     given = request.get("deploymentConfiguration") or {}
     found.minimum_percent = _percent(given, "minimumHealthyPercent", found.minimum_percent)
     found.maximum_percent = _percent(given, "maximumPercent", found.maximum_percent)
-    if found.maximum_percent < max(found.minimum_percent, 1) or found.maximum_percent == found.minimum_percent == 100:
+    if (
+        found.maximum_percent < max(found.minimum_percent, 1)
+        or ALL_PERCENT == found.maximum_percent == found.minimum_percent
+    ):
         raise invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
     found.breaker = given.get("deploymentCircuitBreaker") or found.breaker
 
@@ -210,4 +237,3 @@ def _refuse_unsupported(request: Json) -> None:
         raise client_error("The emulator has no deployment controller but ECS.")
     if (request.get("deploymentConfiguration") or {}).get("strategy", "ROLLING") != "ROLLING":
         raise client_error("The emulator has no deployment strategy but ROLLING.")
-

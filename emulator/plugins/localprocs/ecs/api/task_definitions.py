@@ -33,7 +33,7 @@ def operations(fleet: Fleet) -> dict[str, Operation]:
         "DescribeTaskDefinition": api.describe,
         "DeregisterTaskDefinition": api.deregister,
         "DeleteTaskDefinitions": api.delete,
-        "ListTaskDefinitions": api.list,
+        "ListTaskDefinitions": api.list_arns,
         "ListTaskDefinitionFamilies": api.list_families,
     }
 
@@ -95,7 +95,7 @@ class TaskDefinitionOperations:
             deleted.append(telling.of_definition(found))
         return {"taskDefinitions": deleted, "failures": failures}
 
-    def list(self, context: RequestContext, request: Json) -> Json:
+    def list_arns(self, context: RequestContext, request: Json) -> Json:
         """List ARNs of revisions, by family and status."""
         region, status = region_of(self._fleet, context), request.get("status") or "ACTIVE"
         prefix = request.get("familyPrefix")
@@ -183,11 +183,15 @@ def _check_container(container: Json, names: set[str]) -> None:
 
 def _check_fargate(request: Json) -> None:
     if request.get("networkMode") != "awsvpc":
-        raise client_error("Fargate only supports network mode ‘awsvpc’.")
+        raise client_error("Fargate only supports network mode 'awsvpc'.")
     try:
         cpu, memory = int(request["cpu"]), int(request["memory"])
     except (KeyError, ValueError):
-        raise client_error("Fargate requires that 'cpu' and 'memory' be defined at the task level, in units and MiB.") from None
+        raise client_error(
+            "Fargate requires that 'cpu' and 'memory' be defined at the task level, in units and MiB."
+        ) from None
     if memory not in FARGATE_MEMORY.get(cpu, ()):
-        raise client_error("No Fargate configuration exists for given values: "
-                           f"{cpu} CPU, {memory} memory. See the Amazon ECS documentation for the valid values.")
+        raise client_error(
+            "No Fargate configuration exists for given values: "
+            f"{cpu} CPU, {memory} memory. See the Amazon ECS documentation for the valid values."
+        )

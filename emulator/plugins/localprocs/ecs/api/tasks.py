@@ -16,7 +16,7 @@ from localprocs.ecs.api.lookup import (
     task,
 )
 from localprocs.ecs.api.strategy import strategy_of
-from localprocs.ecs.errors import client_error, invalid
+from localprocs.ecs.errors import client_error, invalid, service_not_found
 from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Json, Task
 from localprocs.ecs.policy.placement import next_provider
@@ -35,7 +35,7 @@ def operations(fleet: Fleet) -> dict[str, Operation]:
         "RunTask": api.run,
         "StopTask": api.stop,
         "DescribeTasks": api.describe,
-        "ListTasks": api.list,
+        "ListTasks": api.list_arns,
         "UpdateTaskProtection": api.update_protection,
         "GetTaskProtection": api.get_protection,
     }
@@ -62,7 +62,10 @@ class TaskOperations:
             raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
         token = request.get("clientToken")
         if token and token in region.tokens:
-            return {"tasks": [telling.of_task(region.tasks[arn]) for arn in region.tokens[token] if arn in region.tasks], "failures": []}
+            return {
+                "tasks": [telling.of_task(region.tasks[arn]) for arn in region.tokens[token] if arn in region.tasks],
+                "failures": [],
+            }
         made: list[Task] = []
         counts: dict[str, int] = {}
         for _ in range(count):
@@ -78,7 +81,10 @@ class TaskOperations:
                     launch_type=launch_type or "FARGATE",
                     overrides=request.get("overrides") or {},
                     network=request.get("networkConfiguration"),
-                    tags=[*(request.get("tags") or []), *(definition.tags if request.get("propagateTags") == "TASK_DEFINITION" else [])],
+                    tags=[
+                        *(request.get("tags") or []),
+                        *(definition.tags if request.get("propagateTags") == "TASK_DEFINITION" else []),
+                    ],
                     enable_execute_command=bool(request.get("enableExecuteCommand")),
                 )
             )
@@ -99,15 +105,19 @@ class TaskOperations:
         within = cluster(region, request.get("cluster"))
         names = request.get("tasks") or []
         if not 1 <= len(names) <= MOST_DESCRIBED:
-            raise invalid("Tasks cannot be empty." if not names else f"At most {MOST_DESCRIBED} tasks can be described.")
+            raise invalid(
+                "Tasks cannot be empty." if not names else f"At most {MOST_DESCRIBED} tasks can be described."
+            )
         tags = "TAGS" in (request.get("include") or [])
         found = {name: find_task(region, within, name) for name in names}
         return {
             "tasks": [telling.of_task(each, tags=tags) for each in found.values() if each],
-            "failures": [missing(name, f"task/{within.name}", region.place) for name, each in found.items() if each is None],
+            "failures": [
+                missing(name, f"task/{within.name}", region.place) for name, each in found.items() if each is None
+            ],
         }
 
-    def list(self, context: RequestContext, request: Json) -> Json:
+    def list_arns(self, context: RequestContext, request: Json) -> Json:
         """List ARNs of tasks, by service, family, who started them and desired status."""
         region = region_of(self._fleet, context)
         within = cluster(region, request.get("cluster"))
@@ -115,8 +125,6 @@ class TaskOperations:
             raise invalid("The emulator has no container instances.")
         name = request.get("serviceName")
         if name and find_service(region, within, name) is None:
-            from localprocs.ecs.errors import service_not_found
-
             raise service_not_found()
         status = request.get("desiredStatus") or "RUNNING"
         arns = [
@@ -145,7 +153,7 @@ class TaskOperations:
         found, failures = self._protectable(context, request, request.get("tasks") or [])
         return {"protectedTasks": [self._protection(each) for each in found], "failures": failures}
 
-    def _protectable(self, context: RequestContext, request: Json, names: "list[str]") -> "tuple[list[Task], list[Json]]":
+    def _protectable(self, context: RequestContext, request: Json, names: list[str]) -> tuple[list[Task], list[Json]]:
         region = region_of(self._fleet, context)
         within = cluster(region, request.get("cluster"))
         found: list[Task] = []
@@ -155,7 +163,13 @@ class TaskOperations:
             if each is None:
                 failures.append(missing(name, f"task/{within.name}", region.place))
             elif each.deployment_id is None or not each.is_wanted:
-                failures.append({"arn": each.arn, "reason": "TASK_NOT_VALID", "detail": "The task is not a running task of a service."})
+                failures.append(
+                    {
+                        "arn": each.arn,
+                        "reason": "TASK_NOT_VALID",
+                        "detail": "The task is not a running task of a service.",
+                    }
+                )
             else:
                 found.append(each)
         return found, failures
@@ -178,4 +192,6 @@ def protection_of(found: Task, now: float) -> Json:
 def _check_overrides(overrides: Json, names: set[str]) -> None:
     for each in overrides.get("containerOverrides") or []:
         if each.get("name") not in names:
-            raise client_error(f"Override for container named {each.get('name')} is not a container in the TaskDefinition.")
+            raise client_error(
+                f"Override for container named {each.get('name')} is not a container in the TaskDefinition."
+            )

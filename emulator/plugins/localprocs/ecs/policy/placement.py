@@ -53,7 +53,9 @@ def to_stop(candidates: Sequence[Candidate], number: int, strategy: Sequence[Sha
     shares = {share.provider: share for share in strategy}
     chosen: list[str] = []
     while left and len(chosen) < number:
-        victim = max(left, key=lambda each: _fitness(each, shares.get(each.provider or ""), counts[each.provider or ""]))
+        victim = max(
+            left, key=lambda each: _fitness(each, shares.get(each.provider or ""), counts[each.provider or ""])
+        )
         left.remove(victim)
         counts[victim.provider or ""] -= 1
         chosen.append(victim.key)

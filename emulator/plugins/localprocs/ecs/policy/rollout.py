@@ -91,7 +91,12 @@ def _shrink(group: Group, still_needed: int, shortage: int, tally: _Tally) -> Ch
     start = min(max(0, target - group.fresh), tally.room) if not stop else 0
     tally.room -= start
     lacking = max(0, target - group.fresh) - start
-    return Change(target, start, stop, _sick_to_stop(Group(target, group.starting, group.ready - stop, group.sick), lacking + shortage))
+    return Change(
+        target,
+        start,
+        stop,
+        _sick_to_stop(Group(target, group.starting, group.ready - stop, group.sick), lacking + shortage),
+    )
 
 
 def _sick_to_stop(group: Group, without_room: int) -> int:
