@@ -45,10 +45,10 @@ class Options:
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Self:
-        """Read the options.
+        """Read the options, and leave alone what else the context holds for the CDK.
 
         Raises:
-            InvalidOptions: a value is not a text, or options that belong together are incomplete.
+            InvalidOptions: a value is not a text or not a possible one, or options that belong together are incomplete.
         """
         given = {each.name: context[each.name] for each in fields(cls) if context.get(each.name) is not None}
         for name, value in given.items():
@@ -57,6 +57,18 @@ class Options:
         options = cls(**given)
         options._check()
         return options
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Self:
+        """Read options that are nothing but options.
+
+        Raises:
+            InvalidOptions: as ``from_context``, or one is not known.
+        """
+        unknown = sorted(set(given) - set(cls.names()))
+        if unknown:
+            raise InvalidOptions(f"context {', '.join(unknown)} is not known; there is {', '.join(cls.names())}")
+        return cls.from_context(given)
 
     def _check(self) -> None:
         for name, values in CHOICES.items():

@@ -55,7 +55,6 @@ class Scraper(Stack):
             cluster_name=names.CLUSTER,
             vpc=network.vpc if network else existing_vpc(self, options),
             container_insights_v2=ecs.ContainerInsights.ENABLED,
-            enable_fargate_capacity_providers=True,
         )
         task = Task(
             self,
@@ -98,8 +97,16 @@ class Scraper(Stack):
             allow_all_outbound=False,
         )
         group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "to the site, its media and the services of AWS")
+        # By hand: the CDK's own switch lets the service come before its capacity providers.
+        providers = ecs.CfnClusterCapacityProviderAssociations(
+            self,
+            "CapacityProviders",
+            cluster=cluster.cluster_name,
+            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            default_capacity_provider_strategy=[],
+        )
         # No desired count: a new service starts with one task, and an update leaves what scaling has reached.
-        return ecs.FargateService(
+        service = ecs.FargateService(
             self,
             "Service",
             service_name=names.SERVICE,
@@ -116,3 +123,5 @@ class Scraper(Stack):
             max_healthy_percent=200,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
+        service.node.add_dependency(providers)
+        return service

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from infra_cdk.options import InvalidOptions, Options
+
 ROOT = Path(__file__).parents[1]
 ASSEMBLIES = ROOT / ".huntaze" / "assemblies"
 INPUTS = ("infra_cdk", "src/huntaze_scraper", "uv.lock")
@@ -31,6 +33,10 @@ def synthesise(context: Mapping[str, str] | None = None) -> Path:
         SynthesisFailed: with the cause that the app gave.
     """
     context = dict(context or {})
+    try:
+        Options.of(context)
+    except InvalidOptions as error:
+        raise SynthesisFailed(str(error)) from None
     assembly = ASSEMBLIES / inputs_hash(context)
     if not _is_whole(assembly):
         ASSEMBLIES.mkdir(parents=True, exist_ok=True)
