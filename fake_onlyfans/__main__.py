@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listening = listen(options.host, options.port)
     except OSError as error:
-        print(f"fake_onlyfans: cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        reason = os.strerror(error.errno or 0)
+        sys.stderr.write(f"fake_onlyfans: cannot listen on {options.host}:{options.port}: {reason}\n")
         return 1
     asyncio.run(serve(listening, options.seed, options.session_seconds))
     return 0

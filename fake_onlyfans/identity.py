@@ -24,10 +24,11 @@ class Identify:
             await self.app(scope, receive, send)
             return
         site = site_of(scope)
-        account = session_account(scope, site)
-        if account is None and scope["method"] == "POST" and scope["path"].startswith("/api/login"):
+        if scope["method"] == "POST" and scope["path"].startswith("/api/login"):
             body, receive = await _peek(receive)
             account = _named_account(scope, site, body)
+        else:
+            account = session_account(scope, site)
         scope.setdefault("state", {})["account"] = account
         await self.app(scope, receive, send)
 

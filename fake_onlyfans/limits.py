@@ -81,4 +81,6 @@ def read_limit(value: object) -> Limit | None:
     if isinstance(requests, bool) or not isinstance(requests, int) or requests < 1:
         raise InvalidRule(f'"requests" is {requests!r}; allowed: a number from 1')
     check_seconds("per_seconds", per_seconds)
+    if not per_seconds:
+        raise InvalidRule('"per_seconds" is 0; allowed: seconds, more than 0')
     return Limit(requests, per_seconds, read_match(value.get("match") or {}))

@@ -119,16 +119,16 @@ def read_match(value: object) -> Match:
 
 def _read_rule(value: object) -> Rule:
     rule = _fields(value, "rule", ("match", "fault", "times"))
-    match = dict(_fields(rule.get("match") or {}, "match", ("method", "path", "account", "nth")))
+    match = dict(_fields(rule.get("match", {}), "match", ("method", "path", "account", "nth")))
     nth = match.pop("nth", None)
     fault = rule.get("fault")
-    if not isinstance(fault, dict) or fault.get("kind") not in KINDS:
-        kind = fault.get("kind") if isinstance(fault, dict) else fault
+    kind = fault.get("kind") if isinstance(fault, dict) else fault
+    if not isinstance(fault, dict) or not isinstance(kind, str) or kind not in KINDS:
         raise InvalidRule(f'"fault.kind" is {kind!r}; allowed: {", ".join(KINDS)}')
     options = {name: each for name, each in fault.items() if name != "kind"}
     return Rule(
         match=read_match(match),
-        fault=KINDS[fault["kind"]].read(options),
+        fault=KINDS[kind].read(options),
         nth=_read_nth(nth),
         times=_read_times(rule.get("times")),
     )

@@ -1,6 +1,7 @@
 """The fault ``status``: another status, headers and body than the site would give."""
 
 import json
+import re
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -37,13 +38,19 @@ class Status(Fault):
         """Refuse a status that HTTP does not have, and headers that are not texts."""
         if not isinstance(self.status, int) or self.status not in STATUSES:
             raise InvalidRule(f'"status" is {self.status!r}; allowed: 200 to 599')
-        if self.retry_after is not None and not isinstance(self.retry_after, str):
+        if isinstance(self.retry_after, str):
+            _check_header("retry_after", self.retry_after)
+        elif self.retry_after is not None:
             check_seconds("retry_after", self.retry_after)
         if self.retry_after_date is not None:
             check_seconds("retry_after_date", self.retry_after_date)
-        texts = self.headers if isinstance(self.headers, dict) else {} if self.headers is None else {0: 0}
-        if not all(isinstance(name, str) and isinstance(value, str) for name, value in texts.items()):
-            raise InvalidRule(f'"headers" is {self.headers!r}; allowed: an object of texts')
+        if self.headers is not None:
+            if not isinstance(self.headers, dict):
+                raise InvalidRule(f'"headers" is {self.headers!r}; allowed: an object of texts')
+            for name, value in self.headers.items():
+                _check_header("headers", value)
+                if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+                    raise InvalidRule(f'"headers" is {self.headers!r}; allowed: names of letters, digits and -')
         check_when(self.when)
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
@@ -68,6 +75,11 @@ class Status(Fault):
         if self.retry_after_date is not None:
             response.headers["retry-after"] = formatdate(site_of(scope).now() + self.retry_after_date, usegmt=True)
         return response
+
+
+def _check_header(name: str, value: object) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"[ -~]*", value):
+        raise InvalidRule(f'"{name}" is {value!r}; allowed: a text of printable ASCII')
 
 
 def _phrase(status: int) -> str:

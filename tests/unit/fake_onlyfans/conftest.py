@@ -1,13 +1,12 @@
-"""A running site for each test, on a clock that the test turns."""
+"""A running site, fresh for each test, on a clock that the test turns."""
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from turned_clock import TurnedClock
 from visitor import Visitor
 
 import fake_onlyfans
@@ -16,28 +15,27 @@ from fake_onlyfans import Account, RunningSite
 BROWSER_PATIENCE_MS = 15_000
 
 
-@dataclass
-class TurnedClock:
-    """The real time, and what the test adds to it."""
-
-    ahead: float = 0.0
-
-    def __call__(self) -> float:
-        """Return epoch seconds."""
-        return time.time() + self.ahead
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[RunningSite, TurnedClock]]:
+    """One site for all tests."""
+    clock = TurnedClock()
+    with fake_onlyfans.running(now=clock) as running:
+        yield running, clock
 
 
 @pytest.fixture
-def site_clock() -> TurnedClock:
+def fake(served: tuple[RunningSite, TurnedClock]) -> RunningSite:
+    """The site of the default seed, as if just started."""
+    running, clock = served
+    clock.ahead = 0.0
+    running.site.reset()
+    return running
+
+
+@pytest.fixture
+def site_clock(served: tuple[RunningSite, TurnedClock]) -> TurnedClock:
     """The clock of the site."""
-    return TurnedClock()
-
-
-@pytest.fixture
-def fake(site_clock: TurnedClock) -> Iterator[RunningSite]:
-    """A site of the default seed."""
-    with fake_onlyfans.running(now=site_clock) as running:
-        yield running
+    return served[1]
 
 
 @pytest.fixture

@@ -4,27 +4,13 @@ import json
 import re
 
 import pytest
-from conftest import TurnedClock
+from hostile_texts import HOSTILE
+from turned_clock import TurnedClock
 from visitor import Visitor
 
 import fake_onlyfans
 from fake_onlyfans import Account
 from fake_onlyfans.pages.chats import LONGEST_TEXT
-
-HOSTILE = [
-    "<script>alert('x')</script>",
-    "</script><!-- ${x} {{ 7*7 }} {% raw %}",
-    "tab\tnewline\n\n  spaces  ",
-    " ",
-    "\r\n carriage \r returns",
-    "\u202eright to left\u200f\u200b\ufeff",
-    "👩🏽‍🚀 e\u0301 \U0010ffff",
-    "'; DROP TABLE messages; --",
-    "null\x00byte \x1b[31m",
-    "x" * 10_000,
-    "🎉" * LONGEST_TEXT,
-    "\u2028\u2029",
-]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

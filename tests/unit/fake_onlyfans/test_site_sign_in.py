@@ -5,7 +5,7 @@ import json
 import httpx
 import pyotp
 import pytest
-from conftest import TurnedClock
+from turned_clock import TurnedClock
 from visitor import Visitor
 
 import fake_onlyfans

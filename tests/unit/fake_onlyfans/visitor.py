@@ -1,5 +1,6 @@
 """Somebody at the fake site, as tests speak of them."""
 
+import ssl
 from typing import Any
 
 import httpx
@@ -8,6 +9,17 @@ import pyotp
 from fake_onlyfans import Account, RunningSite
 
 PATIENCE_SECONDS = 10.0
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Spares each client the reading of all certificates."""
+POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
+"""What a rule matches to be about messages that are sent."""
+
+
+def rule(
+    kind: str, match: dict[str, object] | None = None, times: int | None = None, **options: object
+) -> dict[str, object]:
+    """Write a rule."""
+    return {"match": match or {}, "fault": {"kind": kind, **options}, "times": times}
 
 
 class Visitor(httpx.Client):
@@ -15,7 +27,7 @@ class Visitor(httpx.Client):
 
     def __init__(self, fake: RunningSite, **options: Any) -> None:
         """Come to the site, signed out."""
-        super().__init__(base_url=fake.url, timeout=PATIENCE_SECONDS, **options)
+        super().__init__(base_url=fake.url, **{"timeout": PATIENCE_SECONDS, "verify": NO_TLS} | options)
         self.fake = fake
 
     def sign_in(self, account: Account) -> "Visitor":
@@ -43,3 +55,7 @@ class Visitor(httpx.Client):
     def control(self, name: str) -> Any:
         """Ask the control API."""
         return self.get(f"/_control/{name}").raise_for_status().json()
+
+    def accepted(self) -> list[str]:
+        """Return the texts that the site took, in order."""
+        return [each["text"] for each in self.control("messages")]
