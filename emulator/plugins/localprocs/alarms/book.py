@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -215,7 +215,7 @@ class AlarmBook:
         if state == alarm["StateValue"]:
             return False
         children = sorted(
-            {each["AlarmName"]: each for each in self._children(rule)}.values(),
+            (self.find(name) for name in composite.triggers(rule, self._state_of)),
             key=lambda each: each["StateTransitionedTimestamp"],
         )
         newest = children[-1] if children else alarm
@@ -231,10 +231,6 @@ class AlarmBook:
         ]
         self._change(alarm, state, reason, json.dumps({"triggeringAlarms": triggering}), (dict(newest),))
         return True
-
-    def _children(self, rule: composite.Rule) -> Iterator[Alarm]:
-        for name in composite.alarms_of(rule):
-            yield self.find(name)
 
     def _state_of(self, name: str) -> State:
         return State(self.find(name)["StateValue"])

@@ -96,6 +96,32 @@ def alarms_of(rule: Rule) -> Iterator[str]:
             yield from alarms_of(right)
 
 
+def triggers(rule: Rule, state_of: StateOf) -> list[str]:
+    """Name the alarms that make the rule what it is now.
+
+    Those asked for directly come first choice: one under a NOT is named only where no other is.
+    """
+    outcome = holds(rule, state_of)
+    return (
+        list(_supporting(rule, state_of, outcome, negated=False))
+        or list(_supporting(rule, state_of, outcome, negated=True))
+        or list(alarms_of(rule))
+    )
+
+
+def _supporting(rule: Rule, state_of: StateOf, outcome: bool, *, negated: bool) -> Iterator[str]:
+    match rule:
+        case InState(state, alarm):
+            if not negated and (state_of(alarm) is state) is outcome:
+                yield alarm
+        case Not(inner):
+            if negated:
+                yield from _supporting(inner, state_of, not outcome, negated=False)
+        case AllOf(left, right) | AnyOf(left, right):
+            yield from _supporting(left, state_of, outcome, negated=negated)
+            yield from _supporting(right, state_of, outcome, negated=negated)
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text

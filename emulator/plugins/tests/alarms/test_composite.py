@@ -1,7 +1,7 @@
 """Rules of composite alarms."""
 
 import pytest
-from localprocs.alarms.composite import RuleError, alarms_of, holds, parse
+from localprocs.alarms.composite import RuleError, alarms_of, holds, parse, triggers
 from localprocs.alarms.threshold import State
 
 STATES = {"up": State.ALARM, "fine": State.OK, "new": State.INSUFFICIENT_DATA, "with a space": State.ALARM}
@@ -75,3 +75,19 @@ def test_rule_names_its_alarms():
     """Every alarm that a rule asks about is told, in order."""
     rule = 'ALARM("a") AND (NOT OK(b) OR INSUFFICIENT_DATA(c)) OR TRUE'
     assert list(alarms_of(parse(rule))) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("ALARM(up) AND NOT ALARM(fine)", ["up"]),
+        ("ALARM(up) OR ALARM(new)", ["up"]),
+        ("NOT ALARM(fine)", ["fine"]),
+        ("ALARM(fine) OR ALARM(new)", ["fine", "new"]),
+        ("ALARM(up) AND ALARM(fine)", ["fine"]),
+        ("TRUE", []),
+    ],
+)
+def test_rule_names_what_makes_it_true_or_false(rule, expected):
+    """The alarms that a change is put down to."""
+    assert triggers(parse(rule), state_of) == expected

@@ -1,0 +1,170 @@
+"""Metrics as CloudWatch keeps and computes them; plain boto3, so that an AWS account could answer as well."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from emulator.harness.clients import Clients
+from emulator.vclock import Clock
+
+MINUTE = 60
+
+type Passing = Callable[[Callable[[], object], int], None]
+
+
+@pytest.fixture
+def within(clock: Clock) -> Passing:
+    """Let minutes go by until a condition holds, at most so many of them."""
+
+    def wait(condition: Callable[[], object], minutes: int) -> None:
+        for _ in range(minutes):
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                if condition():
+                    return
+                time.sleep(0.02)
+            clock.jump(MINUTE)
+        assert condition(), f"it did not happen within {minutes} minutes"
+
+    return wait
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace that no other test publishes in."""
+    return f"Test/{uuid4().hex}"
+
+
+@pytest.fixture
+def queue(emulator: Clients) -> Iterator[str]:
+    """A standard queue of its own; its URL."""
+    url = emulator.sqs.create_queue(QueueName=f"metrics-{uuid4().hex[:12]}")["QueueUrl"]
+    yield url
+    emulator.sqs.delete_queue(QueueUrl=url)
+
+
+def figure(emulator: Clients, clock: Clock, url: str, name: str) -> float | None:
+    """Return the newest value of a queue's metric."""
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    found = emulator.cloudwatch.get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName=name,
+        Dimensions=[{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
+        StartTime=datetime.fromtimestamp(clock.now() - 1800, UTC),
+        EndTime=now,
+        Period=MINUTE,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    newest = max(found, key=lambda point: point["Timestamp"], default=None)
+    return None if newest is None else newest["Maximum"]
+
+
+def test_queue_publishes_its_depth_each_minute(emulator: Clients, clock: Clock, queue: str, within: Passing) -> None:
+    """What waits, what a consumer has, and what is delayed."""
+    for number in range(5):
+        emulator.sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+    emulator.sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=900)
+    emulator.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2, VisibilityTimeout=43_200)
+    expected = {"Visible": 3, "NotVisible": 2, "Delayed": 1}
+    within(
+        lambda: (
+            {name: figure(emulator, clock, queue, f"ApproximateNumberOfMessages{name}") for name in expected}
+            == expected
+        ),
+        3,
+    )
+
+
+@pytest.mark.requirement("5.1")
+def test_age_grows_with_the_oldest_message(emulator: Clients, clock: Clock, queue: str, within: Passing) -> None:
+    """Ten minutes after it was sent a message is ten minutes old."""
+    emulator.sqs.send_message(QueueUrl=queue, MessageBody="old")
+    clock.jump(600)
+    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600, 3)
+
+
+@pytest.mark.requirement("5.1")
+def test_message_received_three_times_leaves_the_age(
+    emulator: Clients, clock: Clock, queue: str, within: Passing
+) -> None:
+    """A poison pill does not keep the age of its queue up."""
+    emulator.sqs.send_message(QueueUrl=queue, MessageBody="poison")
+    clock.jump(600)
+    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600, 3)
+    for _ in range(3):
+        received = emulator.sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0, WaitTimeSeconds=5)
+        assert len(received["Messages"]) == 1
+    emulator.sqs.send_message(QueueUrl=queue, MessageBody="fresh")
+    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) < 600, 3)
+
+
+def test_queue_whose_name_begins_anothers_has_metrics_of_its_own(
+    emulator: Clients, clock: Clock, queue: str, within: Passing
+) -> None:
+    """A queue is not its dead-letter queue."""
+    longer = emulator.sqs.create_queue(QueueName=queue.rpartition("/")[2] + "-dlq")["QueueUrl"]
+    emulator.sqs.send_message(QueueUrl=longer, MessageBody="dead")
+    within(lambda: figure(emulator, clock, longer, "ApproximateNumberOfMessagesVisible") == 1, 3)
+    assert figure(emulator, clock, queue, "ApproximateNumberOfMessagesVisible") == 0
+    emulator.sqs.delete_queue(QueueUrl=longer)
+
+
+def test_percentile_of_values_and_counts(emulator: Clients, clock: Clock, namespace: str) -> None:
+    """Values published with counts weigh as often as they were seen."""
+    now = datetime.fromtimestamp(clock.now() // MINUTE * MINUTE, UTC)
+    emulator.cloudwatch.put_metric_data(
+        Namespace=namespace,
+        MetricData=[{"MetricName": "Duration", "Timestamp": now, "Values": [10.0, 500.0], "Counts": [95, 5]}],
+    )
+    points = emulator.cloudwatch.get_metric_statistics(
+        Namespace=namespace,
+        MetricName="Duration",
+        StartTime=now,
+        EndTime=datetime.fromtimestamp(now.timestamp() + MINUTE, UTC),
+        Period=MINUTE,
+        Statistics=["SampleCount", "Average", "Maximum"],
+        ExtendedStatistics=["p90", "p99"],
+    )["Datapoints"]
+    assert [(point["SampleCount"], point["Average"], point["Maximum"]) for point in points] == [(100, 34.5, 500)]
+    assert points[0]["ExtendedStatistics"] == {"p90": 10.0, "p99": 500.0}
+
+
+def test_metric_math_answers_dashboards(emulator: Clients, clock: Clock, namespace: str) -> None:
+    """An error rate per minute, and what a minute without calls gives."""
+    begin = clock.now() // MINUTE * MINUTE - 3 * MINUTE
+    for minute, (calls, errors) in enumerate([(10, 1), (0, 0), (20, 10)]):
+        at = datetime.fromtimestamp(begin + minute * MINUTE, UTC)
+        emulator.cloudwatch.put_metric_data(
+            Namespace=namespace,
+            MetricData=[
+                {"MetricName": name, "Timestamp": at, "Value": float(value)}
+                for name, value in (("Calls", calls), ("Errors", errors))
+            ],
+        )
+
+    def metric(query_id: str, name: str) -> dict[str, Any]:
+        stat = {"Metric": {"Namespace": namespace, "MetricName": name}, "Period": MINUTE, "Stat": "Sum"}
+        return {"Id": query_id, "MetricStat": stat, "ReturnData": False}
+
+    results = emulator.cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            metric("calls", "Calls"),  # type: ignore[list-item]
+            metric("errors", "Errors"),  # type: ignore[list-item]
+            {"Id": "rate", "Expression": "100 * errors / calls", "Label": "error rate"},
+            {"Id": "known", "Expression": "IF(calls > 0, 100 * errors / calls, 0)"},
+            {"Id": "total", "Expression": "SUM(METRICS())"},
+        ],
+        StartTime=datetime.fromtimestamp(begin, UTC),
+        EndTime=datetime.fromtimestamp(begin + 3 * MINUTE, UTC),
+        ScanBy="TimestampAscending",
+    )["MetricDataResults"]
+    assert {result["Id"]: result["Values"] for result in results} == {
+        "rate": [10.0, 50.0],
+        "known": [10.0, 0.0, 50.0],
+        "total": [11.0, 0.0, 30.0],
+    }
+    assert results[0]["Label"] == "error rate"
