@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 from localstack import config
 from localstack.aws.connect import connect_to
-from localstack.services.events.models import events_stores
 from localstack.services.plugins import SERVICE_PLUGINS
 
 from localprocs.alarms.metrics import Metric
@@ -157,6 +156,9 @@ class LocalStackCloud:
 def _has_rules(place: Place) -> bool:
     if not SERVICE_PLUGINS.is_running("events"):
         return False
+    # Loaded already where EventBridge runs; costly where it does not.
+    from localstack.services.events.models import events_stores  # noqa: PLC0415
+
     bus = events_stores[place.account][place.region].event_buses.get("default")
     return bool(bus and bus.rules)
 

@@ -80,11 +80,15 @@ class Fleet:
                 self._is_open = True
                 threading.Thread(target=self._keep, name="ecs-fleet", daemon=True).start()
 
-    def close(self) -> None:
-        """Start no task any more."""
+    def close(self) -> list[TaskRun]:
+        """Start no task any more, ask those that run to end, and return them."""
         with self.lock:
             self._is_open = False
             self._changed.notify_all()
+            runs = self.runs()
+            for run in runs:
+                self.stop_task(run.task, "ServiceSchedulerInitiated", "The emulator is shutting down")
+            return runs
 
     def region(self, place: Place) -> Region:
         """Return an account's region, empty at first."""

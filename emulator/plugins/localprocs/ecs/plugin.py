@@ -1,66 +1,49 @@
-"""Registers ECS with LocalStack."""
+"""Registers ECS with LocalStack; what it is made of is loaded with the first call, so that the start stays short."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from localstack.aws.api import RequestContext
-from localstack.aws.skeleton import Skeleton
-from localstack.aws.spec import load_service
+from localstack.http import Request, Response, Router
+from localstack.http.dispatcher import Handler, handler_dispatcher
 from localstack.runtime import hooks
 from localstack.services.edge import ROUTER
-from localstack.services.plugins import SERVICE_PLUGINS, Service, ServiceLifecycleHook, aws_provider
+from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
+from werkzeug.exceptions import HTTPException
 
-from localprocs.alarms.minutes import MINUTES
-from localprocs.ecs.api import clusters, services, tags, task_definitions, tasks
-from localprocs.ecs.api.lookup import Operation
-from localprocs.ecs.cloud import LocalStackCloud
-from localprocs.ecs.fleet import Fleet
-from localprocs.ecs.metrics import Publisher
-from localprocs.ecs.model import Json
-from localprocs.ecs.process_runner import ProcessRunner
-from localprocs.ecs.routes import add_routes
-from localprocs.ecs.shutdown import stop_all
+if TYPE_CHECKING:
+    from localprocs.ecs.fleet import Fleet
 
-_fleets: list[Fleet] = []
+_routes: "Router[Handler]" = Router(dispatcher=handler_dispatcher())
+_fleets: "list[Fleet]" = []
 
 
 @aws_provider(api="ecs")
 def ecs() -> Service:
     """Make the service."""
-    fleet = Fleet(ProcessRunner(), LocalStackCloud())
+    from localprocs.ecs.provider import make_fleet, make_service  # noqa: PLC0415 - see above
+
+    fleet = make_fleet(_routes)
     _fleets.append(fleet)
-    add_routes(ROUTER, fleet)
-    fleet.open()
-    MINUTES.at_each(Publisher(fleet).publish)
-    operations: dict[str, Operation] = {}
-    for module in (clusters, services, tags, task_definitions, tasks):
-        operations |= {name: _locked(fleet, run) for name, run in module.operations(fleet).items()}
-    return Service("ecs", skeleton=Skeleton(load_service("ecs"), operations), lifecycle_hook=_Lifecycle(fleet))
+    return make_service(fleet)
 
 
 @hooks.on_infra_start()
-def load_ecs() -> None:
-    """Answer the routes under ``/_emulator/ecs`` before the first call to ECS."""
-    SERVICE_PLUGINS.require("ecs")
+def serve_ecs_routes() -> None:
+    """Answer under ``/_emulator/ecs`` from the start."""
+    ROUTER.add("/_emulator/ecs/<path:_rest>", _forward)
 
 
 @hooks.on_infra_shutdown(priority=100)
-def stop_tasks() -> None:
+def stop_ecs_tasks() -> None:
     """Leave no task behind; before the services that tasks talk to are stopped."""
-    for fleet in _fleets:
-        stop_all(fleet)
+    if _fleets:
+        from localprocs.ecs.shutdown import stop_all  # noqa: PLC0415 - see above
+
+        stop_all(_fleets)
 
 
-class _Lifecycle(ServiceLifecycleHook):
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    def on_before_state_reset(self) -> None:
-        self._fleet.reset()
-
-
-def _locked(fleet: Fleet, run: Operation) -> Callable[[RequestContext, Json], Json]:
-    def call(context: RequestContext, request: Json) -> Json:
-        with fleet.lock:
-            return run(context, request or {})
-
-    return call
+def _forward(request: Request, **_path: str) -> Response:
+    SERVICE_PLUGINS.require("ecs")
+    try:
+        return _routes.dispatch(request)
+    except HTTPException as error:
+        return Response(f'{{"error": "{error.name}"}}', error.code, mimetype="application/json")

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Iterable
 
 from localprocs import real_time
 from localprocs.ecs.fleet import Fleet
@@ -11,12 +12,9 @@ GRACE_SECONDS = 3.0
 LOOK_SECONDS = 0.02
 
 
-def stop_all(fleet: Fleet, grace_seconds: float = GRACE_SECONDS) -> None:
+def stop_all(fleets: Iterable[Fleet], grace_seconds: float = GRACE_SECONDS) -> None:
     """Send each task SIGTERM, wait a moment, and kill what is left."""
-    fleet.close()
-    runs = fleet.runs()
-    for run in runs:
-        fleet.stop_task(run.task, "ServiceSchedulerInitiated", "The emulator is shutting down")
+    runs = [run for fleet in fleets for run in fleet.close()]
     begun = real_time.elapsed()
     while not all(run.is_over() for run in runs) and real_time.elapsed() - begun < grace_seconds:
         wait_real(LOOK_SECONDS)

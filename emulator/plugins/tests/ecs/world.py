@@ -8,10 +8,10 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-from localprocs.ecs.api import clusters, services, tags, task_definitions, tasks
 from localprocs.ecs.errors import StartFailure
 from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Task
+from localprocs.ecs.provider import all_operations
 from localprocs.ecs.runner import Launch, Usage
 
 PLAN = [
@@ -128,9 +128,7 @@ class World:
         self.fleet = Fleet(self.runner, self.cloud, self.clock)
         self.fleet.open()
         self.context = SimpleNamespace(account_id="000000000000", region="us-east-1", partition="aws")
-        self._operations: dict[str, Any] = {}
-        for module in (clusters, services, tags, task_definitions, tasks):
-            self._operations |= module.operations(self.fleet)
+        self._operations = all_operations(self.fleet)
         self("CreateCluster", clusterName="c", capacityProviders=["FARGATE", "FARGATE_SPOT"])
         self(
             "PutClusterCapacityProviders",
