@@ -72,7 +72,8 @@ def _compile(built: Path) -> None:
         output = Path(scratch) / built.name
         sources = [str(path) for path in _sources() if path.suffix == ".c"]
         command = [*compiler(), *FLAGS, *sources, "-o", str(output), *LIBRARIES]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        caches = {"ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}
+        done = subprocess.run(command, env=os.environ | caches, check=False, capture_output=True, text=True)
         if done.returncode != 0 or not output.exists():
             message = f"the virtual clock could not be compiled with {command[0]}: {done.stderr.strip()[-500:]}"
             raise ClockUnavailable(message)

@@ -20,6 +20,9 @@ struct timer {
     struct view armed; /* what the clock was then */
 };
 
+/* A tick that is due at once must find the call that our signal interrupted (a pause, say) waiting again. */
+static const nanos AFTER_A_CHANGE = 2 * MILLISECOND;
+
 static struct timer timers[64];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static struct slot *timers_slot;
@@ -69,14 +72,14 @@ static void catch_up(struct timer *timer) {
     timer->running = false;
 }
 
-static int arm(struct timer *timer, const struct view *view) {
+static int arm(struct timer *timer, const struct view *view, nanos soonest) {
     struct view start = *view;
     start.epoch.real = real_now();
     timer->armed = start;
     timer->running = timer->deadline != 0 && !view->epoch.paused;
     if (!timer->running) return kernel_set(timer, 0, 0);
     nanos span = real_span(view, timer->deadline - view->elapsed);
-    return kernel_set(timer, span > 0 ? span : 1, timer->interval ? real_span(view, timer->interval) : 0);
+    return kernel_set(timer, span > soonest ? span : soonest, timer->interval ? real_span(view, timer->interval) : 0);
 }
 
 static bool has_unread_ticks(const struct timer *timer) {
@@ -118,7 +121,7 @@ void timers_rearm(void) {
         catch_up(timer);
         if (timer->deadline == 0) continue;
         if (ticked && timer->interval) timer->deadline -= timer->interval; /* setting it forgets them */
-        arm(timer, &view);
+        arm(timer, &view, AFTER_A_CHANGE);
     }
     note_generation(&view);
     unlock(&mask);
@@ -159,7 +162,7 @@ static int set(enum kind kind, intptr_t id, bool absolute, const struct itimersp
     *timer = (struct timer){.kind = kind, .id = id, .interval = to_nanos(&wanted->it_interval)};
     if (value) timer->deadline = absolute ? value - page->origins[origin] : view.elapsed + value;
     if (value && timer->deadline <= 0) timer->deadline = 1;
-    int result = arm(timer, &view), saved = errno;
+    int result = arm(timer, &view, 1), saved = errno;
     if (result == 0 && before) *before = was;
     if (result != 0 || !value) *timer = (struct timer){0};
     note_generation(&view);
@@ -180,7 +183,7 @@ static bool get(enum kind kind, intptr_t id, struct itimerspec *now) {
         struct view view = look(page);
         catch_up(timer);
         *now = told(timer, &view);
-        if (timer->kind && timer->deadline) arm(timer, &view);
+        if (timer->kind && timer->deadline) arm(timer, &view, 1);
     }
     unlock(&mask);
     return known;
