@@ -1,0 +1,88 @@
+"""An execution environment, with AWS's real runtime client in it."""
+
+import json
+
+
+def test_an_environment_is_used_again(function):
+    """The second invocation finds what the first left in memory, and has no init to report."""
+    count = function("calls = []\ndef handler(event, context):\n    calls.append(event)\n    return len(calls)\n")
+
+    outcomes = [count(), count()]
+
+    assert [each.payload for each in outcomes] == [b"1", b"2"]
+    assert "Init Duration" in outcomes[0].log
+    assert "Init Duration" not in outcomes[1].log
+
+
+def test_an_exception_is_the_functions_error(function):
+    """The caller gets type, message and stack trace; the environment lives on."""
+    fail = function("calls = []\ndef handler(event, context):\n    calls.append(1)\n    raise ValueError(len(calls))\n")
+
+    first, second = fail(), fail()
+
+    error = json.loads(first.payload)
+    assert (first.is_error, error["errorType"], error["errorMessage"]) == (True, "ValueError", "1")
+    assert error["stackTrace"]
+    assert json.loads(second.payload)["errorMessage"] == "2"
+
+
+def test_a_function_that_takes_too_long_is_killed(function):
+    """The time-out is reported in AWS's words, and the next invocation finds a new process."""
+    code = """
+        import time
+        calls = []
+        def handler(event, context):
+            calls.append(1)
+            time.sleep(event.get("seconds", 0))
+            return len(calls)
+    """
+    slow = function(code, timeout=1)
+
+    outcome, after = slow('{"seconds": 60}'), slow()
+
+    assert json.loads(outcome.payload)["errorMessage"].endswith("Task timed out after 1.00 seconds")
+    assert "Status: timeout" in outcome.log
+    assert after.payload == b"1"
+
+
+def test_a_process_killed_in_the_middle_is_an_exit_error(function):
+    """A crash is told from an exception, and what it wrote before is in the log."""
+    code = """
+        import os
+        def handler(event, context):
+            if event.get("die"):
+                print("last words")
+                os.kill(os.getpid(), 9)
+            return os.getpid()
+    """
+    mortal = function(code)
+
+    before, outcome, after = mortal(), mortal('{"die": true}'), mortal()
+
+    assert json.loads(outcome.payload)["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    assert outcome.log.index("last words") < outcome.log.index("END RequestId")
+    assert before.payload != after.payload
+
+
+def test_a_function_that_cannot_be_loaded_reports_why(function):
+    """An import error reaches the caller; init was tried before and during the invocation, as on AWS."""
+    broken = function("import no_such_module\n")
+
+    outcome = broken()
+
+    assert json.loads(outcome.payload)["errorType"] == "Runtime.ImportModuleError"
+    assert outcome.log.count("INIT_REPORT") == 2
+
+
+def test_a_handler_knows_how_long_it_has(function):
+    """The deadline in the context is the function's time-out."""
+    left = function("def handler(event, context):\n    return context.get_remaining_time_in_millis()\n", timeout=7)
+
+    assert 5000 < int(left().payload) <= 7000
+
+
+def test_an_answer_that_is_too_large_is_refused(function):
+    """More than Lambda carries is an error, not a cut answer."""
+    outcome = function("def handler(event, context):\n    return 'x' * 7_000_000\n")()
+
+    assert json.loads(outcome.payload)["errorType"] == "Function.ResponseSizeTooLarge"
