@@ -1,6 +1,5 @@
 """The control API: how tests and people steer the site; never recorded, never faulted."""
 
-from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -50,7 +49,7 @@ async def faults(request: Request) -> Response:
 
 async def requests(request: Request) -> Response:
     """List every request in the order in which they came."""
-    return _listed(asdict(each) for each in site_of(request.scope).exchanges)
+    return _listed(each.as_json() for each in site_of(request.scope).exchanges)
 
 
 async def messages(request: Request) -> Response:

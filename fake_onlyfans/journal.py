@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import asdict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,5 +40,5 @@ class Journal:
         try:
             await self.app(scope, receive, note_status)
         finally:
-            line = {"event": "request", **asdict(exchange), "seconds": round(site.now() - exchange.time, 6)}
+            line = {"event": "request", **exchange.as_json(), "seconds": round(site.now() - exchange.time, 6)}
             log.info(json.dumps(line, ensure_ascii=False))

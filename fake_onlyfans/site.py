@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope
 
@@ -29,6 +29,10 @@ class Exchange:
     api_key: str | None
     status: int | None = None
     faults: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Write the exchange as the control API and the log do."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Site:

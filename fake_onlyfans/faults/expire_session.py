@@ -6,7 +6,7 @@ from typing import ClassVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fake_onlyfans.faults.fault import Fault
-from fake_onlyfans.identity import identity_of
+from fake_onlyfans.identity import session_account
 from fake_onlyfans.site import site_of
 
 
@@ -16,13 +16,16 @@ class ExpireSession(Fault):
 
     kind: ClassVar[str] = "expire_session"
 
+    def can_hit(self, scope: Scope) -> bool:
+        """Only a request with a session can lose it."""
+        return session_account(scope, site_of(scope)) is not None
+
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return the site with this fault."""
 
         async def sign_out_first(scope: Scope, receive: Receive, send: Send) -> None:
-            account = identity_of(scope)
-            if account is not None:
-                site_of(scope).sessions.end_all(account)
+            site = site_of(scope)
+            site.sessions.end_all(session_account(scope, site) or "")
             await app(scope, receive, send)
 
         return sign_out_first

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 type When = Literal["before", "after"]
 
@@ -22,6 +22,10 @@ class Fault:
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return the site with this fault."""
         raise NotImplementedError
+
+    def can_hit(self, scope: Scope) -> bool:  # noqa: ARG002 most faults can hit any request
+        """Say whether the fault would change anything about a request; one that cannot be hit is let pass."""
+        return True
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Self:

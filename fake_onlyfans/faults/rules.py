@@ -68,7 +68,7 @@ class Rule:
         """Return the site with the fault, as long as it may still come when the request gets there."""
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            if self.times is not None and self.fired >= self.times:
+            if (self.times is not None and self.fired >= self.times) or not self.fault.can_hit(scope):
                 await app(scope, receive, send)
                 return
             self.fired += 1

@@ -16,6 +16,7 @@ from fake_onlyfans.refusals import refusal
 from fake_onlyfans.site import site_of
 
 STATUSES = range(200, 600)
+WITHOUT_BODY = (204, 205, 304)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,9 @@ class Status(Fault):
         return answer_otherwise
 
     def _response(self, scope: Scope) -> Response:
-        if self.body is None:
+        if self.status in WITHOUT_BODY:
+            response = Response(status_code=self.status)
+        elif self.body is None:
             response = refusal(scope, self.status, _phrase(self.status))
         elif isinstance(self.body, str):
             response = Response(self.body, self.status, media_type="text/html")

@@ -28,7 +28,6 @@ def test_status_answers_in_the_form_that_fits(creator: Visitor, status: int) -> 
     assert creator.accepted() == []
 
 
-@pytest.mark.requirement("7.1")
 def test_status_says_when_to_come_back(creator: Visitor, site_clock: TurnedClock) -> None:
     """Retry-After as seconds, as a date so many seconds from now, or as any text."""
     site_clock.ahead = 86_400
@@ -56,6 +55,14 @@ def test_status_has_the_body_that_it_is_given(creator: Visitor, body: object, co
 
     assert answer.headers["content-type"] == content_type
     assert (answer.json() if "json" in content_type else answer.text) == body
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_status_sends_no_body_where_http_allows_none(creator: Visitor, status: int) -> None:
+    """The connection goes on."""
+    creator.set_faults(rule("status", status=status, body="x", times=1))
+
+    assert (creator.read("fan-001").status_code, creator.read("fan-001").status_code) == (status, 200)
 
 
 def test_status_can_send_elsewhere(creator: Visitor) -> None:
@@ -158,6 +165,18 @@ def test_drift_shows_the_same_page_with_other_markup(creator: Visitor, path: str
         assert mark not in drifted.text
     assert drifted.text != usual.text
     assert len(drifted.text) > 0.9 * len(usual.text)
+
+
+def test_expire_session_waits_for_a_session(visitor: Visitor, account: Account) -> None:
+    """Signing in does not use the fault up: the first request with the session does."""
+    visitor.set_faults(rule("expire_session", times=1))
+    visitor.get("/login")
+
+    visitor.sign_in(account)
+
+    assert visitor.read("fan-001").status_code == 401
+    assert visitor.sign_in(account).read("fan-001").status_code == 200
+    assert visitor.control("faults")[0]["fired"] == 1
 
 
 def test_crash_is_a_small_page(creator: Visitor) -> None:

@@ -16,7 +16,6 @@ def test_there_is_no_limit_at_first(creator: Visitor) -> None:
     assert {creator.read("fan-001").status_code for _ in range(50)} == {200}
 
 
-@pytest.mark.requirement("7.1")
 def test_too_many_requests_are_429_until_there_is_room(creator: Visitor, site_clock: TurnedClock) -> None:
     """Retry-After is right: a second before it is too early, then it is not."""
     creator.post("/_control/limits", json={"requests": 3, "per_seconds": 60})

@@ -9,7 +9,6 @@ from fake_onlyfans import Account
 NEW = "a new and longer word"
 
 
-@pytest.mark.requirement("8.5")
 @pytest.mark.parametrize("way", ["json", "data"])
 def test_a_changed_password_is_the_only_one(creator: Visitor, account: Account, way: str) -> None:
     """By JSON and by form: the new one signs in, the old one does not, and every session before is over."""
