@@ -26,6 +26,7 @@ def backend():
         sse_specification=None,
         tags=[],
         deletion_protection_enabled=False,
+        warm_throughput=None,
     )
     return backend
 
