@@ -60,5 +60,4 @@ def _metric(
         dimensions_map=dimensions,
         statistic=statistic,
         period=period,
-        label=str(name),
     )

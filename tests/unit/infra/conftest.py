@@ -6,9 +6,9 @@ from infra_cdk.synthesis import synthesise
 from tests.unit.infra.template import Assembly
 
 EXISTING = {
-    "vpc_id": "vpc-1",
+    "vpc_id": "vpc-0123456789abcdef0",
     "availability_zones": "eu-west-1a,eu-west-1b",
-    "private_subnet_ids": "subnet-a,subnet-b",
+    "private_subnet_ids": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
     "alarm_topic_arn": "arn:aws:sns:eu-west-1:111122223333:huntaze-cost-alerts",
     "ingress_queue_arn": "arn:aws:sqs:eu-west-1:111122223333:their-ingress",
     "ingress_dlq_arn": "arn:aws:sqs:eu-west-1:111122223333:their-ingress-dlq",

@@ -33,7 +33,9 @@ def test_a_job_is_hidden_for_as_long_as_the_scraper_believes(queues: dict[str, J
     assert queues[WORKFLOWS]["Properties"]["VisibilityTimeout"] == WorkerSettings.visibility_seconds == 300
 
 
-def test_the_limiter_has_six_time_outs_before_its_message_comes_back(assembly: Assembly, queues: dict[str, Json]) -> None:
+def test_the_limiter_has_six_time_outs_before_its_message_comes_back(
+    assembly: Assembly, queues: dict[str, Json]
+) -> None:
     """What AWS asks of a queue that feeds a function."""
     timeout = assembly["RateLimiter"].only("AWS::Lambda::Function")["Timeout"]
     assert queues[INGRESS]["Properties"]["VisibilityTimeout"] >= 6 * timeout

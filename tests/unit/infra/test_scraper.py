@@ -124,7 +124,9 @@ def test_the_credentials_begin_as_a_placeholder_with_every_field(assembly: Assem
 def test_logs_go_to_the_plans_group_and_stay_a_month(assembly: Assembly, container: Json) -> None:
     """Standard output, by awslogs."""
     groups = assembly["Scraper"].of_type("AWS::Logs::LogGroup")
-    named = {it["Properties"]["LogGroupName"]: (name, it["Properties"]["RetentionInDays"]) for name, it in groups.items()}
+    named = {
+        it["Properties"]["LogGroupName"]: (name, it["Properties"]["RetentionInDays"]) for name, it in groups.items()
+    }
     name, days = named["/huntaze/production/onlyfans-scraper"]
     assert days == 30
     assert text(container["LogConfiguration"]["Options"]["awslogs-group"]) == f"${{{name}}}"
@@ -147,7 +149,9 @@ def test_the_sites_address_is_a_parameter_with_the_settings_default(assembly: As
 
 def test_results_are_private_encrypted_versioned_and_end(assembly: Assembly) -> None:
     """No public access, our key, 90 days; each read is logged to a second bucket, for a year."""
-    buckets = {it.get("LoggingConfiguration") is not None: it for it in assembly["Scraper"].properties("AWS::S3::Bucket")}
+    buckets = {
+        it.get("LoggingConfiguration") is not None: it for it in assembly["Scraper"].properties("AWS::S3::Bucket")
+    }
     results, access_logs = buckets[True], buckets[False]
     for bucket in buckets.values():
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}

@@ -1,0 +1,93 @@
+"""The cache of assemblies."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from infra_cdk import bundle, synthesis
+from infra_cdk.imports import closure
+from tests.unit.infra.template import Assembly
+
+
+def test_the_same_inputs_are_synthesised_once(assembly: Assembly) -> None:
+    """A cached call takes milliseconds."""
+    best = 1.0
+    for _ in range(5):
+        started = time.perf_counter()
+        assert synthesis.synthesise() == assembly.folder
+        best = min(best, time.perf_counter() - started)
+    assert best < 0.1
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the inputs, to be changed."""
+    for each in synthesis.INPUTS:
+        source, target = synthesis.ROOT / each, tmp_path / each
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, target)
+    monkeypatch.setattr(synthesis, "ROOT", tmp_path)
+    monkeypatch.setattr(synthesis, "ASSEMBLIES", tmp_path / "assemblies")
+    return tmp_path
+
+
+@pytest.mark.parametrize("file", ["infra_cdk/queues.py", "src/huntaze_scraper/jobs.py", "uv.lock"])
+def test_a_changed_input_asks_for_a_new_assembly(project: Path, file: str) -> None:
+    """Code of the app, code of a function, a locked version."""
+    before = synthesis.inputs_hash({})
+    path = project / file
+    path.write_text(path.read_text() + "\n")
+    assert synthesis.inputs_hash({}) != before
+
+
+def test_a_new_file_asks_for_a_new_assembly(project: Path) -> None:
+    """Also an empty one."""
+    before = synthesis.inputs_hash({})
+    (project / "src/huntaze_scraper/rate_limiter/added.py").touch()
+    assert synthesis.inputs_hash({}) != before
+
+
+def test_the_context_asks_for_an_assembly_of_its_own() -> None:
+    """Two contexts live side by side."""
+    assert synthesis.inputs_hash({}) != synthesis.inputs_hash({"scaling": "backlog_per_task"})
+
+
+def test_a_change_of_the_worker_keeps_the_assembly(project: Path) -> None:
+    """Its code is in the image: the templates and the zips stay as they are."""
+    before = synthesis.inputs_hash({})
+    (project / "src/huntaze_scraper/worker").mkdir(exist_ok=True)
+    (project / "src/huntaze_scraper/worker/added.py").touch()
+    assert synthesis.inputs_hash({}) == before
+
+
+def test_the_assembly_is_made_from_inputs_alone() -> None:
+    """Whatever the app and the functions import is hashed."""
+    source = synthesis.ROOT / "src"
+    hashed = set(synthesis._input_files())
+    app = closure(source, sorted((synthesis.ROOT / "infra_cdk").glob("*.py")), bundle.PACKAGE)
+    used = {file for file in app if file.is_relative_to(source)}
+    used.update(*(bundle.modules_of(source, function) for function in (bundle.LIMITER, bundle.ROTATION)))
+    assert used <= hashed
+
+
+def test_a_failure_is_one_line_with_the_cause(project: Path) -> None:
+    """And leaves nothing behind that looks like an assembly."""
+    (project / "infra_cdk" / "app.py").write_text('raise RuntimeError("the queue has no name")\n')
+    with pytest.raises(synthesis.SynthesisFailed, match=r"^RuntimeError: the queue has no name$"):
+        synthesis.synthesise()
+    assert not list((project / "assemblies").glob("[!.]*"))
+    assert not list((project / "assemblies").glob(".making*"))
+
+
+def test_old_assemblies_are_dropped(project: Path) -> None:
+    """The ones used last stay."""
+    folder = project / "assemblies"
+    for number in range(synthesis.KEPT + 3):
+        (folder / f"{number:016x}").mkdir(parents=True)
+    synthesis._drop_old()
+    assert len(list(folder.iterdir())) == synthesis.KEPT
