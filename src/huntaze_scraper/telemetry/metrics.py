@@ -5,7 +5,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +27,14 @@ MOST_KEPT = 20_000
 type Dimensions = tuple[tuple[str, str], ...]
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class Recorder(Protocol):
+    """Takes samples of metrics."""
+
+    def record(self, metric: Metric, value: float, *, action: str = "", creator_id: str = "", status: str = "") -> None:
+        """Take one sample. Empty dimensions are left out."""
+        ...
 
 
 class Metrics:

@@ -1,7 +1,6 @@
 """The one place that chooses the collaborators of the process."""
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -50,7 +49,7 @@ class Application:
     """The process, put together from its settings."""
 
     def __init__(self, settings: WorkerSettings, playwright: Playwright, redactor: Redactor, api_key: str) -> None:
-        clock = SystemClock()
+        clock = self._clock = SystemClock()
         config = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 4})
         session = boto3.Session()
 
@@ -91,7 +90,7 @@ class Application:
             clock=clock,
             shutdown=self.shutdown,
         )
-        self.consumer = Consumer(queue, self._processor, self.in_hand, self._breaker, self.shutdown, settings.pages)
+        self.consumer = Consumer(queue, self._processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages)
         self.health = HealthServer(settings.health_port, self.report)
 
     async def run(self) -> None:
@@ -112,7 +111,7 @@ class Application:
 
     def report(self) -> tuple[bool, dict[str, Any]]:
         """Tell whether the task is worth keeping, and what it does."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         polling = now - self.consumer.looked_at < STUCK_SECONDS or self.shutdown.stopping.is_set()
         browser = self.browser.failed_starts < FAILED_STARTS
         return polling and browser, {

@@ -13,7 +13,7 @@ from huntaze_scraper.onlyfans.actions import ActionFunction
 from huntaze_scraper.onlyfans.actions.run import Artifacts, Once, Run
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.tab import Tab
-from huntaze_scraper.telemetry.metrics import Metrics
+from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.retry import Attempt, next_attempt
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 
@@ -32,7 +32,7 @@ class Attempts:
         self,
         tabs: SignedInTabs,
         actions: Mapping[str, ActionFunction],
-        metrics: Metrics,
+        metrics: Recorder,
         clock: Clock,
         shutdown: Shutdown,
     ) -> None:

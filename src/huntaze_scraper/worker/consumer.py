@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.telemetry.logs import job_lines
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
@@ -53,6 +54,7 @@ class Consumer:
         in_hand: InHand,
         breaker: CircuitBreaker,
         shutdown: Shutdown,
+        clock: Clock,
         pages: int,
     ) -> None:
         self._queue = queue
@@ -60,18 +62,19 @@ class Consumer:
         self._in_hand = in_hand
         self._breaker = breaker
         self._shutdown = shutdown
+        self._clock = clock
         self._pages = pages
         self._page = asyncio.Semaphore(pages)
         self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.looked_at = time.monotonic()
+        self.looked_at = clock.monotonic()
         """When the loop last went round."""
 
     async def run(self) -> None:
         """Work until the shutdown begins; return when nothing is in hand any more."""
         pause = 1.0
         while not self._shutdown.stopping.is_set():
-            self.looked_at = time.monotonic()
+            self.looked_at = self._clock.monotonic()
             most = self._room()
             if most == 0:
                 await self._wait()
@@ -94,14 +97,14 @@ class Consumer:
 
     def _room(self) -> int:
         """Return how many messages may be asked for now."""
-        state = self._breaker.state(time.monotonic())
+        state = self._breaker.state(self._clock.monotonic())
         if state is State.CLOSED:
             return BATCH if len(self._lanes) < self._pages else 0
         return 1 if state is State.HALF_OPEN and not self._lanes else 0
 
     async def _wait(self) -> None:
         """Wait until there may be room, the breaker may have closed, or the end begins."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         seconds = min(self._breaker.seconds_until_half_open(now) or LOOK_SECONDS, LOOK_SECONDS)
         stopping = asyncio.create_task(self._shutdown.stopping.wait())
         await asyncio.wait((stopping, *self._tasks), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -134,7 +137,7 @@ class Consumer:
         """Do the lane's next message; tell whether the lane goes on."""
         if self._shutdown.stopping.is_set():
             return False
-        seconds = self._breaker.seconds_until_half_open(time.monotonic())
+        seconds = self._breaker.seconds_until_half_open(self._clock.monotonic())
         if seconds:
             await self._hand_back(_all(lane), seconds)
             return False

@@ -1,7 +1,6 @@
 """One message: what is done about it, and what becomes of it."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ from huntaze_scraper.errors import BrowserUnavailable, LeaseLost, PageBroken, Si
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
-from huntaze_scraper.telemetry.metrics import Metrics
+from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished, Ledger
@@ -55,7 +54,7 @@ class Processor:
         carrier: Carrier,
         in_hand: InHand,
         breaker: CircuitBreaker,
-        metrics: Metrics,
+        metrics: Recorder,
         clock: Clock,
         shutdown: Shutdown,
     ) -> None:
@@ -74,7 +73,7 @@ class Processor:
 
     async def process(self, message: Message) -> Outcome:
         """Carry a message's job out as far as it goes."""
-        started = time.monotonic()
+        started = self._clock.monotonic()
         if message.job is None:
             outcome = await self._settle(None, STORE_WAIT_SECONDS, self._reactions.to_unreadable(message))
         else:
@@ -83,7 +82,7 @@ class Processor:
                 outcome = await self._process(message.job, message)
             finally:
                 self.current.pop(message.job.job_id, None)
-        self._report(message, outcome, round((time.monotonic() - started) * 1000))
+        self._report(message, outcome, round((self._clock.monotonic() - started) * 1000))
         return outcome
 
     async def _process(self, job: Job, message: Message) -> Outcome:
@@ -114,9 +113,9 @@ class Processor:
         except SiteError as error:
             if self._shutdown.stopping.is_set() and isinstance(error, PageBroken):
                 raise Interrupted("the browser went down with the worker") from None
-            self._breaker.finished(error.error_class, time.monotonic())
+            self._breaker.finished(error.error_class, self._clock.monotonic())
             return await self._reactions.to_error(job, message, entry, error)
-        self._breaker.finished(None, time.monotonic())
+        self._breaker.finished(None, self._clock.monotonic())
         return outcome
 
     async def _carry_out(self, job: Job, entry: Entry) -> Mapping[str, Any]:

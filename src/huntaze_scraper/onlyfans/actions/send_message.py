@@ -1,7 +1,6 @@
 """send_message: a fan gets the text exactly once, whatever dies in between."""
 
 import asyncio
-import time
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -46,10 +45,10 @@ async def _sent_earlier(run: Run) -> Mapping[str, Any] | None:
     """Find the message that an earlier attempt may have sent, waiting a while for one that is still under way."""
     if run.once.mark is None:
         return None
-    until = time.monotonic() + run.settle_seconds
+    until = run.clock.monotonic() + run.settle_seconds
     while True:
         found = await _find(run, run.once.mark[NEWEST])
-        if found is not None or time.monotonic() >= until:
+        if found is not None or run.clock.monotonic() >= until:
             return found
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 

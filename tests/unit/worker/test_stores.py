@@ -1,0 +1,304 @@
+"""One set of promises for each store: kept by the AWS one, against moto, and by the one in memory."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.worker.ledger import KEPT_SECONDS, Busy, DynamoLedger, Entry, Finished, Ledger, State
+from huntaze_scraper.worker.message import LONGEST_IN_FLIGHT_SECONDS
+from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
+from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
+from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue, WorkflowsQueue
+from tests.unit.worker.doubles import MemoryLedger, MemoryObjectStore, MemoryPauses, MemoryQueue, job, payload
+
+JOB = job()
+
+
+class HandClock(SystemClock):
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = 1_700_000_000.0
+
+    def now(self) -> float:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment
+
+
+def wait[T](answer: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(answer)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        boto3.client("dynamodb").create_table(
+            TableName="state",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )
+        boto3.client("s3").create_bucket(Bucket="bucket")
+        yield
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(params=["memory", "aws"])
+def ledger(request: pytest.FixtureRequest, clock: HandClock) -> Ledger:
+    if request.param == "memory":
+        return MemoryLedger(clock)
+    request.getfixturevalue("aws")
+    return DynamoLedger(boto3.client("dynamodb"), "state", clock)
+
+
+@pytest.fixture(params=["memory", "aws"])
+def pauses(request: pytest.FixtureRequest, clock: HandClock) -> Pauses:
+    if request.param == "memory":
+        return MemoryPauses()
+    request.getfixturevalue("aws")
+    return DynamoPauses(boto3.client("dynamodb"), "state", clock)
+
+
+@pytest.fixture(params=["memory", "aws"])
+def store(request: pytest.FixtureRequest) -> ObjectStore:
+    if request.param == "memory":
+        return MemoryObjectStore()
+    request.getfixturevalue("aws")
+    return S3ObjectStore(boto3.client("s3"), "bucket")
+
+
+def begin(ledger: Ledger, clock: HandClock, seconds: float = 300) -> Entry:
+    entry = wait(ledger.begin(JOB, clock.now() + seconds))
+    assert isinstance(entry, Entry)
+    return entry
+
+
+def test_a_job_is_held_by_one_worker_at_a_time(ledger: Ledger, clock: HandClock) -> None:
+    """The second is told until when; when the lease is over it may have the job."""
+    begin(ledger, clock, 300)
+    assert wait(ledger.begin(JOB, clock.now() + 300)) == Busy(clock.now() + 300)
+    clock.moment += 300
+    assert begin(ledger, clock).attempts == 2
+
+
+def test_a_lease_that_was_not_given_back_counts_as_a_failure(ledger: Ledger, clock: HandClock) -> None:
+    """A worker died over the job: that is what a crash loop is made of."""
+    begin(ledger, clock)
+    clock.moment += 301
+    assert begin(ledger, clock).failures == 1
+    clock.moment += 301
+    entry = begin(ledger, clock)
+    assert entry.failures == 2
+    wait(ledger.release(entry))
+    assert begin(ledger, clock).failures == 2
+
+
+def test_counts_outlive_the_lease(ledger: Ledger, clock: HandClock) -> None:
+    """Failures and 429s are counted apart."""
+    wait(ledger.release(begin(ledger, clock), failures=1))
+    wait(ledger.release(begin(ledger, clock), rate_limits=1))
+    entry = begin(ledger, clock)
+    assert (entry.failures, entry.rate_limits, entry.attempts) == (1, 1, 3)
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.REJECTED])
+def test_a_finished_job_is_not_begun_again(ledger: Ledger, clock: HandClock, state: State) -> None:
+    """Its copies are told where the result lies."""
+    wait(ledger.finish(begin(ledger, clock), state, "results/key"))
+    assert wait(ledger.begin(JOB, clock.now() + 300)) == Finished(state, "results/key")
+
+
+def test_a_dead_job_may_be_replayed_from_nothing_but_its_mark(ledger: Ledger, clock: HandClock) -> None:
+    """The failures are forgotten, the click is not."""
+    entry = begin(ledger, clock)
+    wait(ledger.mark(entry, {"newest": "7"}))
+    wait(ledger.finish(entry, State.DEAD, "key", failures=3))
+    again = begin(ledger, clock)
+    assert (again.failures, again.mark) == (0, {"newest": "7"})
+
+
+def test_the_first_mark_stays(ledger: Ledger, clock: HandClock) -> None:
+    """What the conversation looked like before the first click is what counts for every later attempt."""
+    entry = begin(ledger, clock)
+    wait(ledger.mark(entry, {"newest": "7"}))
+    wait(ledger.mark(entry, {"newest": "9"}))
+    wait(ledger.release(entry))
+    assert begin(ledger, clock).mark == {"newest": "7"}
+
+
+def test_who_lost_the_lease_can_neither_mark_nor_extend_nor_change_anything(ledger: Ledger, clock: HandClock) -> None:
+    """A worker that slept through its lease does not click."""
+    slept = begin(ledger, clock)
+    clock.moment += 301
+    awake = begin(ledger, clock)
+    with pytest.raises(LeaseLost):
+        wait(ledger.mark(slept, {"newest": "1"}))
+    with pytest.raises(LeaseLost):
+        wait(ledger.extend(slept, clock.now() + 300))
+    wait(ledger.finish(slept, State.DONE, "key"))
+    wait(ledger.release(slept, failures=5))
+    wait(ledger.mark(awake, {"newest": "2"}))
+    wait(ledger.release(awake))
+    assert begin(ledger, clock).failures == 1
+
+
+def test_an_extended_lease_lasts(ledger: Ledger, clock: HandClock) -> None:
+    """The heartbeat keeps others away."""
+    entry = begin(ledger, clock, 300)
+    clock.moment += 200
+    wait(ledger.extend(entry, clock.now() + 300))
+    clock.moment += 200
+    assert isinstance(wait(ledger.begin(JOB, clock.now() + 300)), Busy)
+
+
+def test_entries_expire_after_the_message_can_no_longer_come(aws: None, clock: HandClock) -> None:
+    """Fourteen days on the queue and fourteen on the DLQ are outlived; then DynamoDB forgets."""
+    ledger = DynamoLedger(boto3.client("dynamodb"), "state", clock)
+    begin(ledger, clock)
+    item = boto3.client("dynamodb").get_item(TableName="state", Key={"pk": {"S": f"job#{JOB.job_id}"}})["Item"]
+    assert int(item["expires_at"]["N"]) == clock.now() + KEPT_SECONDS > clock.now() + 28 * 86400
+
+
+def test_a_table_that_is_not_there_is_a_store_that_does_not_answer(aws: None, clock: HandClock) -> None:
+    """botocore's errors travel no further."""
+    with pytest.raises(StoreUnavailable):
+        wait(DynamoLedger(boto3.client("dynamodb"), "elsewhere", clock).begin(JOB, 0))
+    with pytest.raises(StoreUnavailable):
+        wait(DynamoPauses(boto3.client("dynamodb"), "elsewhere", clock).until("a"))
+    with pytest.raises(StoreUnavailable):
+        wait(S3ObjectStore(boto3.client("s3"), "elsewhere").put("key", b"", "text/plain"))
+
+
+def test_a_pause_lasts_until_its_time_and_a_shorter_one_does_not_cut_it(pauses: Pauses, clock: HandClock) -> None:
+    """The longest word of the site counts, for one account alone."""
+    assert wait(pauses.until("a")) <= clock.now()
+    wait(pauses.pause("a", clock.now() + 100, "challenge"))
+    wait(pauses.pause("a", clock.now() + 50, "slow"))
+    assert wait(pauses.until("a")) == clock.now() + 100
+    assert wait(pauses.until("b")) <= clock.now()
+
+
+@pytest.mark.parametrize("size", [0, 10, PART_BYTES, PART_BYTES + 1, PART_BYTES * 2 + 5])
+def test_an_object_arrives_whole_however_large(aws: None, size: int) -> None:
+    """Small ones in one request, larger ones in parts."""
+    upload = S3ObjectStore(boto3.client("s3"), "bucket").begin("a/b.bin", "video/mp4")
+    body = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
+    for start in range(0, size, 1_000_000):
+        upload.write(body[start : start + 1_000_000])
+    assert upload.finish() == "s3://bucket/a/b.bin"
+    kept = boto3.client("s3").get_object(Bucket="bucket", Key="a/b.bin")
+    assert kept["Body"].read() == body
+    assert kept["ContentType"] == "video/mp4"
+
+
+def test_an_aborted_object_leaves_no_parts(aws: None) -> None:
+    """What was sent of it is forgotten."""
+    upload = S3ObjectStore(boto3.client("s3"), "bucket").begin("a/b.bin", "video/mp4")
+    upload.write(b"x" * (PART_BYTES + 1))
+    upload.abort()
+    assert "Uploads" not in boto3.client("s3").list_multipart_uploads(Bucket="bucket")
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="bucket")
+
+
+def test_an_object_is_kept_under_its_key(store: ObjectStore) -> None:
+    """The URI names bucket and key."""
+    assert wait(store.put("results/a/b.json", b"{}", "application/json")) == "s3://bucket/results/a/b.json"
+
+
+@pytest.fixture
+def sqs(aws: None, clock: HandClock) -> SqsWorkflowsQueue:
+    client = boto3.client("sqs")
+    urls = [
+        client.create_queue(QueueName=name, Attributes={"FifoQueue": "true", "VisibilityTimeout": "300"})["QueueUrl"]
+        for name in ("w.fifo", "dead.fifo")
+    ]
+    return SqsWorkflowsQueue(client, urls[0], urls[1], 300, clock)
+
+
+def _send(queue: SqsWorkflowsQueue, number: int, attributes: int = 0) -> None:
+    queue._client.send_message(
+        QueueUrl=queue._url,
+        MessageBody=__import__("json").dumps(payload(user_id=f"fan-{number}")),
+        MessageGroupId="creator-1",
+        MessageDeduplicationId=f"d-{number}",
+        MessageAttributes={f"a{each}": {"DataType": "String", "StringValue": "v"} for each in range(attributes)},
+    )
+
+
+@pytest.mark.requirement("3.4", "3.5")
+def test_a_receive_asks_for_ten_and_waits_for_twenty_seconds(sqs: SqsWorkflowsQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The requirement's figures are what SQS is told, and the batch comes in the order sent."""
+    asked: dict[str, Any] = {}
+    receive = sqs._client.receive_message
+
+    def note(**arguments: Any) -> Any:
+        asked.update(arguments)
+        return receive(**arguments)
+
+    monkeypatch.setattr(sqs._client, "receive_message", note)
+    for number in range(12):
+        _send(sqs, number)
+    messages = wait(sqs.receive(10))
+    assert (asked["MaxNumberOfMessages"], asked["WaitTimeSeconds"]) == (10, 20)
+    assert [each.deduplication_id for each in messages] == [f"d-{number}" for number in range(10)]
+    assert all(each.job is not None and each.group_id == "creator-1" for each in messages)
+
+
+def test_messages_are_deleted_and_handed_back(sqs: SqsWorkflowsQueue) -> None:
+    """What was deleted is gone; what was handed back comes at once."""
+    _send(sqs, 1)
+    _send(sqs, 2)
+    first, second = wait(sqs.receive(10))
+    wait(sqs.delete(first))
+    assert wait(sqs.change_visibility([second], 0)) == []
+    (again,) = wait(sqs.receive(10))
+    assert (again.message_id, again.receive_count) == (second.message_id, 2)
+
+
+def test_a_buried_message_keeps_body_and_group_and_tells_why(sqs: SqsWorkflowsQueue) -> None:
+    """Ten attributes in all: ours, then as many of the original's as fit; twice is once."""
+    _send(sqs, 1, attributes=10)
+    (message,) = wait(sqs.receive(1))
+    for _ in range(2):
+        wait(sqs.bury(message, {"reason": "bad\x00 words", "error_class": "unknown", "status": "", "result_key": "k"}))
+    found = sqs._client.receive_message(
+        QueueUrl=sqs._dlq_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
+    )["Messages"]
+    assert len(found) == 1
+    assert found[0]["Body"] == message.body
+    assert found[0]["Attributes"]["MessageGroupId"] == "creator-1"
+    assert {name: each["StringValue"] for name, each in found[0]["MessageAttributes"].items()} == {
+        "reason": "bad? words",
+        "error_class": "unknown",
+        "result_key": "k",
+    } | {f"a{number}": "v" for number in range(7)}
+
+
+def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
+    """SQS refuses more in all; what was spent is taken off."""
+    _send(sqs, 1)
+    (message,) = wait(sqs.receive(1))
+    clock.moment += 3600
+    assert message.longest_visibility(clock.now()) < LONGEST_IN_FLIGHT_SECONDS - 3600
+    assert wait(sqs.change_visibility([message], 43200)) == []
+    assert message.invisible_until < message.received_at + LONGEST_IN_FLIGHT_SECONDS
+
+
+def test_both_queues_know_what_the_consumer_asks(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
+    """The stand-in is the same shape as the real thing."""
+    queues: list[WorkflowsQueue] = [sqs, MemoryQueue(clock)]
+    assert len(queues) == 2
