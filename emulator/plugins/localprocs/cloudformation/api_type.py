@@ -12,7 +12,7 @@ type Argument = str | Callable[[Properties], Any]
 """A property's name, or what to make of all properties; None leaves the argument out."""
 
 
-def api_type(  # noqa: PLR0913 - a row of a table has as many columns as it has
+def api_type(
     name: str,
     service: str,
     *,

@@ -6,10 +6,6 @@ from localstack.services.plugins import Service, aws_provider
 @aws_provider(api="dynamodb", name="moto")
 def dynamodb() -> Service:
     """Make the service."""
-    from localprocs.dynamodb import roll_back
-    from localprocs.dynamodb.expiry import with_expiry
-    from localprocs.dynamodb.idempotency import transact_once
-    from localprocs.moto_services import moto_service
+    from localprocs.dynamodb import service  # noqa: PLC0415 - moto is imported with the first call
 
-    roll_back.keep_cheap()
-    return moto_service("dynamodb", {**with_expiry(), "TransactWriteItems": transact_once()})
+    return service.make()

@@ -1,11 +1,11 @@
 """What a function's answer says of its batch, by AWS's rules for ReportBatchItemFailures."""
 
 import json
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 
-def failed_ids(answer: bytes, batch: Set[str]) -> Set[str]:
+def failed_ids(answer: bytes, batch: AbstractSet[str]) -> AbstractSet[str]:
     """Return the ids of the messages to leave in the queue: none, the reported ones, or all where the answer is wrong.
 
     Source: the Lambda guide, "Implementing partial batch responses". Nothing reported (null, an empty object, a null

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,16 +19,14 @@ LONGEST_PAUSE_SECONDS = 32.0
 class BatchInvoker:
     """Hands batches to one function."""
 
-    def __init__(
-        self, client: Any, function_arn: str, *, reports_items: bool, encode: Callable[[Any], bytes]
-    ) -> None:
+    def __init__(self, client: Any, function_arn: str, *, reports_items: bool, encode: Callable[[Any], bytes]) -> None:
         """Remember the function; ``reports_items`` is ReportBatchItemFailures."""
         self._client = client
         self._function = function_arn
         self._reports_items = reports_items
         self._encode = encode
 
-    def failed(self, records: Sequence[dict[str, Any]], patience_seconds: float) -> Set[str]:
+    def failed(self, records: Sequence[dict[str, Any]], patience_seconds: float) -> AbstractSet[str]:
         """Carry a batch out and return the ids of the messages that must stay in the queue.
 
         A throttled invocation is tried again, with growing pauses, for as long as the patience lasts; after that the

@@ -10,7 +10,12 @@ from localstack.services.lambda_.provider_utils import get_function_version_from
 from localstack.utils.event_matcher import matches_event
 
 from localprocs.event_source_mapping.invocation import BatchInvoker
-from localprocs.event_source_mapping.queue_poller import UNBOUNDED_CONCURRENCY, MappingSettings, QueuePoller, filter_form
+from localprocs.event_source_mapping.queue_poller import (
+    UNBOUNDED_CONCURRENCY,
+    MappingSettings,
+    QueuePoller,
+    filter_form,
+)
 
 _localstacks_worker = EsmWorkerFactory.get_esm_worker
 

@@ -9,7 +9,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from localstack import config
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
@@ -48,7 +47,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         )
         group = settings.logging_config.get("LogGroup") or environment["AWS_LAMBDA_LOG_GROUP_NAME"]
         environment["AWS_LAMBDA_LOG_GROUP_NAME"] = group
-        stream = LogStream(group, environment["AWS_LAMBDA_LOG_STREAM_NAME"], cache(partial(_logs_client, dict(env_vars))))
+        stream = LogStream(
+            group, environment["AWS_LAMBDA_LOG_STREAM_NAME"], cache(partial(_logs_client, dict(env_vars)))
+        )
         self._sandbox = Sandbox(
             FunctionTraits(function.id.qualifier, settings.runtime, function.id.region, settings.memory_size),
             Launch(interpreter.command(settings.handler), environment, task_root),

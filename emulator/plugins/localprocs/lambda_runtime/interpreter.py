@@ -26,7 +26,12 @@ def command(handler: str) -> list[str]:
 
 
 def environment(
-    variables: Mapping[str, object], *, task_root: Path, layers: Iterable[Path], scratch: Path, inherited: Mapping[str, str]
+    variables: Mapping[str, object],
+    *,
+    task_root: Path,
+    layers: Iterable[Path],
+    scratch: Path,
+    inherited: Mapping[str, str],
 ) -> dict[str, str]:
     """Turn LocalStack's variables into those of the runtime; only the clock's are inherited."""
     runtime_dir = runtime_directory()

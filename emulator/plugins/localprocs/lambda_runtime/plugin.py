@@ -12,10 +12,6 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_args: Any, **_options: Any) -> type:
         """Return the executor's class."""
-        from localprocs.event_source_mapping import plugin as event_source_mapping
-        from localprocs.lambda_runtime import version_manager
-        from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
+        from localprocs.lambda_runtime import service  # noqa: PLC0415 - imported with the first function
 
-        version_manager.install()
-        event_source_mapping.install()
-        return ProcessRuntimeExecutor
+        return service.install()

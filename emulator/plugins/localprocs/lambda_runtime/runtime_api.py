@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         if urlsplit(self.path).path != f"{PREFIX}/invocation/next":
             return self._reply(404)
         work = self.api.next_work()
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             },
         )
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+    def do_POST(self) -> None:
         body = self._body()
         match urlsplit(self.path).path.removeprefix(PREFIX).strip("/").split("/"):
             case ["init", "error"]:

@@ -92,7 +92,9 @@ class Sandbox:
             self._write(platform_lines.init_report(process.init_ms, "invoke", problem.failure))
         return problem
 
-    def _finish(self, invocation: Invocation, result: Answer | Problem, duration_ms: float, init_ms: float | None) -> Outcome:
+    def _finish(
+        self, invocation: Invocation, result: Answer | Problem, duration_ms: float, init_ms: float | None
+    ) -> Outcome:
         process = self._running()
         process.drain()
         used_mb = process.peak_mb
@@ -107,7 +109,7 @@ class Sandbox:
         self._write(report.line())
         log, self._log = "".join(self._log), []
         if isinstance(result, Problem):
-            return Outcome(result.answer(invocation.request_id), True, log, duration_ms)
+            return Outcome(result.answer(invocation.request_id), is_error=True, log=log, duration_ms=duration_ms)
         return Outcome(result.payload, result.is_error, log, duration_ms)
 
     def _running(self) -> RuntimeProcess:

@@ -3,11 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
-from localstack.services.cloudformation.resource_provider import OperationStatus
-
 from localprocs.cloudformation.api_type import api_type, tag_map
 from localprocs.cloudformation.resource_type import TypeProvider
 from localprocs.cloudformation.types import TYPES
+from localstack.services.cloudformation.resource_provider import OperationStatus
 
 THING = api_type(
     "AWS::Test::Thing",

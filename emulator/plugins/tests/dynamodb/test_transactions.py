@@ -1,13 +1,12 @@
 """Transactions: once for a token, undone as a whole, in no time on a large table."""
 
 import pytest
-from localstack.aws.api import CommonServiceException
-from moto.dynamodb.exceptions import TransactionCanceledException
-from moto.dynamodb.models import DynamoDBBackend
-
 from localprocs.dynamodb import roll_back
 from localprocs.dynamodb.expiry import sweep
 from localprocs.dynamodb.idempotency import REMEMBERED_SECONDS, TokenMemory
+from localstack.aws.api import CommonServiceException
+from moto.dynamodb.exceptions import TransactionCanceledException
+from moto.dynamodb.models import DynamoDBBackend
 
 
 @pytest.fixture
@@ -82,7 +81,12 @@ def test_expired_items_are_removed_and_others_kept(backend):
     """Only a number in the TTL attribute, and only one that is past."""
     backend.update_time_to_live("t", {"AttributeName": "expires_at", "Enabled": True})
     backend.transact_write_items(
-        [put("past", expires_at={"N": "99"}), put("future", expires_at={"N": "101"}), put("text", expires_at={"S": "1"}), put("none")]
+        [
+            put("past", expires_at={"N": "99"}),
+            put("future", expires_at={"N": "101"}),
+            put("text", expires_at={"S": "1"}),
+            put("none"),
+        ]
     )
 
     assert sweep(backend.get_table("t"), now=100) == 1

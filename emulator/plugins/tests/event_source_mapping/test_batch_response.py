@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from localprocs.event_source_mapping.batch_response import failed_ids
 
 BATCH = frozenset({"a", "b"})

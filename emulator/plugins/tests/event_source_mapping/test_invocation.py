@@ -4,7 +4,6 @@ import io
 
 import pytest
 from botocore.exceptions import ClientError
-
 from localprocs.event_source_mapping import invocation
 from localprocs.event_source_mapping.invocation import BatchInvoker
 

@@ -3,7 +3,6 @@
 import textwrap
 
 import pytest
-
 from localprocs.lambda_runtime import interpreter
 from localprocs.lambda_runtime.runtime_api import Invocation
 from localprocs.lambda_runtime.runtime_process import Launch

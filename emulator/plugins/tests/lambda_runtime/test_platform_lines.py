@@ -4,7 +4,6 @@ import json
 import signal
 
 import pytest
-
 from localprocs.lambda_runtime import platform_lines
 from localprocs.lambda_runtime.platform_lines import Report
 

@@ -9,7 +9,8 @@ def test_a_line_is_one_event_however_it_arrives():
     """Pieces of a line are joined."""
     buffer = LineBuffer()
 
-    assert list(buffer.add(b"one\ntw")) and [text for _, text in buffer.add(b"o\n")] == ["two\n"]
+    assert [text for _, text in buffer.add(b"one\ntw")] == ["one\n"]
+    assert [text for _, text in buffer.add(b"o\n")] == ["two\n"]
 
 
 def test_a_last_line_without_an_end_is_not_lost():

@@ -1,10 +1,10 @@
 """Imports put off."""
 
+import contextlib
 import importlib
 import sys
 
 import pytest
-
 from localprocs.startup import deferred
 
 
@@ -32,20 +32,19 @@ def test_a_package_is_imported_when_it_is_called(package):
     assert importlib.import_module("seldom.tools").__file__ == str(package / "seldom" / "tools.py")
 
 
-def test_an_attribute_of_a_class_is_the_real_one(package):
+@pytest.mark.usefixtures("package")
+def test_an_attribute_of_a_class_is_the_real_one():
     """Looking into a name is using it."""
     deferred.until_used("seldom")
 
     assert importlib.import_module("seldom.tools").Thing.kind == "real"
 
 
-def test_an_exception_can_be_caught_before_it_exists(package):
+@pytest.mark.usefixtures("package")
+def test_an_exception_can_be_caught_before_it_exists():
     """A handler for a deferred exception does no harm."""
     deferred.until_used("seldom")
     error = importlib.import_module("seldom.errors").SomeError
 
-    with pytest.raises(ZeroDivisionError):
-        try:
-            1 / 0  # noqa: B018 - the point
-        except error:
-            pass
+    with pytest.raises(ZeroDivisionError), contextlib.suppress(error):
+        raise ZeroDivisionError

@@ -3,6 +3,11 @@
 from localprocs.cloudformation.api_type import api_type, ec2_tags
 from localprocs.cloudformation.resource_type import Properties
 
+FLOW_LOG_PROPERTIES = (
+    "ResourceId", "ResourceType", "TrafficType", "LogDestination", "LogDestinationType", "LogGroupName",
+    "DeliverLogsPermissionArn", "LogFormat", "MaxAggregationInterval",
+)  # fmt: skip
+
 
 def _one_resource(properties: Properties) -> list[str]:
     return [properties["ResourceId"]]
@@ -29,9 +34,6 @@ TYPES = [
         key={"FlowLogIds": lambda properties: [properties["Id"]]},
         arguments={"ResourceIds": _one_resource, "TagSpecifications": ec2_tags("vpc-flow-log")},
         attributes={"Id": "FlowLogIds[0]"},
-        replaced_by=(
-            "ResourceId", "ResourceType", "TrafficType", "LogDestination", "LogDestinationType", "LogGroupName",
-            "DeliverLogsPermissionArn", "LogFormat", "MaxAggregationInterval",
-        ),  # fmt: skip
+        replaced_by=FLOW_LOG_PROPERTIES,
     ),
 ]

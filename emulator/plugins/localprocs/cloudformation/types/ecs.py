@@ -43,7 +43,9 @@ def _await_tasks(call: Call, arn: str) -> None:
     client = call.client("ecs")
     give_up = real_time.elapsed() + STEADY_SECONDS
     while real_time.elapsed() < give_up:
-        service = client.describe_services(cluster=call.properties.get("Cluster", "default"), services=[arn])["services"][0]
+        service = client.describe_services(cluster=call.properties.get("Cluster", "default"), services=[arn])[
+            "services"
+        ][0]
         newest: dict[str, Any] = next(each for each in service["deployments"] if each["status"] == "PRIMARY")
         if newest.get("rolloutState") == "FAILED" or newest["taskDefinition"].split("/")[-1] != _wanted(call):
             raise DeploymentFailed(newest.get("rolloutStateReason", "the deployment was rolled back"))
@@ -59,9 +61,9 @@ def _wanted(call: Call) -> str:
 
 def _delete_service(call: Call) -> None:
     client = call.client("ecs")
-    client.delete_service(cluster=call.properties.get("Cluster", "default"), service=call.properties["ServiceArn"], force=True)
-
-
+    client.delete_service(
+        cluster=call.properties.get("Cluster", "default"), service=call.properties["ServiceArn"], force=True
+    )
 
 
 TYPES = [

@@ -1,0 +1,12 @@
+"""Puts the parts of Lambda together."""
+
+from localprocs.event_source_mapping import plugin as event_source_mapping
+from localprocs.lambda_runtime import version_manager
+from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
+
+
+def install() -> type[ProcessRuntimeExecutor]:
+    """Change what LocalStack's Lambda service does itself, and return the executor for the rest."""
+    version_manager.install()
+    event_source_mapping.install()
+    return ProcessRuntimeExecutor
