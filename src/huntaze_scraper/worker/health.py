@@ -27,6 +27,11 @@ class HealthServer:
         """Listen on all interfaces: the load of a task is its own network interface."""
         self._server = await asyncio.start_server(self._answer, "0.0.0.0", self._port, limit=_HEADER_LIMIT)  # noqa: S104
 
+    @property
+    def port(self) -> int:
+        """The port in use: the one asked for, or a free one where that was 0."""
+        return int(self._server.sockets[0].getsockname()[1]) if self._server else self._port
+
     async def close(self) -> None:
         """Stop listening."""
         if self._server:

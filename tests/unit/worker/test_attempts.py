@@ -1,0 +1,257 @@
+"""Attempts at a job, with tabs and actions that do as they are told."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from huntaze_scraper.errors import (
+    BrowserUnavailable,
+    HumanWanted,
+    HuntazeError,
+    NoAnswer,
+    PageBroken,
+    Refused,
+    SignInAgain,
+    SlowDown,
+    TryAgain,
+    TryAgainLonger,
+)
+from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.sign_in import SignedInTabs
+from huntaze_scraper.telemetry import logs
+from huntaze_scraper.telemetry.redaction import Redactor
+from huntaze_scraper.worker.attempts import Attempts
+from huntaze_scraper.worker.results import JobFiles
+from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
+from tests.unit.worker.doubles import SENT, MemoryObjectStore, Samples, job
+from tests.unit.worker.jumping_loop import LoopClock, run
+
+
+@dataclass(eq=False)
+class StubTab:
+    number: int
+    session_version: int = 1
+
+
+@dataclass
+class StubTabs:
+    """Gives out numbered tabs, and notes what becomes of them."""
+
+    refuses: list[HuntazeError] = field(default_factory=list)
+    fate: list[str] = field(default_factory=list)
+    stale: list[int | None] = field(default_factory=list)
+    taken: int = 0
+
+    async def take(self, _account: str, stale_version: int | None = None) -> StubTab:
+        self.stale.append(stale_version)
+        self.taken += 1
+        if self.refuses:
+            raise self.refuses.pop(0)
+        return StubTab(self.taken)
+
+    async def keep(self, _account: str, tab: StubTab) -> None:
+        self.fate.append(f"{tab.number} kept")
+
+    async def discard(self, tab: StubTab, *, replace_browser: bool = False) -> None:
+        self.fate.append(f"{tab.number} {'browser replaced' if replace_browser else 'discarded'}")
+
+
+class Once:
+    mark: Mapping[str, str] | None = None
+
+    async def record(self, mark: Mapping[str, str]) -> None:
+        self.mark = mark
+
+
+class Bench:
+    def __init__(self, *script: Any) -> None:
+        self.script = list(script)
+        self.tabs = StubTabs()
+        self.samples = Samples()
+        self.shutdown = Shutdown(60)
+        self.runs: list[tuple[float, float, float]] = []
+        self.attempts = Attempts(
+            cast("SignedInTabs", self.tabs), {"send_message": self._act}, self.samples, LoopClock(), self.shutdown
+        )
+
+    async def _act(self, attempt: Run) -> Mapping[str, Any]:
+        self.runs.append((LoopClock().monotonic(), attempt.seconds, attempt.settle_seconds))
+        told = self.script.pop(0)
+        if isinstance(told, BaseException):
+            raise told
+        return dict(told)
+
+    async def carry_out(self) -> Mapping[str, Any]:
+        files = JobFiles(MemoryObjectStore(), "creator-1", "job")
+        return await self.attempts.carry_out(job(), Once(), files)
+
+
+@pytest.mark.requirement("7.2")
+def test_server_errors_are_retried_after_1_2_4_seconds_on_the_same_tab() -> None:
+    """Four attempts at 0, 1, 3 and 7 s; a tab that answered is as good as before."""
+
+    async def scenario() -> None:
+        bench = Bench(*[TryAgain("x", status=502)] * 4)
+        with pytest.raises(TryAgain):
+            await bench.carry_out()
+        assert [moment for moment, _, _ in bench.runs] == [0, 1, 3, 7]
+        assert bench.tabs.fate == ["1 kept", "2 kept", "3 kept", "4 kept"]
+        assert bench.samples.of(Metric.ONLYFANS_5XX_COUNT) == [1, 1, 1, 1]
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.2")
+def test_time_outs_are_retried_with_30_60_and_120_seconds_each_in_a_new_tab() -> None:
+    """The page that hung on is thrown away; a click without an answer may take as long to show."""
+
+    async def scenario() -> None:
+        bench = Bench(*[NoAnswer("x")] * 3, SENT)
+        assert await bench.carry_out() == SENT
+        assert [seconds for _, seconds, _ in bench.runs] == [30, 30, 60, 120]
+        assert [settle for _, _, settle in bench.runs] == [0, 30, 60, 120]
+        assert bench.tabs.fate == ["1 discarded", "2 discarded", "3 discarded", "4 kept"]
+
+    run(scenario())
+
+
+def test_a_broken_page_replaces_the_browser_once() -> None:
+    """Then it is a failure."""
+
+    async def scenario() -> None:
+        bench = Bench(PageBroken("x"), PageBroken("x"))
+        with pytest.raises(PageBroken):
+            await bench.carry_out()
+        assert bench.tabs.fate == ["1 browser replaced", "2 discarded"]
+
+    run(scenario())
+
+
+def test_a_401_signs_in_once_with_a_newer_session() -> None:
+    """The second tab must come from a later log-in than the first."""
+
+    async def scenario() -> None:
+        bench = Bench(SignInAgain("x", status=401), SENT)
+        assert await bench.carry_out() == SENT
+        assert bench.tabs.stale == [None, 1]
+
+    run(scenario())
+
+
+def test_a_refused_log_in_is_not_tried_again() -> None:
+    """Asking twice with the same password is how accounts are locked."""
+
+    async def scenario() -> None:
+        bench = Bench()
+        bench.tabs.refuses = [SignInAgain("wrong password", status=401)]
+        with pytest.raises(SignInAgain):
+            await bench.carry_out()
+        assert bench.tabs.taken == 1
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.1", "7.3")
+@pytest.mark.parametrize("error", [SlowDown("x"), Refused("x", status=404), HumanWanted("x", status=403)])
+def test_what_the_site_decided_is_not_asked_again(error: HuntazeError) -> None:
+    """429, other 4xx and a challenge: one attempt."""
+
+    async def scenario() -> None:
+        bench = Bench(error)
+        with pytest.raises(type(error)):
+            await bench.carry_out()
+        assert len(bench.runs) == 1
+
+    run(scenario())
+
+
+def test_each_kind_of_answer_has_its_metric() -> None:
+    """429, 4xx, 5xx and challenges are told apart."""
+
+    async def scenario() -> None:
+        for error, metric in [
+            (SlowDown("x"), Metric.ONLYFANS_429_COUNT),
+            (Refused("x", status=404), Metric.ONLYFANS_4XX_COUNT),
+            (HumanWanted("x", status=403), Metric.CHALLENGE_COUNT),
+        ]:
+            bench = Bench(error)
+            with pytest.raises(type(error)):
+                await bench.carry_out()
+            assert [name for name, _, _ in bench.samples.taken] == [metric]
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.5")
+def test_each_error_is_logged_with_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Class, status, request, attempt, and whether it is tried again."""
+    import sys  # noqa: PLC0415 - the stream that capsys put there
+
+    logs.configure(Redactor(), sys.stdout)
+
+    async def scenario() -> None:
+        bench = Bench(TryAgain("the site failed", status=503, request="POST /api/x"), SENT)
+        with logs.job_lines(0.0, message_id="m-1", creator_id="c-1", action="send_message", correlation_id="t-1"):
+            await bench.carry_out()
+
+    run(scenario())
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    expected = {
+        "event": "site_error",
+        "error_class": "server_error",
+        "http_status": 503,
+        "request": "POST /api/x",
+        "attempt": 1,
+        "tries_again": True,
+        "wait_seconds": 1.0,
+        "message_id": "m-1",
+        "creator_id": "c-1",
+        "action": "send_message",
+        "correlation_id": "t-1",
+        "status": "running",
+    }
+    assert {name: line.get(name) for name in expected} == expected
+    assert line["duration_ms"] >= 0
+
+
+def test_no_attempt_is_begun_once_the_worker_stops() -> None:
+    """A retry that waits is given up at once."""
+
+    async def scenario() -> None:
+        bench = Bench(*[TryAgain("x", status=500)] * 4)
+        asyncio.get_running_loop().call_later(1.5, bench.shutdown.begin)
+        with pytest.raises(Interrupted):
+            await bench.carry_out()
+        assert LoopClock().monotonic() == 1.5
+        assert len(bench.runs) == 2
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("error", [BrowserUnavailable("x"), ZeroDivisionError(), asyncio.CancelledError()])
+def test_a_tab_is_closed_before_anybody_else_may_have_the_job(error: BaseException) -> None:
+    """Whatever ends an attempt, no click of it can still be under way."""
+
+    async def scenario() -> None:
+        bench = Bench(error)
+        with pytest.raises(type(error)):
+            await bench.carry_out()
+        assert bench.tabs.fate == ["1 discarded"]
+
+    run(scenario())
+
+
+def test_a_connection_that_broke_is_settled_soon() -> None:
+    """The other side is done with it: a moment is enough."""
+
+    async def scenario() -> None:
+        bench = Bench(TryAgainLonger("reset"), SENT)
+        await bench.carry_out()
+        assert bench.runs[1][2] == 2
+
+    run(scenario())

@@ -1,0 +1,61 @@
+"""/health over a real socket."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from huntaze_scraper.worker.health import HealthServer, check
+
+
+def ask(is_well: bool, path: str = "/health") -> tuple[int, dict[str, Any], bool]:  # noqa: FBT001 - the one thing that varies
+    """Serve a report, and return what a client and the container's check see of it."""
+
+    async def scenario() -> tuple[int, dict[str, Any], bool]:
+        server = HealthServer(0, lambda: (is_well, {"jobs": []}))
+        await server.start()
+        try:
+            status, body = await asyncio.to_thread(_get, f"http://127.0.0.1:{server.port}{path}")
+            return status, body, await asyncio.to_thread(check, server.port)
+        finally:
+            await server.close()
+
+    return asyncio.run(scenario())
+
+
+def _get(url: str) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_a_task_that_is_well_says_so_with_200() -> None:
+    """The check passes."""
+    assert ask(is_well=True) == (200, {"jobs": []}, True)
+
+
+def test_a_task_that_should_be_replaced_says_so_with_503() -> None:
+    """The check fails."""
+    assert ask(is_well=False) == (503, {"jobs": []}, False)
+
+
+@pytest.mark.parametrize("path", ["/", "/health/../secrets", "/healthy"])
+def test_nothing_but_health_is_served(path: str) -> None:
+    """Everything else is 404."""
+    assert ask(is_well=True, path=path)[0] == 404
+
+
+def test_the_containers_check_exits_with_1_where_nothing_answers() -> None:
+    """As a process, the way that Docker and ECS run it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "huntaze_scraper.worker.health"], env={"HEALTH_PORT": "1"}, timeout=60, check=False
+    )
+    assert done.returncode == 1
