@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+
+import httpx
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from huntaze_scraper import jobs
+from huntaze_scraper.worker import results
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,19 @@ class Pipeline:
         """Use the given harness."""
         self.run = run
         self.clients = run.clients
+        self._journal = f"{run.aws_endpoint_url}/_emulator/sqs/journal"
+
+    def journal(self, queue_url: str) -> list[dict[str, Any]]:
+        """Return every message that a queue accepted, in order of sending, with what became of it."""
+        answer = httpx.get(self._journal, params={"queue": queue_url.rpartition("/")[2]}, timeout=30).raise_for_status()
+        return list(answer.json()["messages"])
 
     def forget(self) -> None:
         """Empty all queues, and the state table but for the sites' sessions: as if no job had ever been sent."""
         run = self.run
         for url in (run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.workflows_dlq_url):
             self.clients.sqs.purge_queue(QueueUrl=url)
+        httpx.delete(self._journal, timeout=30).raise_for_status()
         pages = self.clients.dynamodb.get_paginator("scan").paginate(
             TableName=run.state_table, ProjectionExpression="pk"
         )
@@ -56,7 +65,7 @@ class Pipeline:
 
     def result_key(self, job: SentJob) -> str:
         """Return where in the results bucket the job's result is written."""
-        return f"results/{quote(job.account, safe='').replace('.', '%2E').replace('~', '%7E')}/{job.job_id}.json"
+        return results.key(job.account, job.job_id)
 
     def find_result(self, job: SentJob) -> dict[str, Any] | None:
         """Return the job's result, if it is there."""

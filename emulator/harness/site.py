@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -16,6 +15,7 @@ from emulator.harness import places
 from emulator.harness.child import Child
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
+from huntaze_scraper.account_path import account_path
 
 START_TIMEOUT_SECONDS = 30
 CREDENTIALS_PREFIX = "huntaze/onlyfans/credentials"
@@ -50,7 +50,7 @@ def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:
     def store(account: dict[str, Any]) -> None:
         names = ("username", "password", "totp_secret")
         clients.secretsmanager.create_secret(
-            Name=f"{CREDENTIALS_PREFIX}/{quote(account['username'], safe='')}",
+            Name=f"{CREDENTIALS_PREFIX}/{account_path(account['username'], '=')}",
             SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
         )
 
