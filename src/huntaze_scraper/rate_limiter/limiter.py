@@ -33,8 +33,14 @@ BEHIND_MS = 5_000
 SETTLING_MS = 8_000
 """What is kept of the invocation's time for sending, settling and hiding."""
 
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 5, 900
-"""A message that failed comes back after these seconds, doubled with each receive."""
+FIRST_BACKOFF_SECONDS, LONG_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 5, 80, 900
+"""A message that failed comes back after these seconds: first, doubled with each receive, and in a long outage.
+
+The middle one must not be longer: what may be on the queue already has to come
+back while the queue would still know it.
+"""
+
+LONG_OUTAGE_RECEIVES = 40
 
 POISON_RECEIVES = 5
 """A message that cannot even be read, for a reason that nobody foresaw, is set aside at this receive."""
@@ -261,9 +267,10 @@ def milliseconds(seconds: float) -> int:
 
 
 def back_off_seconds(receive_count: int) -> int:
-    """Return when a message that failed comes back: twice as late with each receive, up to a limit."""
-    doublings = min(receive_count - 1, 30)
-    return int(min(FIRST_BACKOFF_SECONDS * 2**doublings, LONGEST_BACKOFF_SECONDS))
+    """Return when a message that failed comes back."""
+    if receive_count >= LONG_OUTAGE_RECEIVES:
+        return LONGEST_BACKOFF_SECONDS
+    return int(min(FIRST_BACKOFF_SECONDS * 2 ** (receive_count - 1), LONG_BACKOFF_SECONDS))
 
 
 def _standing(job_id: str, sent: Sent, tokens_remaining: int, *, is_settled: bool) -> Standing:

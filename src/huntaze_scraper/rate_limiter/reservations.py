@@ -1,8 +1,8 @@
 """The store of the bucket, the reservations and the lines: DynamoDB, one read and one write a batch, both transactions."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -139,40 +139,49 @@ def _number(value: float) -> dict[str, str]:
     return {"N": str(int(value))}
 
 
-def _numbers(values: Iterable[int]) -> dict[str, Any]:
-    return {"L": [_number(value) for value in values]}
-
-
 def _from_bucket(bucket: Bucket) -> dict[str, Any]:
-    tokens = [
-        {"M": {"back_at": _number(token.back_at), **({"holder": {"S": token.holder}} if token.holder else {})}}
-        for token in bucket.tokens
-    ]
     return {
         "pk": {"S": BUCKET_KEY},
         "version": _number(bucket.version),
-        "tokens": {"L": tokens},
-        "slots": _numbers(bucket.slots),
+        "tokens": {"L": [{"M": _from_token(token)} for token in bucket.tokens]},
+        "slots": {"L": [_number(slot_at) for slot_at in bucket.slots]},
     }
 
 
 def _to_bucket(item: Mapping[str, Any]) -> Bucket:
-    tokens = (token["M"] for token in item["tokens"]["L"])
     return Bucket(
-        tokens=tuple(Token(int(it["back_at"]["N"]), it["holder"]["S"] if "holder" in it else None) for it in tokens),
+        tokens=tuple(_to_token(token["M"]) for token in item["tokens"]["L"]),
         slots=tuple(int(slot["N"]) for slot in item["slots"]["L"]),
         version=int(item["version"]["N"]),
     )
 
 
+def _from_token(token: Token) -> dict[str, Any]:
+    if token.holder is None:
+        return {"back_at": _number(token.back_at)}
+    return {
+        "back_at": _number(token.back_at),
+        "holder": {"S": token.holder},
+        "held_from": _number(token.held_from),
+        "is_booked": {"BOOL": token.is_booked},
+    }
+
+
+def _to_token(token: Mapping[str, Any]) -> Token:
+    back_at = int(token["back_at"]["N"])
+    if "holder" not in token:
+        return Token(back_at)
+    return Token(back_at, token["holder"]["S"], int(token["held_from"]["N"]), token["is_booked"]["BOOL"])
+
+
 def _from_reservation(job_id: str, reservation: Reservation, until: float) -> dict[str, Any]:
-    forwarded_at = reservation.forwarded_at
+    moments = {"granted_at": reservation.granted_at, "forwarded_at": reservation.forwarded_at}
     return {
         "pk": {"S": _slot_key(job_id)},
         "account": {"S": reservation.account},
         "number": _number(reservation.number),
         "slot_at": _number(reservation.slot_at),
-        **({} if forwarded_at is None else {"forwarded_at": _number(forwarded_at)}),
+        **{name: _number(moment) for name, moment in moments.items() if moment is not None},
         "expires_at": _number(until),
     }
 
@@ -182,6 +191,7 @@ def _to_reservation(item: Mapping[str, Any]) -> Reservation:
         account=item["account"]["S"],
         number=int(item["number"]["N"]),
         slot_at=int(item["slot_at"]["N"]),
+        granted_at=int(item["granted_at"]["N"]) if "granted_at" in item else None,
         forwarded_at=int(item["forwarded_at"]["N"]) if "forwarded_at" in item else None,
     )
 
@@ -189,12 +199,10 @@ def _to_reservation(item: Mapping[str, Any]) -> Reservation:
 def _from_line(account: str, line: Line, until: float) -> dict[str, Any]:
     return {
         "pk": {"S": _line_key(account)},
-        "last": _number(line.last),
-        "gone": _number(line.gone),
-        "last_slot": _number(line.last_slot),
+        **{name: _number(value) for name, value in asdict(line).items()},
         "expires_at": _number(until),
     }
 
 
 def _to_line(item: Mapping[str, Any]) -> Line:
-    return Line(last=int(item["last"]["N"]), gone=int(item["gone"]["N"]), last_slot=int(item["last_slot"]["N"]))
+    return Line(**{each.name: int(item[each.name]["N"]) for each in fields(Line)})

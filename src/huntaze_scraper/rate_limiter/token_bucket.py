@@ -42,10 +42,19 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: when it may be spent again, and the job that may still be spending it."""
+    """One token: when anyone may spend it again, and the job that holds it until then."""
 
     back_at: int
     holder: str | None = None
+    held_from: int = 0
+    """The holder may not spend it before: only then is it back from the one before."""
+    is_booked: bool = False
+    """The holder has yet to come for it."""
+
+    @property
+    def usable_at(self) -> int:
+        """When the next job, or the one that booked it, may spend it."""
+        return self.held_from if self.is_booked else self.back_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class Bucket:
 
     def resized(self, capacity: int) -> Self:
         """Fit the bucket to another capacity; when it shrinks, the latest tokens and slots are kept."""
+        if capacity == len(self.tokens) == len(self.slots):
+            return self
         tokens = sorted(self.tokens, key=lambda token: token.back_at)[-capacity:]
         slots = sorted(self.slots)[-capacity:]
         missing = capacity - len(tokens)
@@ -93,10 +104,10 @@ class Bucket:
         """The token that comes back first."""
         return min(self.tokens, key=lambda token: token.back_at)
 
-    def earliest_unheld(self, now: int) -> Token | None:
-        """Return the token that comes back first of those that no job may still be spending."""
-        unheld = (token for token in self.tokens if token.holder is None or token.back_at <= now)
-        return min(unheld, key=lambda token: token.back_at, default=None)
+    def next_to_book(self, now: int, *, is_urgent: bool) -> Token | None:
+        """Return the token that can be had first of those that no job may be spending; an urgent job may displace."""
+        free = (it for it in self.tokens if it.holder is None or it.back_at <= now or (is_urgent and it.is_booked))
+        return min(free, key=lambda token: token.usable_at, default=None)
 
     def exchanged(self, old: Token, new: Token) -> Self:
         """Put one token in the place of another."""

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
 
-ORDER_PATIENCE_WINDOWS = 5
-"""A job waits so many windows beyond its slot for the one before it in its account's line, then goes without it."""
+STUCK_MS = 30_000
+"""A line that has stood for so long, although a job is due, is noted as stuck."""
+
+ORDER_PATIENCE_MS = 300_000
+"""A line that has been stuck for so long goes on without the job that holds it up."""
 
 FIFO_DEDUPLICATION_MS = 300_000
 """How long a FIFO queue drops what it was sent before."""
@@ -14,11 +17,13 @@ FIFO_DEDUPLICATION_MS = 300_000
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A job's place: its slot, and its number in its account's line; ``forwarded_at`` once it has gone."""
+    """A job's place: its slot, and its number in its account's line."""
 
     account: str
     number: int
     slot_at: int
+    granted_at: int | None = None
+    """When it was let go; until ``forwarded_at`` is known as well, nobody knows whether it has gone."""
     forwarded_at: int | None = None
 
 
@@ -30,6 +35,10 @@ class Line:
     gone: int = 0
     last_slot: int = 0
     """The slot that was given last, ms."""
+    moved_at: int = 0
+    """When one of them has gone last, ms."""
+    stuck_at: int = 0
+    """When the line was noted as stuck, ms; of no meaning once it has moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,9 @@ def settle(limit: Limit, state: State, *, sent: Mapping[str, int], unsent: Colle
             bucket = bucket.spent(limit, job_id, sent_at)
         gone = reservations[job_id] = replace(reservation, forwarded_at=sent_at)
         line = lines.get(gone.account, Line(last=gone.number))
-        lines[gone.account] = replace(line, gone=max(line.gone, gone.number))
+        lines[gone.account] = replace(
+            line, gone=max(line.gone, gone.number), moved_at=max(line.moved_at, sent_at)
+        )
     for job_id in unsent:
         bucket = bucket.returned(job_id)
     touched = {reservation.account for reservation in reservations.values()}
@@ -129,8 +140,7 @@ class _Decision:
 
     def __init__(self, limit: Limit, state: State, now: int, wait_until: int) -> None:
         self.limit, self.now, self.wait_until = limit, now, wait_until
-        self.before = state.bucket
-        self.bucket = state.bucket.resized(limit.capacity)
+        self.bucket = self.before = state.bucket.resized(limit.capacity)
         self.lines = dict(state.lines)
         self.gone = {account: line.gone for account, line in state.lines.items()}
         self.reservations: dict[str, Reservation] = {}
@@ -138,6 +148,8 @@ class _Decision:
         self.delayed: dict[str, int] = {}
         self.behind: dict[str, int] = {}
         self.done: set[str] = set()
+        self.touched: set[str] = set()
+        """Accounts whose lines changed."""
         self.go_at = now
         self.returns = sorted(self._expected_back(token) for token in self.bucket.tokens)
 
@@ -148,19 +160,18 @@ class _Decision:
 
     def come_back(self, job_id: str, reservation: Reservation) -> None:
         """Give a job with a slot its turn, or the time of it."""
-        if reservation.slot_at > self.wait_until:
-            self.delayed[job_id] = reservation.slot_at
+        own = self.bucket.held_by(job_id)
+        at = max(self.now, reservation.slot_at, own.held_from if own else 0)
+        if at > self.wait_until:
+            self.delayed[job_id] = at
         elif not self._is_in_order(reservation):
             self.behind[job_id] = self._ahead_of(reservation)
-        elif (own := self.bucket.held_by(job_id)) is not None:
-            self._grant(job_id, reservation, own, at=max(self.now, reservation.slot_at))
+        elif own:
+            self._grant(job_id, reservation, own, at=at)
+        elif (token := self.bucket.earliest).back_at <= self.wait_until:
+            self._grant(job_id, reservation, token, at=max(at, token.back_at))
         else:
-            token = self.bucket.earliest
-            at = max(self.now, reservation.slot_at, token.back_at)
-            if at <= self.wait_until:
-                self._grant(job_id, reservation, token, at=at)
-            else:
-                self._book(job_id, reservation)
+            self._book(job_id, is_urgent=reservation.granted_at is not None)
 
     def come_first(self, asked: Asked) -> None:
         """Give a new job its place and, where a token is there, its turn."""
@@ -174,6 +185,7 @@ class _Decision:
         if is_due and token.back_at > self.now:
             is_due, slot_at = False, max(slot_at, self._next_return())
         self.bucket = self.bucket.with_slot(slot_at)
+        self.touched.add(asked.account)
         self.lines[asked.account] = replace(line, last=line.last + 1, last_slot=slot_at)
         reservation = self.reservations[asked.job_id] = Reservation(asked.account, line.last + 1, slot_at)
         if not is_due:
@@ -186,49 +198,60 @@ class _Decision:
     def turns(self) -> Turns:
         """Close the decision."""
         for job_id in self.grants:
-            lease_end = self.go_at + self.limit.lease_ms
-            held = self.bucket.held_by(job_id) or Token(0)
-            self.bucket = self.bucket.exchanged(held, Token(lease_end + self.limit.return_ms, job_id))
-        is_changed = bool(self.reservations) or self.bucket != self.before
+            self._hold(job_id, self.bucket.held_by(job_id), self.go_at)
+        lines = {account: self.lines[account] for account in self.touched}
+        is_changed = bool(self.reservations or lines) or self.bucket != self.before
         return Turns(
             go_at=self.go_at,
             grants=self.grants,
             delayed=self.delayed,
             behind=self.behind,
             done=frozenset(self.done),
-            changed=State(self.bucket, self.reservations, self._changed_lines()) if is_changed else None,
+            changed=State(self.bucket, self.reservations, lines) if is_changed else None,
         )
-
-    def _changed_lines(self) -> dict[str, Line]:
-        accounts = {reservation.account for reservation in self.reservations.values()}
-        return {account: self.lines[account] for account in accounts}
 
     def _ahead_of(self, reservation: Reservation) -> int:
         return reservation.number - 1 - self.gone[reservation.account]
 
     def _is_in_order(self, reservation: Reservation) -> bool:
-        gone = self.gone.setdefault(reservation.account, reservation.number - 1)
-        patience_ms = ORDER_PATIENCE_WINDOWS * self.limit.window_ms
-        return gone >= reservation.number - 1 or self.now - reservation.slot_at > patience_ms
+        account = reservation.account
+        if self.gone.setdefault(account, reservation.number - 1) >= reservation.number - 1:
+            return True
+        line = self.lines[account]
+        is_stuck = line.stuck_at > line.moved_at
+        since = line.stuck_at if is_stuck else max(reservation.slot_at, line.moved_at)
+        has_waited = self.now - since > (ORDER_PATIENCE_MS if is_stuck else STUCK_MS)
+        if has_waited:
+            # Noted as stuck, or given up for this one job: either way the time begins again.
+            self.lines[account] = replace(line, stuck_at=self.now)
+            self.touched.add(account)
+        return is_stuck and has_waited
 
     def _grant(self, job_id: str, reservation: Reservation, token: Token, *, at: int) -> None:
-        self.bucket = self.bucket.exchanged(token, Token(at + self.limit.lease_ms + self.limit.return_ms, job_id))
+        self._hold(job_id, token, at)
+        self._next_return()
         self.gone[reservation.account] = max(self.gone[reservation.account], reservation.number)
         self.go_at = max(self.go_at, at)
-        self._next_return()
-        self.grants[job_id] = Grant(self.bucket.free(self.now), may_be_a_repeat=token.holder == job_id)
+        self.reservations[job_id] = replace(reservation, granted_at=reservation.granted_at or at)
+        self.grants[job_id] = Grant(self.bucket.free(self.now), may_be_a_repeat=reservation.granted_at is not None)
 
-    def _book(self, job_id: str, reservation: Reservation) -> None:
-        """Keep the next token that nobody holds for a job that found none: coming late does not mean losing again."""
-        token = self.bucket.earliest_unheld(self.now)
-        if token is None:
-            self.delayed[job_id] = self._next_return()
-            return
-        self._next_return()
-        kept_until = token.back_at + self.limit.lease_ms
-        self.bucket = self.bucket.exchanged(token, Token(kept_until + self.limit.return_ms, job_id))
-        self.reservations[job_id] = replace(reservation, slot_at=token.back_at)
-        self.delayed[job_id] = token.back_at
+    def _book(self, job_id: str, *, is_urgent: bool) -> None:
+        """Keep the next token for a job that found none: coming late does not mean losing again.
+
+        Urgent is what may be on the queue already: it has to be sent again while
+        the queue would still know it.
+        """
+        expected = self._next_return()
+        token = self.bucket.next_to_book(self.now, is_urgent=is_urgent)
+        if token:
+            self._hold(job_id, token, token.usable_at, is_booked=True)
+        self.delayed[job_id] = token.usable_at if token else expected
+
+    def _hold(self, job_id: str, token: Token | None, at: int, *, is_booked: bool = False) -> None:
+        """Let the job hold the token from that moment, for its lease."""
+        if token:
+            back_at = at + self.limit.lease_ms + self.limit.return_ms
+            self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, is_booked))
 
     def _next_return(self) -> int:
         """Take the next moment at which a token is likely back, always in the future."""
