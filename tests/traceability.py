@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse a requirement number that does not exist; write the page where it is asked for."""
     shown: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for item in items:
+        if isinstance(item, pytest.Function) and not item.function.__doc__:
+            raise pytest.UsageError(f"{item.nodeid} has no docstring: say in a line what it promises")
         for number in (str(number) for mark in item.iter_markers("requirement") for number in mark.args):
             if number not in REQUIREMENTS:
                 raise pytest.UsageError(

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,6 +39,28 @@ class Pipeline:
         """Return every message that a queue accepted, in order of sending, with what became of it."""
         answer = httpx.get(self._journal, params={"queue": queue_url.rpartition("/")[2]}, timeout=30).raise_for_status()
         return list(answer.json()["messages"])
+
+    @contextmanager
+    def without_scraper(self) -> Iterator[None]:
+        """Run no task of the service meanwhile: what is forwarded stays on the workflows queue."""
+        self.scale_to(0)
+        try:
+            yield
+        finally:
+            self.forget()
+            self.scale_to(1)
+
+    def scale_to(self, count: int, timeout_seconds: float = 60) -> None:
+        """Set the service's desired count, and wait until so many tasks run (real seconds)."""
+        ecs, cluster, service = self.clients.ecs, self.run.ecs_cluster, self.run.ecs_service
+        ecs.update_service(cluster=cluster, service=service, desiredCount=count)
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            found = ecs.describe_services(cluster=cluster, services=[service])["services"][0]
+            if found["runningCount"] == count and found["pendingCount"] == 0:
+                return
+            time.sleep(0.1)
+        raise HarnessError(f"the service did not come to {count} tasks within {timeout_seconds:g} s")
 
     def forget(self) -> None:
         """Empty all queues, and the state table but for the sites' sessions: as if no job had ever been sent."""

@@ -1,0 +1,122 @@
+"""Plan task 10.3: what the site answers decides what becomes of a job."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.site_control import SiteControl
+from tests import invariants
+from tests.patience import until
+
+POST = {"method": "POST", "path": "/api/chats/*/messages", "account": "creator-01"}
+
+
+@pytest.fixture
+def job(pipeline: Pipeline) -> SentJob:
+    """A message to a fan, sent after the test has set its faults: tests take it by ``request.getfixturevalue``."""
+    return pipeline.send(
+        {
+            "action": "send_message",
+            "creator_id": "creator-01",
+            "user_id": "fan-001",
+            "message_content": "Hello again",
+        }
+    )
+
+
+def posts(site: SiteControl) -> list[dict[str, Any]]:
+    """The attempts that reached the site."""
+    return [it for it in site.requests() if it["method"] == "POST" and "/messages" in it["path"]]
+
+
+def forwarded(pipeline: Pipeline) -> dict[str, Any]:
+    """The one message that went through the workflows queue."""
+    (message,) = pipeline.journal(pipeline.run.workflows_queue_url)
+    return message
+
+
+def ledger(pipeline: Pipeline, job: SentJob) -> dict[str, Any]:
+    """The job's ledger entry."""
+    key = {"pk": {"S": f"job#{job.job_id}"}}
+    return dict(pipeline.clients.dynamodb.get_item(TableName=pipeline.run.state_table, Key=key)["Item"])
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("7.1", "4.3")
+def test_a_429_sends_the_job_back_without_counting_a_failure(
+    pipeline: Pipeline, site: SiteControl, request: pytest.FixtureRequest
+) -> None:
+    """It comes back after Retry-After, and then succeeds; no failure stands in the ledger."""
+    site.faults({"match": POST, "fault": {"kind": "status", "status": 429, "retry_after": 30}, "times": 1})
+    job: SentJob = request.getfixturevalue("job")
+
+    result = pipeline.await_results([job], 90)[job.job_id]
+
+    assert result["status"] == "succeeded"
+    first, second = posts(site)
+    assert second["time"] - first["time"] >= 30
+    assert forwarded(pipeline)["receive_count"] == 2
+    assert int(ledger(pipeline, job)["failures"]["N"]) == 0
+    invariants.check(pipeline, site, [job])
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("7.2")
+def test_a_5xx_is_tried_again_after_1_2_and_4_seconds_in_the_same_processing(
+    pipeline: Pipeline, site: SiteControl, request: pytest.FixtureRequest
+) -> None:
+    """Three 503 are got over without the message going back."""
+    site.faults({"match": POST, "fault": {"kind": "status", "status": 503}, "times": 3})
+    job: SentJob = request.getfixturevalue("job")
+
+    result = pipeline.await_results([job], 90)[job.job_id]
+
+    assert result["status"] == "succeeded"
+    moments = [it["time"] for it in posts(site)]
+    waits = [later - earlier for earlier, later in pairwise(moments)]
+    assert [wait >= least for wait, least in zip(waits, (1, 2, 4), strict=True)] == [True] * 3
+    assert forwarded(pipeline)["receive_count"] == 1
+    invariants.check(pipeline, site, [job])
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("7.3", "4.2")
+def test_another_4xx_is_final_deleted_and_never_tried_again(
+    pipeline: Pipeline, site: SiteControl, request: pytest.FixtureRequest
+) -> None:
+    """One attempt, a result that says why, no message left anywhere."""
+    site.faults({"match": POST, "fault": {"kind": "status", "status": 422}})
+    job: SentJob = request.getfixturevalue("job")
+
+    result = pipeline.await_results([job], 90)[job.job_id]
+
+    assert result["status"] == "rejected"
+    assert result["error"]["class"] == "client_error"
+    until(lambda: forwarded(pipeline)["deleted"], 10, "deletion")
+    assert len(posts(site)) == 1
+    assert pipeline.journal(pipeline.run.workflows_dlq_url) == []
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("4.1", "4.5", "7.5")
+def test_a_job_that_failed_three_times_is_buried_with_its_reason(
+    pipeline: Pipeline, site: SiteControl, request: pytest.FixtureRequest
+) -> None:
+    """It backs off between its failures, and then lies in the workflows DLQ with reason, class, status and result."""
+    site.faults({"match": POST, "fault": {"kind": "status", "status": 500}})
+    job: SentJob = request.getfixturevalue("job")
+
+    result = pipeline.await_results([job], 120)[job.job_id]
+
+    assert result["status"] == "dead"
+    (dead,) = until(lambda: pipeline.journal(pipeline.run.workflows_dlq_url), 10, "burial")
+    assert json.loads(dead["body"]) == job.payload
+    assert dead["attributes"]["error_class"] == "server_error"
+    assert dead["attributes"]["status"] == "500"
+    assert dead["attributes"]["result_key"] == pipeline.result_key(job)
+    assert forwarded(pipeline)["receive_count"] == 3
+    assert len(posts(site)) == 3 * 4
+    assert site.messages() == []

@@ -1,0 +1,56 @@
+"""Plan task 10.2: the limiter lets 10 a minute through, and loses none."""
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+from emulator.vclock import Clock
+from tests import invariants
+from tests.patience import until
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("1.1", "1.2", "1.3", "2.1", "3.5")
+def test_of_twenty_messages_ten_go_in_the_first_minute_and_ten_in_the_second(
+    pipeline: Pipeline, site: SiteControl
+) -> None:
+    """Send 20 at once: 10 in the first minute, 10 in the second, each done once, none lost."""
+    sent = [
+        pipeline.send(
+            {
+                "action": "send_message",
+                "creator_id": f"creator-{1 + number % 4:02}",
+                "user_id": f"fan-{1 + number % 10:03}",
+                "message_content": f"Campaign {number}",
+            }
+        )
+        for number in range(20)
+    ]
+
+    results = pipeline.await_results(sent, 90)
+
+    moments = [it["sent"] for it in pipeline.journal(pipeline.run.workflows_queue_url)]
+    assert sum(moment - moments[0] < 60 for moment in moments) == 10
+    assert sum(60 <= moment - moments[0] < 120 for moment in moments) == 10
+    assert {it["status"] for it in results.values()} == {"succeeded"}
+    invariants.check(pipeline, site, sent)
+
+
+@pytest.mark.requirement("1.3", "1.4")
+def test_a_waiting_message_is_received_twice_at_most_and_never_buried(pipeline: Pipeline, clock: Clock) -> None:
+    """A burst of 100, without the scraper: receives stay within 2.05 a message, and the DLQ stays empty."""
+    with pipeline.without_scraper():
+        clock.set_speed(60)
+        for number in range(100):
+            pipeline.send(
+                {"action": "get_messages", "creator_id": f"creator-{number}", "user_id": "fan-001", "number": number}
+            )
+        until(lambda: len(pipeline.journal(pipeline.run.workflows_queue_url)) == 100, 120, "forwarding all")
+
+    forwarded = pipeline.journal(pipeline.run.workflows_queue_url)
+
+    ingress = pipeline.journal(pipeline.run.ingress_queue_url)
+    assert sum(it["receive_count"] for it in ingress) / len(ingress) <= 2.05
+    assert invariants.worst_window(it["sent"] for it in forwarded) <= 10
+    assert pipeline.journal(pipeline.run.ingress_dlq_url) == []
+    assert len({it["deduplication_id"] for it in forwarded}) == 100
