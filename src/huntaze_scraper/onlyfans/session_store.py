@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOGIN_LEASE_SECONDS = 180.0
+LOGIN_LEASE_SECONDS = 90.0
+"""Longer than a log-in may take; a task that died over one keeps the others waiting for as long."""
 KEPT_SECONDS = 30 * 86400.0
 
 
@@ -39,7 +40,7 @@ class SessionStore(Protocol):
         ...
 
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
-        """Keep a new session and give the lease back."""
+        """Keep a new session and give the lease back. Raises LeaseLost."""
         ...
 
     async def release(self, account: str, lease: str) -> None:
@@ -91,6 +92,12 @@ class DynamoSessionStore:
 
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
         """Keep a new session and give the lease back."""
+        try:
+            return await self._save(account, state, lease)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise LeaseLost("another task logs in by now") from None
+
+    async def _save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
         answer = await self._call(
             self._client.update_item,
             Key=_key(account),
