@@ -196,10 +196,11 @@ class Fleet:
 
     def reset(self) -> None:
         """Kill every task and forget everything."""
-        for run in self.runs():
-            run.kill()
         with self.lock:
             self._regions.clear()
+            runs = self.runs()
+        for run in runs:
+            run.kill()
 
     def find_container(self, runtime_id: str) -> tuple[Task, Container] | None:
         """Find a container by its id."""

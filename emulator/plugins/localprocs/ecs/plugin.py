@@ -8,21 +8,25 @@ from localstack.runtime import hooks
 from localstack.services.edge import ROUTER
 from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 if TYPE_CHECKING:
     from localprocs.ecs.fleet import Fleet
+    from localprocs.ecs.guardian import Guardian
 
 _routes: "Router[Handler]" = Router(dispatcher=handler_dispatcher())
-_fleets: "list[Fleet]" = []
+_made: "list[tuple[Fleet, Guardian]]" = []
 
 
 @aws_provider(api="ecs")
 def ecs() -> Service:
     """Make the service."""
-    from localprocs.ecs.provider import make_fleet, make_service  # noqa: PLC0415 - see above
+    from localprocs.ecs.guardian import Guardian  # noqa: PLC0415 - see above
+    from localprocs.ecs.provider import make_fleet, make_service  # noqa: PLC0415
 
-    fleet = make_fleet(_routes)
-    _fleets.append(fleet)
+    guardian = Guardian()
+    fleet = make_fleet(_routes, guardian)
+    _made.append((fleet, guardian))
     return make_service(fleet)
 
 
@@ -35,13 +39,15 @@ def serve_ecs_routes() -> None:
 @hooks.on_infra_shutdown(priority=100)
 def stop_ecs_tasks() -> None:
     """Leave no task behind; before the services that tasks talk to are stopped."""
-    if _fleets:
+    if _made:
         from localprocs.ecs.shutdown import stop_all  # noqa: PLC0415 - see above
 
-        stop_all(_fleets)
+        stop_all([fleet for fleet, _ in _made])
+        for _, guardian in _made:
+            guardian.close()
 
 
-def _forward(request: Request, **_path: str) -> Response:
+def _forward(request: Request, **_path: str) -> AnyResponse:
     SERVICE_PLUGINS.require("ecs")
     try:
         return _routes.dispatch(request)

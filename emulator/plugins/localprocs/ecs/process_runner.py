@@ -1,18 +1,17 @@
 """Containers as processes of this machine."""
 
-import contextlib
-import os
 import signal
 import subprocess
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
 import psutil
 
 from localprocs import processes, real_time
+from localprocs.ecs import watchman
 from localprocs.ecs.errors import StartFailure
+from localprocs.ecs.guardian import Guardian
 from localprocs.ecs.runner import Launch, Usage
 
 PROBE_REAL_SECONDS = 2.0
@@ -22,10 +21,15 @@ PROBE_REAL_SECONDS = 2.0
 class ProcessRunner:
     """Starts each container as a process with its own session and folder."""
 
+    def __init__(self, guardian: Guardian) -> None:
+        """Have a guardian know of each."""
+        self._guardian = guardian
+
     def start(self, launch: Launch) -> "RunningProcess":
         """Start one."""
         if not launch.arguments:
             raise StartFailure("CannotStartContainerError: no command specified")
+        self._guardian.watch(launch.mark, launch.folder)
         try:
             process = processes.start(
                 list(launch.arguments),
@@ -71,10 +75,8 @@ class RunningProcess:
 
     def kill(self) -> None:
         """Kill the session, and those that left it but still carry the container's mark."""
-        descendants = _descendants(self.pid) if self._process.poll() is None else []
         processes.signal_tree(self._process, signal.SIGKILL)
-        for each in {*descendants, *_marked(self._launch.mark)}:
-            _kill(each)
+        watchman.end([self._launch.mark.encode()])
 
     def usage(self) -> Usage:
         """Add up the tree: live processes, and the dead children that they have waited for."""
@@ -129,21 +131,3 @@ def _descendants(pid: int) -> list[int]:
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]
     except psutil.Error:
         return []
-
-
-def _marked(mark: str) -> list[int]:
-    """Find the processes that have the mark in their environment."""
-    found, needle = [], mark.encode()
-    for entry in os.scandir("/proc") if Path("/proc").is_dir() else ():
-        if entry.name.isdecimal():
-            try:
-                if needle in Path(entry.path, "environ").read_bytes():
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)

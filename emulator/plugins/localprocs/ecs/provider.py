@@ -14,6 +14,7 @@ from localprocs.ecs.api import clusters, services, tags, task_definitions, tasks
 from localprocs.ecs.api.lookup import Operation
 from localprocs.ecs.cloud import LocalStackCloud
 from localprocs.ecs.fleet import Fleet
+from localprocs.ecs.guardian import Guardian
 from localprocs.ecs.metrics import Publisher
 from localprocs.ecs.model import Json
 from localprocs.ecs.process_runner import ProcessRunner
@@ -22,9 +23,9 @@ from localprocs.ecs.routes import add_routes
 MODULES = (clusters, services, tags, task_definitions, tasks)
 
 
-def make_fleet(router: "Router[Any]") -> Fleet:
+def make_fleet(router: "Router[Any]", guardian: Guardian) -> Fleet:
     """Make what holds everything, with its routes and its metrics."""
-    fleet = Fleet(ProcessRunner(), LocalStackCloud())
+    fleet = Fleet(ProcessRunner(guardian), LocalStackCloud())
     add_routes(router, fleet)
     MINUTES.at_each(Publisher(fleet).publish)
     fleet.open()

@@ -95,7 +95,7 @@ class TaskRun:
         self._killed = threading.Event()
         self._live: dict[str, _Live] = {}
         self._taken: list[int] = []
-        self._folder = ""
+        self._folders: list[str] = []
         self._thread = threading.Thread(target=self._run, name=f"ecs-task-{task.id[:8]}", daemon=True)
 
     @property
@@ -152,7 +152,6 @@ class TaskRun:
 
     def _live_and_die(self) -> None:
         self._observer.change(self.task, last_status="PENDING", pull_started_at=self._now())
-        self._folder = tempfile.mkdtemp(prefix="ecs-task-")
         prepared = {each.name: self._prepare(each) for each in self.task.containers}
         self._observer.change(self.task, pull_stopped_at=self._now())
         waiting = list(self.task.containers)
@@ -191,7 +190,8 @@ class TaskRun:
     def _start(self, container: Container, prepared: _Prepared) -> None:
         override = self._override_of(container)
         stand_in = image.load()
-        folder = tempfile.mkdtemp(dir=self._folder)
+        folder = tempfile.mkdtemp(prefix="ecs-container-")
+        self._folders.append(folder)
         variables = environment.of_container(
             definition=container.definition,
             override=override,
@@ -250,7 +250,8 @@ class TaskRun:
         self._observer.change(self.task, last_status="DEPROVISIONING", execution_stopped_at=self._now())
         for live in self._live.values():
             live.shipper.close(LOG_CLOSE_SECONDS)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
         self._ports.give_back(self._taken)
         self._observer.ended(self.task)
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from localprocs.ecs.model import Cluster, Container, Deployment, Json, Service, Task, TaskDefinition, pending, running
 
+ADDRESS = "127.0.0.1"
+"""Where every task really is: it has no interface of its own."""
+
 
 def moment(seconds: float | None) -> datetime | None:
     """Return a point in time as the API's serialiser takes it."""
@@ -31,7 +34,7 @@ def of_container(container: Container, task: Task) -> Json:
             "exitCode": container.exit_code,
             "reason": container.reason,
             "networkBindings": container.bindings,
-            "networkInterfaces": [],
+            "networkInterfaces": [{"attachmentId": task.id, "privateIpv4Address": ADDRESS}] if task.network else [],
             "healthStatus": container.health,
             "cpu": str(definition.get("cpu", 0)),
             "memory": str(definition["memory"]) if definition.get("memory") else None,
@@ -45,7 +48,7 @@ def of_task(task: Task, *, tags: bool = False) -> Json:
     content = task.definition.content
     return without_none(
         {
-            "attachments": [],
+            "attachments": [_interface(task)] if task.network else [],
             "attributes": [{"name": "ecs.cpu-architecture", "value": _architecture(task.definition)}],
             "availabilityZone": f"{task.place.region}a",
             "capacityProviderName": task.capacity_provider,
@@ -229,6 +232,21 @@ def as_event(content: Any) -> Any:
     if isinstance(content, datetime):
         return content.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return content
+
+
+def _interface(task: Task) -> Json:
+    subnets = (task.network or {}).get("awsvpcConfiguration", {}).get("subnets") or [""]
+    details = {
+        "subnetId": subnets[task.sequence % len(subnets)],
+        "networkInterfaceId": f"eni-{task.id[:17]}",
+        "privateIPv4Address": ADDRESS,
+    }
+    return {
+        "id": task.id,
+        "type": "ElasticNetworkInterface",
+        "status": "DELETED" if task.last_status == "STOPPED" else "ATTACHED" if task.pull_started_at else "PRECREATED",
+        "details": [{"name": name, "value": value} for name, value in details.items()],
+    }
 
 
 def _statistics(tasks: list[Task]) -> list[Json]:

@@ -8,6 +8,7 @@ import time
 import psutil
 import pytest
 from localprocs.ecs.errors import StartFailure
+from localprocs.ecs.guardian import Guardian
 from localprocs.ecs.process_runner import ProcessRunner
 from localprocs.ecs.runner import Launch
 
@@ -22,17 +23,19 @@ time.sleep(float(sys.argv[1]))
 @pytest.fixture
 def start(tmp_path):
     """Start a container that runs Python, and leave none behind."""
-    started = []
+    started, guardian = [], Guardian()
+    runner = ProcessRunner(guardian)
 
     def begin(program, *arguments):
         environment = {"MARK": f"mark-{os.getpid()}-{id(tmp_path)}", "PATH": os.environ["PATH"], "GIVEN": "yes"}
         launch = Launch([sys.executable, "-c", program, *arguments], environment, str(tmp_path), environment["MARK"])
-        started.append(ProcessRunner().start(launch))
+        started.append(runner.start(launch))
         return started[-1]
 
     yield begin
     for each in started:
         each.kill()
+    guardian.close()
 
 
 def is_gone(pid):
@@ -138,4 +141,4 @@ def test_a_probe_that_hangs_is_ended(start, monkeypatch):
 def test_what_cannot_start_says_why(tmp_path, arguments, told):
     """As Docker words it."""
     with pytest.raises(StartFailure, match=told):
-        ProcessRunner().start(Launch(arguments, {"PATH": os.environ["PATH"]}, str(tmp_path), "mark"))
+        ProcessRunner(Guardian()).start(Launch(arguments, {"PATH": os.environ["PATH"]}, str(tmp_path), "mark"))

@@ -190,3 +190,50 @@ def test_an_inactive_revision_runs_nothing_new(world):
     with pytest.raises(CommonServiceException, match="inactive"):
         world("RunTask", cluster="c", taskDefinition=second)
     assert world("ListTaskDefinitions", familyPrefix="f")["taskDefinitionArns"] == [first]
+
+
+def test_what_the_emulator_cannot_do_is_refused_at_registration(world):
+    """Rather than left out in silence."""
+    with pytest.raises(CommonServiceException, match="environmentFiles"):
+        world.define(environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::b/k"}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"cpu": "1000"}, "No Fargate configuration"),
+        ({"memory": "1024"}, "No Fargate configuration"),
+        ({"cpu": None}, "be defined at the task level"),
+        ({"networkMode": "bridge"}, "awsvpc"),
+        ({"family": "a b"}, "invalid characters"),
+        ({"containerDefinitions": []}, "cannot be empty"),
+        ({"containerDefinitions": [{"name": "a", "image": "i", "essential": False}]}, "essential"),
+        ({"containerDefinitions": [{"name": "a", "image": "i", "stopTimeout": 121}]}, "stopTimeout"),
+        ({"containerDefinitions": [{"name": "a", "image": "i", "healthCheck": {"command": ["true"]}}]}, "health check"),
+    ],
+)
+@pytest.mark.requirement("6.2")
+def test_a_definition_that_fargate_would_refuse_is_refused(world, changes, told):
+    """Sizes, network mode, names, essential containers, time-outs."""
+    sound = {
+        "family": "f",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "1024",
+        "memory": "2048",
+        "containerDefinitions": [{"name": "a", "image": "i"}],
+    }
+    world("RegisterTaskDefinition", **sound)
+    with pytest.raises(CommonServiceException, match=told):
+        world(
+            "RegisterTaskDefinition", **{key: value for key, value in {**sound, **changes}.items() if value is not None}
+        )
+
+
+def test_a_command_is_not_executed_in_a_task(world):
+    """There is no agent in it, as the error says."""
+    [task] = run(world)
+    with pytest.raises(CommonServiceException) as refusal:
+        world("ExecuteCommand", cluster="c", task=task.arn, command="ls", interactive=True)
+
+    assert refusal.value.code == "TargetNotConnectedException"

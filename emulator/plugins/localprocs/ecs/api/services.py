@@ -237,3 +237,8 @@ def _refuse_unsupported(request: Json) -> None:
         raise client_error("The emulator has no deployment controller but ECS.")
     if (request.get("deploymentConfiguration") or {}).get("strategy", "ROLLING") != "ROLLING":
         raise client_error("The emulator has no deployment strategy but ROLLING.")
+    for name in ("loadBalancers", "serviceRegistries", "volumeConfigurations", "vpcLatticeConfigurations"):
+        if request.get(name):
+            raise client_error(f"The emulator has no {name} for services.")
+    if (request.get("serviceConnectConfiguration") or {}).get("enabled"):
+        raise client_error("The emulator has no Service Connect.")

@@ -13,6 +13,8 @@ from localprocs.ecs.model import Json, TaskDefinition
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 LONGEST_STOP = 120
 NOT_CONTENT = ("tags",)
+NOT_EMULATED = ("environmentFiles", "restartPolicy", "firelensConfiguration", "credentialSpecs")
+"""What would change how a container runs, and is refused rather than left out."""
 FARGATE_MEMORY = {
     256: (512, 1024, 2048),
     512: tuple(range(1024, 4097, 1024)),
@@ -168,6 +170,9 @@ def check(request: Json) -> None:
 
 
 def _check_container(container: Json, names: set[str]) -> None:
+    for name in NOT_EMULATED:
+        if container.get(name):
+            raise client_error(f"The emulator has no {name} for containers.")
     if not container.get("image"):
         raise client_error("Container.image should not be null or empty.")
     for need in container.get("dependsOn") or []:

@@ -16,7 +16,7 @@ from localprocs.ecs.api.lookup import (
     task,
 )
 from localprocs.ecs.api.strategy import strategy_of
-from localprocs.ecs.errors import client_error, invalid, service_not_found
+from localprocs.ecs.errors import client_error, invalid, refusal, service_not_found
 from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Json, Task
 from localprocs.ecs.policy.placement import next_provider
@@ -38,6 +38,7 @@ def operations(fleet: Fleet) -> dict[str, Operation]:
         "ListTasks": api.list_arns,
         "UpdateTaskProtection": api.update_protection,
         "GetTaskProtection": api.get_protection,
+        "ExecuteCommand": api.execute,
     }
 
 
@@ -137,6 +138,13 @@ class TaskOperations:
             and request.get("launchType") in (None, each.launch_type)
         ]
         return page("taskArns", arns, request)
+
+    def execute(self, context: RequestContext, request: Json) -> Json:
+        """Refuse: no task has the agent that runs commands in it."""
+        region = region_of(self._fleet, context)
+        task(region, cluster(region, request.get("cluster")), request["task"])
+        text = "The execute command failed because the execute command agent isn't running."
+        raise refusal("TargetNotConnectedException", text)
 
     def update_protection(self, context: RequestContext, request: Json) -> Json:
         """Protect tasks of a service from scale-in and deployments, or no longer."""

@@ -1,0 +1,51 @@
+"""Run as a program: reads lines of a mark and a folder until there are no more, then ends and removes what is left.
+
+It imports nothing of ours, so that it starts in milliseconds and stays small.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROUNDS = 20
+"""A process may start another while the first is being ended."""
+
+
+def bearers(marks: Iterable[bytes], proc: Path = Path("/proc")) -> Iterator[int]:
+    """Find the processes that have one of the marks in their environment."""
+    wanted = list(marks)
+    for entry in proc.iterdir() if wanted and proc.is_dir() else ():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                content = (entry / "environ").read_bytes()
+                if any(mark in content for mark in wanted):
+                    yield int(entry.name)
+
+
+def end(marks: Iterable[bytes]) -> None:
+    """Kill them until there are none; a zombie has no environment, and so is none."""
+    wanted = list(marks)
+    for _ in range(ROUNDS):
+        found = list(bearers(wanted))
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+
+
+def main() -> None:
+    """Wait for the emulator's end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lines = [line.split(maxsplit=1) for line in sys.stdin.buffer]
+    end({mark for mark, _ in lines})
+    for _, folder in lines:
+        shutil.rmtree(folder.strip().decode(), ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
