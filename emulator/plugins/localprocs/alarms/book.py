@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localprocs.alarms import composite, suppression
-from localprocs.alarms.configuration import Alarm, is_composite
+from localprocs.alarms.configuration import PREVIOUS_STATE, Alarm, is_composite
 from localprocs.alarms.evaluation import evaluate
 from localprocs.alarms.metrics import MINUTE, MetricStore
 from localprocs.alarms.reasons import iso_millis, spoken_time
@@ -83,7 +83,9 @@ class AlarmBook:
                 alarm.setdefault(actions, [])
             alarm.setdefault("ActionsEnabled", True)
             alarm |= {"AlarmArn": self.arn_of(name), "AlarmConfigurationUpdatedTimestamp": now}
-            kept = {key: value for key, value in (old or {}).items() if key.startswith(("State", "PreviousState"))}
+            kept = {
+                key: value for key, value in (old or {}).items() if key.startswith("State") or key == PREVIOUS_STATE
+            }
             alarm |= kept or {
                 "StateValue": State.INSUFFICIENT_DATA.value,
                 "StateReason": "Unchecked: Initial alarm creation",
@@ -157,7 +159,7 @@ class AlarmBook:
     ) -> None:
         now, previous = _moment(), dict(alarm)
         alarm |= {
-            "PreviousStateValue": previous["StateValue"],
+            PREVIOUS_STATE: previous["StateValue"],
             "StateValue": state.value,
             "StateReason": reason,
             "StateUpdatedTimestamp": now,

@@ -10,6 +10,15 @@ type Alarm = dict[str, Any]
 """An alarm as DescribeAlarms tells it."""
 
 
+PREVIOUS_STATE = "PreviousStateValue"
+"""Kept in an alarm for its suppression, and not told."""
+
+
+def described(alarm: Alarm) -> Alarm:
+    """Return the alarm as the API tells it."""
+    return {key: value for key, value in alarm.items() if key != PREVIOUS_STATE}
+
+
 def is_composite(alarm: Mapping[str, Any]) -> bool:
     """Tell whether the alarm is made of others."""
     return "AlarmRule" in alarm

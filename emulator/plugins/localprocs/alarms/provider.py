@@ -18,7 +18,7 @@ from localstack.services.plugins import Service, ServiceLifecycleHook, aws_provi
 
 from localprocs.alarms import composite, data_queries
 from localprocs.alarms.book import AlarmBook
-from localprocs.alarms.configuration import Alarm, is_composite, queries_of
+from localprocs.alarms.configuration import Alarm, described, is_composite, queries_of
 from localprocs.alarms.metrics import MINUTE, Metric
 from localprocs.alarms.pages import page_of
 from localprocs.alarms.samples import BASIC_STATISTICS, is_statistic
@@ -134,7 +134,7 @@ def describe_alarms(context: RequestContext, request: Request) -> Response:
         raise refused(message)
     book = _book(context)
     with book.lock:
-        found = [dict(alarm) for alarm in _related(book, request) if _is_described(alarm, request)]
+        found = [described(alarm) for alarm in _related(book, request) if _is_described(alarm, request)]
     types = request.get("AlarmTypes") or ["MetricAlarm"]
     found = [alarm for alarm in found if ("CompositeAlarm" if is_composite(alarm) else "MetricAlarm") in types]
     page, token = page_of(
@@ -156,7 +156,7 @@ def describe_alarms_for_metric(context: RequestContext, request: Request) -> Res
     book = _book(context)
     with book.lock:
         watching = [
-            dict(alarm)
+            described(alarm)
             for alarm in book.alarms.values()
             if not is_composite(alarm)
             and metric in _metrics_of(alarm)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localprocs.alarms.configuration import PREVIOUS_STATE
 from localprocs.alarms.threshold import State
 
 
@@ -28,7 +29,7 @@ def begin(alarm: Mapping[str, Any], suppressor: Mapping[str, Any], now: float) -
     left = suppressor["StateTransitionedTimestamp"].timestamp() + float(
         alarm.get("ActionsSuppressorExtensionPeriod") or 0
     )
-    if suppressor.get("PreviousStateValue") == State.ALARM and now < left:
+    if suppressor.get(PREVIOUS_STATE) == State.ALARM and now < left:
         return Hold("ExtensionPeriod", left)
     wait = float(alarm.get("ActionsSuppressorWaitPeriod") or 0)
     return Hold("WaitPeriod", now + wait) if wait else None

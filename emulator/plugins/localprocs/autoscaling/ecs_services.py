@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
 
@@ -30,7 +31,12 @@ class EcsService:
     def capacity(self) -> ServiceCapacity:
         """Ask ECS. Raises NoServiceError."""
         cluster, name = self._names()
-        found = self._client().describe_services(cluster=cluster, services=[name]).get("services", [])
+        try:
+            found = self._client().describe_services(cluster=cluster, services=[name]).get("services", [])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ClusterNotFoundException":
+                raise
+            found = []
         active = [each for each in found if each.get("status", "ACTIVE") == "ACTIVE"]
         if not active:
             message = f"ECS service doesn't exist: {self.resource_id}"
