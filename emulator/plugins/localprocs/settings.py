@@ -28,9 +28,11 @@ def environment(*, port: int, cache: str, scratch: str) -> Mapping[str, str]:
 FIXED = {
     "PROVIDER_OVERRIDE_DYNAMODB": "moto",
     "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
+    "PROVIDER_OVERRIDE_SECRETSMANAGER": "rotating",
     "LAMBDA_RUNTIME_EXECUTOR": "process",
     # An environment that is slow to start is our executor's to judge.
     "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "1000000",
+    "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "SQS_ENDPOINT_STRATEGY": "path",
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "false",
     "EAGER_SERVICE_LOADING": "0",

@@ -1,7 +1,7 @@
 """Puts our resource types in front of LocalStack's, and tells what is supported from what is here."""
 
 import importlib
-from functools import cache
+from functools import cache, partialmethod
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
@@ -16,24 +16,23 @@ from localstack.utils.catalog.common import (
 
 _localstacks_provider = ResourceProviderExecutor.try_load_resource_provider
 
+PAUSE_SECONDS = 0.05
+"""Between two looks at a resource that is being made."""
+
 
 def install() -> None:
     """Look a type up in our table first; ask no catalogue on the network what is supported."""
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(_provider)
     RemoteCatalogLoader.get_remote_catalog = _empty_catalog
     AwsCatalogRemoteStatePlugin.get_cloudformation_resource_status = _status
-
-
-def _provider(resource_type: str) -> Any:
-    return _our_provider(resource_type) or _localstacks_provider(resource_type)
+    deploy_loop = ResourceProviderExecutor.deploy_loop
+    ResourceProviderExecutor.deploy_loop = partialmethod(deploy_loop, sleep_time=PAUSE_SECONDS)
 
 
 @cache
-def _our_provider(resource_type: str) -> Any:
-    table = importlib.import_module("localprocs.cloudformation.types")
-    module = importlib.import_module("localprocs.cloudformation.resource_type")
-    kind = table.TYPES.get(resource_type)
-    return module.TypeProvider(kind) if kind else None
+def _provider(resource_type: str) -> Any:
+    tables = importlib.import_module("localprocs.cloudformation.tables")
+    return tables.our_provider(resource_type) or tables.amended(_localstacks_provider(resource_type), resource_type)
 
 
 def _empty_catalog(_loader: RemoteCatalogLoader) -> AwsRemoteCatalog:

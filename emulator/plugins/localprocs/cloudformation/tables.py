@@ -1,0 +1,23 @@
+"""The providers of our types, and of LocalStack's that we amend; imported with the first stack."""
+
+from typing import Any
+
+from localprocs.cloudformation import replacement
+from localprocs.cloudformation.amendment import AmendedProvider
+from localprocs.cloudformation.amendments import AMENDMENTS
+from localprocs.cloudformation.resource_type import TypeProvider
+from localprocs.cloudformation.types import TYPES
+
+replacement.install()
+
+
+def our_provider(resource_type: str) -> TypeProvider | None:
+    """Return the provider of a type that is ours."""
+    kind = TYPES.get(resource_type)
+    return TypeProvider(kind) if kind else None
+
+
+def amended(theirs: Any, resource_type: str) -> Any:
+    """Return LocalStack's provider with our amendment, if we have one."""
+    amendment = AMENDMENTS.get(resource_type)
+    return AmendedProvider(theirs, amendment) if theirs and amendment else theirs
