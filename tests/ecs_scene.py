@@ -1,0 +1,194 @@
+"""A cluster of its own for a test of ECS, with tasks that are a few lines of Python."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from emulator.harness.clients import Clients
+from emulator.vclock import Clock
+from tests.patience import until
+
+STRATEGY: list[Any] = [
+    {"capacityProvider": "FARGATE_SPOT", "weight": 4},
+    {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+]
+NETWORK: Any = {"awsvpcConfiguration": {"subnets": ["subnet-00000000"]}}
+IDLE = "import time\nprint('up', flush=True)\nwhile True: time.sleep(60)"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+class Scene:
+    """A cluster with Fargate's two capacity providers, a log group, a role for tasks and one to start them."""
+
+    def __init__(self, emulator: Clients, clock: Clock) -> None:
+        """Make them."""
+        self.emulator, self.clock, self.ecs = emulator, clock, emulator.ecs
+        self.mark = uuid4().hex[:8]
+        self.cluster, self.service, self.group = f"ecs-{self.mark}", f"service-{self.mark}", f"/ecs/{self.mark}"
+        self.role = emulator.iam.create_role(RoleName=f"task-{self.mark}", AssumeRolePolicyDocument=TRUST)["Role"][
+            "Arn"
+        ]
+        self.ecs.create_cluster(
+            clusterName=self.cluster,
+            settings=[{"name": "containerInsights", "value": "enabled"}],
+            capacityProviders=["FARGATE", "FARGATE_SPOT"],
+            defaultCapacityProviderStrategy=STRATEGY,
+        )
+        emulator.logs.create_log_group(logGroupName=self.group)
+
+    def define(self, program: str = IDLE, **container: Any) -> str:
+        """Register a revision that runs the program, and return its ARN."""
+        options = {"awslogs-group": self.group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
+        definition: Any = {
+            "name": "main",
+            "image": "public.ecr.aws/docker/library/python:3.13",
+            "command": ["python", "-c", program],
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+            "stopTimeout": 2,
+            **container,
+        }
+        return self.ecs.register_task_definition(
+            family=f"family-{self.mark}",
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="1024",
+            memory="2048",
+            taskRoleArn=self.role,
+            executionRoleArn=self.role,
+            containerDefinitions=[definition],
+        )["taskDefinition"]["taskDefinitionArn"]
+
+    def run(self, definition: str, **request: Any) -> str:
+        """Run one task and return its ARN."""
+        made = self.ecs.run_task(
+            cluster=self.cluster, taskDefinition=definition, networkConfiguration=NETWORK, **request
+        )
+        return made["tasks"][0]["taskArn"]
+
+    def serve(self, definition: str, desired: int = 1, **request: Any) -> list[str]:
+        """Create the service and return its tasks when they run."""
+        self.ecs.create_service(
+            cluster=self.cluster,
+            serviceName=self.service,
+            taskDefinition=definition,
+            desiredCount=desired,
+            networkConfiguration=NETWORK,
+            **request,
+        )
+        return self.running(desired)
+
+    def update(self, **request: Any) -> None:
+        """Update the service."""
+        self.ecs.update_service(cluster=self.cluster, service=self.service, **request)
+
+    def described(self) -> Any:
+        """Describe the service."""
+        return self.ecs.describe_services(cluster=self.cluster, services=[self.service])["services"][0]
+
+    def task(self, arn: str) -> Any:
+        """Describe a task."""
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=[arn])["tasks"][0]
+
+    def tasks(self) -> list[Any]:
+        """Describe the service's tasks that are wanted."""
+        arns = self.ecs.list_tasks(cluster=self.cluster, serviceName=self.service)["taskArns"]
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
+
+    def running(self, number: int) -> list[str]:
+        """Wait until the service has exactly so many tasks and all run, and return their ARNs."""
+
+        def found() -> list[str]:
+            tasks = self.tasks()
+            is_so = len(tasks) == number and all(task["lastStatus"] == "RUNNING" for task in tasks)
+            return [task["taskArn"] for task in tasks] if is_so else []
+
+        return until(found, what=f"{number} running tasks")
+
+    def steady(self) -> None:
+        """Wait until the newest event says so."""
+        until(
+            lambda: (self.described()["events"] or [{"message": ""}])[0]["message"].endswith("reached a steady state.")
+        )
+
+    def stopped(self, arn: str) -> Any:
+        """Wait until a task has stopped and describe it."""
+        until(lambda: self.task(arn)["lastStatus"] == "STOPPED", what="the task's end")
+        return self.task(arn)
+
+    def lines(self, arn: str) -> list[str]:
+        """Return what a task has logged."""
+        stream = f"p/main/{arn.rsplit('/', 1)[-1]}"
+        found = self.emulator.logs.describe_log_streams(logGroupName=self.group, logStreamNamePrefix=stream)
+        if not found["logStreams"]:
+            return []
+        events = self.emulator.logs.get_log_events(
+            logGroupName=self.group, logStreamName=stream, startFromHead=True, limit=10_000
+        )
+        return [event["message"] for event in events["events"]]
+
+    def logged(self, arn: str, line: str) -> None:
+        """Wait until a task has logged a line."""
+        until(lambda: line in self.lines(arn), what=f"the line {line!r}")
+
+    def process(self, arn: str) -> Any:
+        """Return the emulator's record of a task's process: pid and ports."""
+        records = httpx.get(f"{self.emulator.endpoint_url}/_emulator/ecs/tasks").json()
+        return next(each for each in records if each["taskArn"] == arn)
+
+    def interrupt(self, content: Any) -> httpx.Response:
+        """Ask for a Spot interruption."""
+        return httpx.post(f"{self.emulator.endpoint_url}/_emulator/ecs/interruptions", json=content)
+
+    @contextmanager
+    def events(self) -> Iterator[Any]:
+        """Give a function that returns the details of the events of ECS so far, in order of their arrival."""
+        name, sqs = f"ecs-{self.mark}", self.emulator.sqs
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = {"source": ["aws.ecs"], "detail": {"clusterArn": [{"suffix": f"/{self.cluster}"}]}}
+        self.emulator.events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        self.emulator.events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
+        seen: list[Any] = []
+
+        def so_far() -> list[Any]:
+            found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+            for message in found:
+                seen.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return seen
+
+        try:
+            yield so_far
+        finally:
+            self.emulator.events.remove_targets(Rule=name, Ids=["1"])
+            self.emulator.events.delete_rule(Name=name)
+            sqs.delete_queue(QueueUrl=url)
+
+    def clear(self) -> None:
+        """Take all of it down."""
+        for arn in self.ecs.list_services(cluster=self.cluster)["serviceArns"]:
+            self.ecs.delete_service(cluster=self.cluster, service=arn, force=True)
+        for arn in self.ecs.list_tasks(cluster=self.cluster)["taskArns"]:
+            self.ecs.stop_task(cluster=self.cluster, task=arn)
+        until(self._is_empty, what="the end of all tasks")
+        self.ecs.delete_cluster(cluster=self.cluster)
+        self.emulator.logs.delete_log_group(logGroupName=self.group)
+        self.emulator.iam.delete_role(RoleName=f"task-{self.mark}")
+
+    def _is_empty(self) -> bool:
+        arns = self.ecs.list_tasks(cluster=self.cluster, desiredStatus="STOPPED")["taskArns"]
+        tasks = self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
+        if any(task["lastStatus"] != "STOPPED" for task in tasks):
+            return False
+        return not self.ecs.list_tasks(cluster=self.cluster)["taskArns"]
