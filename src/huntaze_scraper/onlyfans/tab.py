@@ -74,8 +74,12 @@ class Tab:
 
     async def open(self, url: str) -> None:
         """Go to a page of the site."""
-        response = await self.page.goto(url, wait_until="commit", timeout=self._left())
         request = f"GET {urlsplit(url).path}"
+        try:
+            response = await self.page.goto(url, wait_until="commit", timeout=self._left())
+        except PlaywrightTimeout:
+            # Chromium tells its page nothing while it goes elsewhere: there is no asking whether the page hangs.
+            raise self._crash_error(request) or NoAnswer("no answer in time", request=request) from None
         if response is not None:
             self._judge(response.status, response.headers, request)
         if self.site.is_login(self.page.url) and not self.site.is_login(url):

@@ -1,0 +1,164 @@
+"""The scraper's browser half at a fake site, with stores in memory: what the browser tests work in."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import async_playwright
+
+from fake_onlyfans import Account, RunningSite, running
+from huntaze_scraper import jobs
+from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.jobs import Job
+from huntaze_scraper.onlyfans.actions import actions
+from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.browser import Browser
+from huntaze_scraper.onlyfans.credentials import Credentials
+from huntaze_scraper.onlyfans.media_fetch import MediaFetch
+from huntaze_scraper.onlyfans.media_hosts import MediaHosts
+from huntaze_scraper.onlyfans.sign_in import SignedInTabs
+from huntaze_scraper.onlyfans.site import Site
+from huntaze_scraper.onlyfans.tab import Tab
+from huntaze_scraper.onlyfans.tabs import Tabs
+from huntaze_scraper.telemetry.redaction import Redactor
+from huntaze_scraper.worker.attempts import Attempts
+from huntaze_scraper.worker.results import JobFiles
+from huntaze_scraper.worker.shutdown import Shutdown
+from tests.unit.onlyfans.memory_sessions import MemorySessions
+from tests.unit.worker.doubles import MemoryObjectStore, Samples, payload
+
+PATIENCE_SECONDS = 60.0
+
+
+def chromium() -> str:
+    """Return a Chromium; without one, fail in CI and skip at home."""
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or ""
+    if not path:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium: set CHROMIUM_PATH")
+    return path
+
+
+class SiteCredentials:
+    """The credentials that the site's accounts have, changed as asked."""
+
+    def __init__(self, fake: RunningSite) -> None:
+        self._fake = fake
+        self.changes: dict[str, Credentials] = {}
+
+    async def of(self, account: str) -> Credentials:
+        known = self._fake.site.accounts[account]
+        return self.changes.get(account) or Credentials(
+            account, self._fake.site.passwords[account], known.totp_secret or ""
+        )
+
+
+class Ledger:
+    """Remembers the first mark."""
+
+    mark: Mapping[str, str] | None = None
+
+    async def record(self, mark: Mapping[str, str]) -> None:
+        self.mark = self.mark or mark
+
+
+class Office:
+    """Tabs, sessions and actions at one site."""
+
+    def __init__(self, fake: RunningSite, browser: Browser) -> None:
+        self.fake = fake
+        self.browser = browser
+        self.credentials = SiteCredentials(fake)
+        self.sessions = MemorySessions(SystemClock())
+        self.store = MemoryObjectStore()
+        self.samples = Samples()
+        media = MediaFetch(MediaHosts.parse(fake.url.removeprefix("http://")), 50_000_000)
+        self.actions = actions(media)
+        self.site = Site(fake.url)
+        self.tabs = self.another_task()
+
+    def another_task(self, api_key: str = "") -> SignedInTabs:
+        """Return the tabs of a task that shares sessions and browser, and nothing else."""
+        pool = Tabs(self.browser, self.site, 4)
+        return SignedInTabs(pool, self.credentials, self.sessions, Redactor(), SystemClock(), api_key)
+
+    async def once(self, tab: Tab, wanted: Job, seconds: float = 10, ledger: Ledger | None = None) -> Mapping[str, Any]:
+        """Run one attempt in a tab."""
+        files = JobFiles(self.store, wanted.account, wanted.job_id)
+        run = Run(wanted, tab, ledger or Ledger(), files, SystemClock(), seconds)
+        return await self.actions[wanted.action](run)
+
+    async def carry_out(self, wanted: Job, ledger: Ledger | None = None) -> Mapping[str, Any]:
+        """Carry a job out with all of its attempts."""
+        attempts = Attempts(self.tabs, self.actions, self.samples, SystemClock(), Shutdown(60))
+        files = JobFiles(self.store, wanted.account, wanted.job_id)
+        return await attempts.carry_out(wanted, ledger or Ledger(), files)
+
+    def fault(self, kind: str, *, method: str = "", path: str = "", times: int | None = None, **options: Any) -> None:
+        """Have the site misbehave."""
+        match = {name: text for name, text in (("method", method), ("path", path)) if text}
+        rules = [{"match": match, "fault": {"kind": kind, **options}, "times": times}]
+        httpx.post(f"{self.fake.url}/_control/faults", json=rules).raise_for_status()
+
+    @property
+    def sent(self) -> list[tuple[str, str, str]]:
+        """What the site accepted: account, fan, text."""
+        return [(each.account, each.fan, each.message.text) for each in self.fake.site.conversations.accepted]
+
+    def asked(self, method: str, path: str) -> int:
+        """Count the requests that the site got."""
+        return sum((each.method, each.path) == (method, path) for each in self.fake.site.exchanges)
+
+    @property
+    def account(self) -> Account:
+        """A creator without a second factor."""
+        return next(each for each in self.fake.site.accounts.values() if each.totp_secret is None)
+
+
+def wanted(account: Account, **changes: Any) -> Job:
+    """Return a job for an account, by default a message to its first fan."""
+    return jobs.parse(
+        json.dumps(payload(creator_id=account.username, user_id=account.fans[0].username) | changes)
+    )
+
+
+class World:
+    """One Chromium, one event loop and one site for all tests of a module."""
+
+    def __init__(self, fake: RunningSite, runner: asyncio.Runner, browser: Browser) -> None:
+        self.fake = fake
+        self._runner = runner
+        self._browser = browser
+
+    def run[T](self, scenario: Coroutine[Any, Any, T]) -> T:
+        """Run a scenario to its end, in bounded time."""
+
+        async def bounded() -> T:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await scenario
+
+        return self._runner.run(bounded())
+
+    def office(self) -> Office:
+        """Return an office at the site as it was in the beginning."""
+        self.fake.site.reset()
+        return Office(self.fake, self._browser)
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Open the world."""
+    path = chromium()
+    with running() as fake, asyncio.Runner() as runner:
+        playwright = runner.run(async_playwright().start())
+        browser = Browser(playwright, path)
+        try:
+            yield World(fake, runner, browser)
+        finally:
+            runner.run(browser.close())
+            runner.run(playwright.stop())

@@ -1,0 +1,430 @@
+"""The scraper's actions in a real Chromium, at a fake site that misbehaves in every way that sites do."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from huntaze_scraper.errors import (
+    ErrorClass,
+    HumanWanted,
+    NoAnswer,
+    PageBroken,
+    Refused,
+    SignInAgain,
+    SiteError,
+    SlowDown,
+    TryAgain,
+    TryAgainLonger,
+)
+from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans import browser as browsers
+from huntaze_scraper.onlyfans import tabs as pools
+from huntaze_scraper.onlyfans.credentials import Credentials
+from huntaze_scraper.worker import attempts, results
+from tests.integration.scraper_office import Ledger, Office, World, wanted, world
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SEND = {"method": "POST", "path": "/api/chats/*/messages"}
+CHAT = {"method": "GET", "path": "/my/chats/chat/*"}
+HOSTILE = [
+    "<img src=x onerror=alert(1)><script>document.body.remove()</script>",
+    "one\ntwo\n\n   indented\ttab",
+    "😀👩‍👩‍👧‍👦 \u202eright to left\u202c שלום \u200f",
+    "x" * 9_999 + "é",
+    "' \" ` \\ ${a} {{b}} <!-- & &amp;",
+]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[World]:
+    with world() as opened:
+        yield opened
+
+
+@pytest.fixture
+def office(place: World) -> Office:
+    return place.office()
+
+
+def test_texts_arrive_as_typed(place: World, office: Office) -> None:
+    """Markup, newlines, emoji, right-to-left marks and ten thousand characters."""
+
+    async def scenario() -> None:
+        for text in HOSTILE:
+            data = await office.carry_out(wanted(office.account, message_content=text))
+            assert data["message_id"] == office.fake.site.conversations.accepted[-1].message.id
+        assert [text for _, _, text in office.sent] == HOSTILE
+
+    place.run(scenario())
+
+
+@pytest.mark.parametrize("with_second_factor", [False, True], ids=["password", "second factor"])
+def test_all_tasks_share_one_log_in(place: World, office: Office, with_second_factor: bool) -> None:  # noqa: FBT001
+    """The first signs in, with a code where the site asks for one; the others take its session up."""
+    account = next(each for each in office.fake.site.accounts.values() if bool(each.totp_secret) is with_second_factor)
+
+    async def scenario() -> None:
+        await office.carry_out(wanted(account))
+        office.tabs = office.another_task()
+        await office.carry_out(wanted(account, message_content="again"))
+        assert office.asked("POST", "/api/login") == 1
+        assert len(office.sent) == 2
+
+    place.run(scenario())
+
+
+@pytest.mark.parametrize("path", ["/my/chats/chat/*", "/api/chats/*/messages"])
+def test_a_session_that_is_over_is_signed_in_again_once(place: World, office: Office, path: str) -> None:
+    """Where a page sends to the log-in form, and where the API says 401."""
+
+    async def scenario() -> None:
+        await office.carry_out(wanted(office.account))
+        office.fault("expire_session", path=path, times=1)
+        await office.carry_out(wanted(office.account, message_content="again"))
+        assert office.asked("POST", "/api/login") == 2
+        assert [text for _, _, text in office.sent] == ["hello", "again"]
+
+    place.run(scenario())
+
+
+def test_a_session_that_never_lasts_is_a_failure(place: World, office: Office) -> None:
+    """Still 401 after a log-in: auth."""
+
+    async def scenario() -> None:
+        office.fault("expire_session", path="/my/chats/chat/*")
+        with pytest.raises(SignInAgain):
+            await office.carry_out(wanted(office.account))
+        assert office.asked("POST", "/api/login") == 2
+
+    place.run(scenario())
+
+
+@pytest.mark.requirement("8.5")
+def test_a_rotated_password_is_picked_up_without_a_restart(place: World, office: Office) -> None:
+    """The old one is refused once and not tried again; the new one signs the next job in."""
+    name = office.account.username
+
+    async def scenario() -> None:
+        office.credentials.changes[name] = Credentials(name, "the old password")
+        with pytest.raises(SignInAgain) as caught:
+            await office.carry_out(wanted(office.account))
+        assert caught.value.status == 401
+        assert office.asked("POST", "/api/login") == 1
+        del office.credentials.changes[name]
+        await office.carry_out(wanted(office.account))
+
+    place.run(scenario())
+
+
+def test_a_second_factor_that_the_secret_lacks_is_a_failure(place: World, office: Office) -> None:
+    """With the reason in words."""
+    account = next(each for each in office.fake.site.accounts.values() if each.totp_secret)
+    password = office.fake.site.passwords[account.username]
+
+    async def scenario() -> None:
+        office.credentials.changes[account.username] = Credentials(account.username, password)
+        with pytest.raises(SignInAgain, match="second factor"):
+            await office.carry_out(wanted(account))
+
+    place.run(scenario())
+
+
+def test_the_api_key_goes_to_the_api_and_nowhere_else(place: World, office: Office) -> None:
+    """On the page's own requests to it, too."""
+
+    async def scenario() -> None:
+        office.tabs = office.another_task(api_key="key-of-the-account")
+        await office.carry_out(wanted(office.account))
+        keys = {(each.path.startswith("/api/"), each.api_key) for each in office.fake.site.exchanges}
+        assert keys == {(True, "present"), (False, None)}
+
+    place.run(scenario())
+
+
+@pytest.mark.requirement("7.3")
+def test_a_fan_who_is_not_there_or_blocks_us_is_an_ordinary_answer(place: World, office: Office) -> None:
+    """404 and 403: refused, once, and the tab goes on."""
+    blocked = next(fan.username for fan in office.account.fans if fan.blocked)
+
+    async def scenario() -> None:
+        for fan, status in (("nobody", 404), (blocked, 403)):
+            with pytest.raises(Refused) as caught:
+                await office.carry_out(wanted(office.account, user_id=fan))
+            assert caught.value.status == status
+        await office.carry_out(wanted(office.account))
+        assert office.samples.of(Metric.ONLYFANS_4XX_COUNT) == [1, 1]
+
+    place.run(scenario())
+
+
+def test_a_profile_is_read_as_it_is_shown(place: World, office: Office) -> None:
+    """Name, text, counts, and a PNG."""
+    shown = list(office.fake.site.accounts.values())[4]
+
+    async def scenario() -> None:
+        job = wanted(office.account, action="scrape_profile", profile_url=f"{office.fake.url}/{shown.username}")
+        data = await office.carry_out(job)
+        assert (data["name"], data["bio"]) == (shown.display_name, shown.bio.strip())
+        assert data["counts"] == {
+            "posts": shown.posts,
+            "likes": shown.likes,
+            "fans": shown.fan_total,
+            "media": len(shown.media),
+        }
+        (body, content_type), *_ = office.store.objects.values()
+        assert body.startswith(b"\x89PNG")
+        assert content_type == "image/png"
+        results.success(job, ended_at=0, attempts=1, data=data)
+
+    place.run(scenario())
+
+
+def test_a_profile_that_does_not_exist_is_an_ordinary_answer(place: World, office: Office) -> None:
+    """404; and one elsewhere is not even asked for."""
+
+    async def scenario() -> None:
+        for url, status in ((f"{office.fake.url}/nobody", 404), ("https://elsewhere.example/x", None)):
+            with pytest.raises(Refused) as caught:
+                await office.carry_out(wanted(office.account, action="scrape_profile", profile_url=url))
+            assert caught.value.status == status
+
+    place.run(scenario())
+
+
+def test_media_arrive_whole_with_their_digests(place: World, office: Office) -> None:
+    """Each file of the account, byte for byte; one that is not there is refused, and the others kept."""
+    media = office.account.media
+
+    async def scenario() -> None:
+        urls = [f"/media/{file.name}" for file in media]
+        job = wanted(office.account, action="download_media", media_urls=urls)
+        data = await office.carry_out(job)
+        for file, kept in zip(media, data["files"], strict=True):
+            body, content_type = office.store.objects[kept["uri"].removeprefix("s3://bucket/")]
+            assert (len(body), content_type) == (file.size, file.content_type)
+            assert (kept["bytes"], kept["sha256"]) == (file.size, hashlib.sha256(body).hexdigest())
+        results.success(job, ended_at=0, attempts=1, data=data)
+        with pytest.raises(Refused) as caught:
+            await office.carry_out(
+                wanted(office.account, action="download_media", media_urls=["/media/none.jpg", urls[0]])
+            )
+        assert caught.value.status == 404
+        assert len(caught.value.so_far["files"]) == 1
+
+    place.run(scenario())
+
+
+def test_a_conversation_is_read_as_it_is(place: World, office: Office) -> None:
+    """All of a long one, page by page; since a message, what came after it; an empty one, nothing."""
+    account = office.account
+    talkative = max(account.fans, key=lambda fan: fan.message_count)
+    silent = min(account.fans, key=lambda fan: fan.message_count)
+    thread = [each.as_json() for each in office.fake.site.conversations.thread(account, talkative)]
+
+    async def scenario() -> None:
+        job = wanted(account, action="get_messages", user_id=talkative.username)
+        data = await office.carry_out(job)
+        assert data["messages"] == thread
+        results.success(job, ended_at=0, attempts=1, data=data)
+        data = await office.carry_out(
+            wanted(account, action="get_messages", user_id=talkative.username, since=thread[-4]["id"])
+        )
+        assert data["messages"] == thread[-3:]
+        assert silent.message_count == 0
+        data = await office.carry_out(wanted(account, action="get_messages", user_id=silent.username))
+        assert data["messages"] == []
+
+    place.run(scenario())
+
+
+@pytest.mark.parametrize("target", [SEND, CHAT], ids=["api", "page"])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"kind": "status", "status": 429, "retry_after": 7}, SlowDown),
+        ({"kind": "status", "status": 503}, TryAgain),
+        ({"kind": "status", "status": 400}, Refused),
+        ({"kind": "status", "status": 401}, SignInAgain),
+        ({"kind": "challenge"}, HumanWanted),
+        ({"kind": "reset"}, TryAgainLonger),
+        ({"kind": "hang"}, NoAnswer),
+        ({"kind": "truncate"}, None),
+    ],
+    ids=lambda each: each["kind"] + str(each.get("status", "")) if isinstance(each, dict) else "",
+)
+def test_each_way_of_failing_has_its_class(
+    place: World, office: Office, target: dict[str, str], fault: dict[str, Any], kind: type[SiteError] | None
+) -> None:
+    """Whether the page or its request meets it."""
+
+    async def scenario() -> None:
+        tab = await office.tabs.take(office.account.username)
+        office.fault(**fault, **target)
+        if kind is None:
+            # Half a page may still have all that is needed; half an answer has not.
+            with pytest.raises(TryAgainLonger if target is SEND else SiteError):
+                await office.once(tab, wanted(office.account), seconds=3)
+            return
+        with pytest.raises(kind) as caught:
+            await office.once(tab, wanted(office.account), seconds=3)
+        if isinstance(caught.value, SlowDown):
+            assert caught.value.wait_seconds == 7
+        assert office.sent == []
+
+    if kind is None and target is CHAT:
+        pytest.skip("a page that breaks off may work or not: nothing is promised but the next attempt")
+    place.run(scenario())
+
+
+def test_a_redesigned_page_is_unknown_with_its_picture(place: World, office: Office) -> None:
+    """Missing selector: the picture shows what is there instead."""
+
+    async def scenario() -> None:
+        tab = await office.tabs.take(office.account.username)
+        office.fault("drift", **CHAT)
+        with pytest.raises(PageBroken, match="missing selector") as caught:
+            await office.once(tab, wanted(office.account), seconds=3)
+        assert caught.value.picture.startswith(b"\x89PNG")
+
+    place.run(scenario())
+
+
+@pytest.mark.requirement("7.4")
+def test_a_page_that_kills_its_renderer_costs_a_browser_and_nothing_else(place: World, office: Office) -> None:
+    """Restarted, tried again once, and the message is sent once."""
+
+    async def scenario() -> None:
+        await office.carry_out(wanted(office.account))
+        before = (await office.browser.start()).number
+        office.fault("crash", **CHAT, times=1)
+        await office.carry_out(wanted(office.account, message_content="again"))
+        assert (await office.browser.start()).number == before + 1
+        assert len(office.sent) == 2
+
+    place.run(scenario())
+
+
+@pytest.mark.requirement("7.4")
+def test_a_browser_that_is_gone_is_restarted(place: World, office: Office) -> None:
+    """Its process ends between two jobs, and while one runs."""
+
+    async def scenario() -> None:
+        await office.carry_out(wanted(office.account))
+        await (await office.browser.start()).chromium.close()
+        await office.carry_out(wanted(office.account, message_content="second"))
+        office.fault("delay", seconds=2, **CHAT, times=1)
+        import asyncio  # noqa: PLC0415 - only here
+
+        running = asyncio.create_task(office.carry_out(wanted(office.account, message_content="third")))
+        while office.asked("GET", f"/my/chats/chat/{office.account.fans[0].username}") < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await (await office.browser.start()).chromium.close()
+        await running
+        assert [text for _, _, text in office.sent] == ["hello", "second", "third"]
+
+    place.run(scenario())
+
+
+def test_a_page_that_hangs_is_unknown(place: World, office: Office) -> None:
+    """Its script never ends: the probe tells it from a slow network."""
+
+    async def scenario() -> None:
+        tab = await office.tabs.take(office.account.username)
+        await tab.page.goto(office.site.chat(office.account.fans[0].username))
+        with pytest.raises(PageBroken, match="hangs"):
+            async with tab.within(0.2, "GET /x"):
+                await tab.page.evaluate("for (;;) {}")
+        await office.tabs.discard(tab, replace_browser=True)
+        await office.carry_out(wanted(office.account))
+
+    place.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500, "when": "after"},
+        {"kind": "reset", "when": "after"},
+        {"kind": "truncate"},
+    ],
+    ids=lambda each: each["kind"],
+)
+def test_a_click_whose_answer_is_lost_sends_once(
+    place: World, office: Office, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site took the message and did not say so: the next attempt finds it."""
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.5)
+
+    async def scenario() -> None:
+        office.fault(**fault, **SEND, times=1)
+        data = await office.carry_out(wanted(office.account))
+        assert data["found_in_conversation"]
+        assert len(office.sent) == 1
+
+    place.run(scenario())
+
+
+def test_a_click_that_never_arrived_is_made_again(
+    place: World, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conversation does not have it: it is sent, once."""
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.5)
+
+    async def scenario() -> None:
+        office.fault("reset", **SEND, times=1)
+        data = await office.carry_out(wanted(office.account))
+        assert not data["found_in_conversation"]
+        assert len(office.sent) == 1
+
+    place.run(scenario())
+
+
+def test_a_conversation_that_cannot_be_read_is_not_written_to_a_second_time(place: World, office: Office) -> None:
+    """Where it is not known whether the message went through, nothing is sent."""
+
+    async def scenario() -> None:
+        ledger = Ledger()
+        await office.carry_out(wanted(office.account), ledger)
+        office.fault("status", status=400, method="GET", path="/api/chats/*")
+        with pytest.raises(Refused):
+            await office.carry_out(wanted(office.account), ledger)
+        assert len(office.sent) == 1
+
+    place.run(scenario())
+
+
+def test_contexts_and_browsers_are_retired(place: World, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After their share of jobs new ones take over, signed in already, and the old browser is gone."""
+    monkeypatch.setattr(pools, "JOBS_A_CONTEXT", 2)
+    monkeypatch.setattr(browsers, "JOBS_A_BROWSER", 4)
+
+    async def scenario() -> None:
+        first = await office.browser.start()
+        office.browser.replace(first)
+        numbers = []
+        for number in range(8):
+            await office.carry_out(wanted(office.account, message_content=str(number)))
+            numbers.append((await office.browser.start()).number - first.number)
+        assert max(numbers) >= 2
+        assert office.asked("POST", "/api/login") == 1
+        assert len(office.sent) == 8
+
+    place.run(scenario())
+
+
+def test_a_challenge_is_never_answered(place: World, office: Office) -> None:
+    """One request, no second try, and its metric."""
+
+    async def scenario() -> None:
+        await office.carry_out(wanted(office.account))
+        office.fault("challenge", **CHAT)
+        with pytest.raises(HumanWanted) as caught:
+            await office.carry_out(wanted(office.account, message_content="again"))
+        assert caught.value.error_class is ErrorClass.CHALLENGE
+        assert office.asked("GET", f"/my/chats/chat/{office.account.fans[0].username}") == 2
+        assert office.samples.of(Metric.CHALLENGE_COUNT) == [1]
+
+    place.run(scenario())
