@@ -13,17 +13,16 @@ from localprocs.ecs.model import (
     STOPPED_KEPT_SECONDS,
     Cluster,
     Container,
-    Deployment,
     Json,
     Place,
     Protection,
-    Service,
     Task,
     TaskDefinition,
     new_id,
 )
 from localprocs.ecs.ports import Ports
 from localprocs.ecs.runner import Runner
+from localprocs.ecs.service import Deployment, Service
 from localprocs.ecs.task_run import TaskRun
 
 LOG = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localprocs import real_time
-from localprocs.ecs.model import Cluster, Service, Task, pending, running
+from localprocs.ecs.model import Cluster, Task, pending, running
+from localprocs.ecs.service import Service
 from localprocs.ecs.task_run import TaskRun
 
 if TYPE_CHECKING:

@@ -19,6 +19,20 @@ def is_met(condition: str, container: Container) -> bool | None:
     return container.health == "HEALTHY"
 
 
+def give_up_at(waiting: Sequence[Container], containers: Sequence[Container]) -> float | None:
+    """Return when a waiting container gives up on those that it depends on: their startTimeout after their start."""
+    others = {each.name: each for each in containers}
+    needed = [others[need["containerName"]] for each in waiting for need in each.definition.get("dependsOn") or ()]
+    return min(
+        (
+            each.started_at + each.definition["startTimeout"]
+            for each in needed
+            if each.started_at and each.definition.get("startTimeout")
+        ),
+        default=None,
+    )
+
+
 def stop_waves(containers: Sequence[Container]) -> list[list[Container]]:
     """Group containers so that each stops before those that it depends on."""
     left = {each.name: each for each in containers}

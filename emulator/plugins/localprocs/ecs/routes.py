@@ -12,6 +12,7 @@ from localprocs.ecs.api.tasks import LONGEST_PROTECTION_MINUTES, PROTECTION_MINU
 from localprocs.ecs.errors import InvalidInterruption
 from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Container, Json, Task
+from localprocs.ecs.preparation import task_role
 from localprocs.ecs.telling import as_event, moment, without_none
 
 BASE = "/_emulator/ecs"
@@ -59,14 +60,15 @@ class Endpoints:
     def credentials(self, request: Request, key: str) -> tuple[int, Any]:
         """Give a task its role's credentials."""
         run = next((run for run in self._fleet.runs() if run.credentials_path == key), None)
-        if run is None or run.task_role is None:
+        role = task_role(run.task) if run else None
+        if run is None or role is None:
             return 404, {"code": "NoIdInRequest", "message": "No credentials under this path"}
         if request.headers.get("Authorization") != run.credentials_token:
             return 403, {"code": "AccessDenied", "message": "The authorization token is not this task's"}
-        found = self._fleet.cloud.credentials(run.task.place, run.task_role, run.task.id)
+        found = self._fleet.cloud.credentials(run.task.place, role, run.task.id)
         expiration = found["Expiration"]
         return 200, {
-            "RoleArn": run.task_role,
+            "RoleArn": role,
             "AccessKeyId": found["AccessKeyId"],
             "SecretAccessKey": found["SecretAccessKey"],
             "Token": found["SessionToken"],

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from localprocs.ecs import telling
-from localprocs.ecs.model import Container, Deployment, Service, Task
+from localprocs.ecs.model import Container, Task
 from localprocs.ecs.policy import backoff, breaker, rollout
 from localprocs.ecs.policy.placement import Candidate, Share, next_provider, to_stop
 from localprocs.ecs.policy.rollout import READY_AFTER_SECONDS, Change, Group
+from localprocs.ecs.service import Deployment, Service
 
 if TYPE_CHECKING:
     from localprocs.ecs.fleet import Fleet, Region
@@ -190,6 +191,7 @@ def _give_up_or_roll_back(fleet: "Fleet", service: Service) -> None:
     service.deployments.remove(before)
     service.deployments.insert(0, before)
     before.desired, before.rollout_state, before.updated_at = service.desired, "IN_PROGRESS", now
+    before.failed_tasks = 0
     before.rollout_reason = f"ECS deployment circuit breaker: rolling back to deploymentId {before.id}."
     service.tell(f"rolling back to deployment {before.id}.", now)
     tell_deployment(fleet, service, before, "SERVICE_DEPLOYMENT_IN_PROGRESS", "INFO")

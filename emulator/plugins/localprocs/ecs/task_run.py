@@ -1,27 +1,25 @@
 """The life of one task: what it needs is fetched, its containers run, and it ends for a reason."""
 
 import logging
-import os
 import queue
 import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
 
 from localprocs import real_time
-from localprocs.ecs import environment, image
 from localprocs.ecs.cloud import Cloud
 from localprocs.ecs.errors import StartFailure
 from localprocs.ecs.health_check import watch_health
-from localprocs.ecs.logs import LogShipper, LogTarget, Put
-from localprocs.ecs.model import Container, Json, Task
-from localprocs.ecs.order import is_met, stop_waves
+from localprocs.ecs.logs import LogShipper
+from localprocs.ecs.model import Container, Task
+from localprocs.ecs.order import give_up_at, is_met, stop_waves
 from localprocs.ecs.ports import Ports
-from localprocs.ecs.runner import Launch, Runner, Running
+from localprocs.ecs.preparation import Prepared, bindings_of, launch_of, prepare
+from localprocs.ecs.runner import Runner, Running
 
 LOG = logging.getLogger(__name__)
 
@@ -57,16 +55,6 @@ class _Live:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """What a container needs that had to be fetched."""
-
-    secrets: dict[str, str]
-    target: LogTarget | None
-    put: Put
-    ports: dict[int, int]
-
-
 class TaskRun:
     """Runs one task on a thread of its own."""
 
@@ -97,21 +85,6 @@ class TaskRun:
         self._taken: list[int] = []
         self._folders: list[str] = []
         self._thread = threading.Thread(target=self._run, name=f"ecs-task-{task.id[:8]}", daemon=True)
-
-    @property
-    def definition(self) -> Json:
-        """The content of the task definition."""
-        return self.task.definition.content
-
-    @property
-    def task_role(self) -> str | None:
-        """The role whose credentials the containers find."""
-        return self.task.overrides.get("taskRoleArn") or self.definition.get("taskRoleArn")
-
-    @property
-    def execution_role(self) -> str | None:
-        """The role that reads secrets and writes logs."""
-        return self.task.overrides.get("executionRoleArn") or self.definition.get("executionRoleArn")
 
     def begin(self) -> None:
         """Start the thread."""
@@ -152,7 +125,7 @@ class TaskRun:
 
     def _live_and_die(self) -> None:
         self._observer.change(self.task, last_status="PENDING", pull_started_at=self._now())
-        prepared = {each.name: self._prepare(each) for each in self.task.containers}
+        prepared = {each.name: prepare(self._cloud, self.task, each, self._take) for each in self.task.containers}
         self._observer.change(self.task, pull_stopped_at=self._now())
         waiting = list(self.task.containers)
         while not self._stop.is_set():
@@ -162,21 +135,17 @@ class TaskRun:
             if any(each.is_essential and each.last_status == "STOPPED" for each in self.task.containers):
                 self._observer.fail(self.task, "EssentialContainerExited", "Essential container in task exited")
                 return
-            self._happenings.get()
+            self._await_happening(waiting)
 
-    def _prepare(self, container: Container) -> _Prepared:
-        place, definition = self.task.place, container.definition
-        fetched = {
-            name: self._cloud.secret(place, self.execution_role, value_from)
-            for name, value_from in environment.names_of_secrets(definition)
-        }
-        target = LogTarget.of(definition, self.task.id, place.region)
-        put = self._cloud.open_log(place, self.execution_role, target) if target else _discard
-        ports = self._ports.take(each["containerPort"] for each in definition.get("portMappings") or ())
-        self._taken += ports.values()
-        return _Prepared(fetched, target, put, ports)
+    def _await_happening(self, waiting: list[Container]) -> None:
+        """Wait until something changes; fail if a dependency is not met in its startTimeout."""
+        due = give_up_at(waiting, self.task.containers)
+        try:
+            self._happenings.get(timeout=None if due is None else max(0.0, due - self._now()))
+        except queue.Empty:
+            raise StartFailure(f"Dependencies of container {waiting[0].name} were not met in time") from None
 
-    def _start_ready(self, waiting: list[Container], prepared: dict[str, _Prepared]) -> None:
+    def _start_ready(self, waiting: list[Container], prepared: dict[str, Prepared]) -> None:
         others = {each.name: each for each in self.task.containers}
         for container in list(waiting):
             needs = container.definition.get("dependsOn") or ()
@@ -187,28 +156,16 @@ class TaskRun:
                 waiting.remove(container)
                 self._start(container, prepared[container.name])
 
-    def _start(self, container: Container, prepared: _Prepared) -> None:
-        override = self._override_of(container)
-        stand_in = image.load()
-        folder = tempfile.mkdtemp(prefix="ecs-container-")
-        self._folders.append(folder)
-        variables = environment.of_container(
-            definition=container.definition,
-            override=override,
-            image=stand_in,
-            clock=environment.clock_of(os.environ),
-            ecs=environment.given_by_ecs(
-                region=self.task.place.region,
-                gateway=self._cloud.gateway,
-                container_id=container.runtime_id,
-                credentials=(self.credentials_path, self.credentials_token) if self.task_role else None,
-            ),
-            secrets=prepared.secrets,
-            folder=folder,
-            ports=prepared.ports,
+    def _start(self, container: Container, prepared: Prepared) -> None:
+        launch = launch_of(
+            self.task,
+            container,
+            prepared,
+            gateway=self._cloud.gateway,
+            credentials=(self.credentials_path, self.credentials_token),
         )
-        arguments = environment.command_of(container.definition, override, stand_in)
-        running = self._runner.start(Launch(arguments, variables, folder, container.runtime_id))
+        self._folders.append(launch.folder)
+        running = self._runner.start(launch)
         live = _Live(container, running, LogShipper(running.output, prepared.target, prepared.put))
         self._live[container.name] = live
         if self._killed.is_set():
@@ -219,15 +176,16 @@ class TaskRun:
             last_status="RUNNING",
             pid=running.pid,
             started_at=self._now(),
-            bindings=list(_bindings(container.definition, prepared.ports)),
+            bindings=list(bindings_of(container.definition, prepared.ports)),
         )
         threading.Thread(target=self._await_exit, args=(live,), name="ecs-container", daemon=True).start()
         if container.has_health_check:
             watch_health(container, running, live.ended, lambda status: self._health_changed(container, status))
 
-    def _override_of(self, container: Container) -> Json:
-        overrides: list[Json] = self.task.overrides.get("containerOverrides") or []
-        return next((each for each in overrides if each.get("name") == container.name), {})
+    def _take(self, wanted: list[int]) -> dict[int, int]:
+        ports = self._ports.take(wanted)
+        self._taken += ports.values()
+        return ports
 
     def _await_exit(self, live: _Live) -> None:
         code = live.running.wait()
@@ -265,14 +223,3 @@ class TaskRun:
             if self._killed.is_set() or not live.ended.wait(max(0.0, begun + timeout - time.monotonic())):
                 live.running.kill()
                 live.ended.wait()
-
-
-def _bindings(definition: Json, ports: dict[int, int]) -> Iterator[Json]:
-    for each in definition.get("portMappings") or ():
-        port = each["containerPort"]
-        protocol = each.get("protocol", "tcp")
-        yield {"bindIP": "127.0.0.1", "containerPort": port, "hostPort": ports[port], "protocol": protocol}
-
-
-def _discard(_events: list[Json]) -> None:
-    """Put nothing: the container has no log driver."""

@@ -2,7 +2,7 @@
 
 import pytest
 from localprocs.ecs.model import Container
-from localprocs.ecs.order import is_met, stop_waves
+from localprocs.ecs.order import give_up_at, is_met, stop_waves
 
 
 def container(name="a", *needs, **state):
@@ -36,3 +36,14 @@ def test_containers_stop_before_those_that_they_depend_on():
     waves = stop_waves([container("base"), container("app", "base"), container("side", "app"), container("alone")])
 
     assert [[each.name for each in wave] for wave in waves] == [["side", "alone"], ["app"], ["base"]]
+
+
+def test_a_dependency_is_given_up_after_its_start_timeout():
+    """Counted from its start; without one it is waited for as long as it takes."""
+    slow = container("slow", last_status="RUNNING", started_at=100.0)
+    slow.definition["startTimeout"] = 60
+    patient = container("patient", last_status="RUNNING", started_at=100.0)
+
+    assert give_up_at([container("app", "slow")], [slow, patient]) == 160.0
+    assert give_up_at([container("app", "patient")], [slow, patient]) is None
+    assert give_up_at([], [slow, patient]) is None

@@ -237,3 +237,13 @@ def test_a_command_is_not_executed_in_a_task(world):
         world("ExecuteCommand", cluster="c", task=task.arn, command="ls", interactive=True)
 
     assert refusal.value.code == "TargetNotConnectedException"
+
+
+def test_a_dependency_that_takes_too_long_ends_the_task(world):
+    """Its startTimeout is over."""
+    needs = [{"containerName": "init", "condition": "SUCCESS"}]
+    init = {"name": "init", "essential": False, "startTimeout": 0.05}
+    [task] = run(world, several(world, init, {"name": "app", "dependsOn": needs}))
+    told = stopped(world, task)
+
+    assert told["stoppedReason"] == "Dependencies of container app were not met in time"

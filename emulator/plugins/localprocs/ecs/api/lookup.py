@@ -7,7 +7,8 @@ from localstack.aws.api import RequestContext
 
 from localprocs.ecs.errors import client_error, cluster_not_found, invalid, service_not_found
 from localprocs.ecs.fleet import Fleet, Region
-from localprocs.ecs.model import Cluster, Json, Place, Service, Task, TaskDefinition
+from localprocs.ecs.model import Cluster, Json, Place, Task, TaskDefinition
+from localprocs.ecs.service import Service
 
 type Operation = Callable[[RequestContext, Json], Json]
 
