@@ -250,6 +250,28 @@ def test_composite_alarm_follows_its_rule(scene: Scene) -> None:
     scene.await_state("page", "OK")
 
 
+def test_change_of_state_is_an_event(scene: Scene) -> None:
+    """A rule of the event bus hears of it."""
+    events, sqs, rule = scene.emulator.events, scene.emulator.sqs, f"alarms-{scene.mark}"
+    queue = sqs.create_queue(QueueName=f"events-{scene.mark}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": [scene.name("load")]}}
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    scene.put("load")
+    scene.publish(50)
+    scene.await_state("load", "ALARM")
+    received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    event = json.loads(received[0]["Body"])
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["resources"] == [scene.alarm("load")["AlarmArn"]]
+    assert event["detail"]["state"]["value"] == "ALARM"
+    assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
+    events.remove_targets(Rule=rule, Ids=["queue"])
+    events.delete_rule(Name=rule)
+    sqs.delete_queue(QueueUrl=queue)
+
+
 def test_alarm_that_makes_no_sense_is_refused(scene: Scene) -> None:
     """Each with AWS's error, and no alarm is left."""
     client = scene.emulator.cloudwatch

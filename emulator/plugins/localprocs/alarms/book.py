@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localprocs.alarms import composite, suppression
-from localprocs.alarms.configuration import PREVIOUS_STATE, Alarm, is_composite
+from localprocs.alarms.configuration import PREVIOUS_STATE, Alarm, is_composite, period_of
 from localprocs.alarms.evaluation import evaluate
 from localprocs.alarms.metrics import MINUTE, MetricStore
 from localprocs.alarms.reasons import iso_millis, spoken_time
@@ -105,13 +105,16 @@ class AlarmBook:
                 told = json.dumps({"version": "1.0", "type": "Delete"})
                 self._note(alarm, "ConfigurationUpdate", f'Alarm "{name}" deleted', told)
 
-    def judge(self, minute: int) -> None:
-        """Look at every alarm by the data up to the end of this minute."""
+    def judge(self, minute: int, *, is_high_resolution: bool = False) -> None:
+        """Look at every alarm by the data up to this moment.
+
+        Those with periods shorter than a minute have a turn of their own.
+        """
         now = time.time()
         with self.lock:
             calls: list[ScalingCall] = []
             for alarm in list(self.alarms.values()):
-                if is_composite(alarm):
+                if is_composite(alarm) or (period_of(alarm) < MINUTE) is not is_high_resolution:
                     continue
                 try:
                     found = evaluate(alarm, self.metrics, minute, now)

@@ -1,4 +1,4 @@
-"""One thread that does what is due every minute of the clock, however the clock runs or jumps."""
+"""One thread that does what is due every minute of the clock (or oftener), however the clock runs or jumps."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from localprocs.alarms.metrics import MINUTE
 LOG = logging.getLogger(__name__)
 
 type Duty = Callable[[int, int], None]
-"""Does what is due at the end of a minute: takes that moment, and the end of the minute of its last call.
+"""Does what is due at the end of a minute: takes that moment, and that of its last call.
 
 They lie more than a minute apart where the clock jumped, or where the machine could not keep up: one call then
 answers for all the minutes between.
@@ -20,10 +20,20 @@ answers for all the minutes between.
 
 @dataclass(slots=True)
 class _Entry:
+    every_seconds: int
     delay_seconds: int
     duty: Duty
     done: int
-    """The end of the minute of its last call."""
+    """The moment of its last call."""
+
+    def latest(self, now: float) -> int:
+        """Return the latest moment at which it was due."""
+        return int(now - self.delay_seconds) // self.every_seconds * self.every_seconds
+
+    @property
+    def due(self) -> int:
+        """Return when it is due next."""
+        return self.done + self.every_seconds + self.delay_seconds
 
 
 class Minutes:
@@ -36,21 +46,21 @@ class Minutes:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def at_each(self, duty: Duty, delay_seconds: int = 0) -> None:
-        """Have the duty done so many seconds after the end of each minute, from the next on."""
-        entry = _Entry(delay_seconds, duty, int(self._clock()) // MINUTE * MINUTE)
+    def at_each(self, duty: Duty, delay_seconds: int = 0, every_seconds: int = MINUTE) -> None:
+        """Have the duty done so many seconds after the end of each minute (or other stretch), from the next on."""
+        done = int(self._clock()) // every_seconds * every_seconds
+        entry = _Entry(every_seconds, delay_seconds, duty, done)
         self._entries = sorted([*self._entries, entry], key=lambda each: each.delay_seconds)
 
     def do_what_is_due(self) -> float:
         """Call the duties whose time has come, and return the seconds until the next one's."""
         entries, now = self._entries, self._clock()
         for entry in entries:
-            minute = int(now - entry.delay_seconds) // MINUTE * MINUTE
-            if minute > entry.done:
-                last, entry.done = entry.done, minute
-                _do(entry.duty, minute, last)
-        due = min((entry.done + MINUTE + entry.delay_seconds for entry in entries), default=now + MINUTE)
-        return due - self._clock()
+            moment = entry.latest(now)
+            if moment > entry.done:
+                last, entry.done = entry.done, moment
+                _do(entry.duty, moment, last)
+        return min((entry.due for entry in entries), default=now + MINUTE) - self._clock()
 
     def start(self) -> None:
         """Begin; does nothing where it runs already."""
@@ -69,9 +79,9 @@ class Minutes:
             self._stopped.wait(max(self.do_what_is_due(), 0.001))
 
 
-def _do(duty: Duty, minute: int, last: int) -> None:
+def _do(duty: Duty, moment: int, last: int) -> None:
     try:
-        duty(minute, last)
+        duty(moment, last)
     except Exception:  # the other duties, and this one's next minute, must not fail with it
         LOG.exception("what is due every minute failed")
 

@@ -36,6 +36,12 @@ def judge_all(minute: int, _last: int) -> None:
         book.judge(minute)
 
 
+def judge_high_resolution(moment: int, _last: int) -> None:
+    """Look at every alarm whose periods are shorter than a minute."""
+    for book in books():
+        book.judge(moment, is_high_resolution=True)
+
+
 def forget_all() -> None:
     """Forget every alarm and metric."""
     with _lock:

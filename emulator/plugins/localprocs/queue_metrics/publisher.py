@@ -25,7 +25,7 @@ def publish_minutes(minute: int, last: int) -> None:
     """
     first = max(last, minute - MAX_MINUTES * MINUTE)
     moments = range(first + MINUTE, minute + 1, MINUTE)
-    for account, region, store in sqs_stores.iter_stores():
+    for account, region, store in list(sqs_stores.iter_stores()):
         queues = list(store.queues.values())
         dead_letter_arns = set(_dead_letter_arns(queues))
         for queue in queues:

@@ -174,6 +174,16 @@ def test_jump_of_the_clock_is_one_look_at_now(scene):
     assert [change.alarm["StateValue"] for change in scene.changes] == ["ALARM", "INSUFFICIENT_DATA"]
 
 
+def test_alarm_with_periods_of_ten_seconds_is_looked_at_in_its_own_turn(scene):
+    """It does not wait for the minute."""
+    scene.put(Period=10)
+    scene.book.metrics.add(METRIC, scene.now, 20, resolution=1)
+    scene.minute()
+    assert scene.state() == "INSUFFICIENT_DATA"
+    scene.book.judge(START + 10, is_high_resolution=True)
+    assert scene.state() == "ALARM"
+
+
 def test_low_sample_count_keeps_the_state_where_the_alarm_asks_for_it(scene):
     """A p90 of five samples decides nothing with ignore, and decides with evaluate."""
     percentile = {"Statistic": None, "ExtendedStatistic": "p90"}

@@ -74,3 +74,14 @@ def test_duty_that_fails_neither_stops_the_others_nor_itself():
         clock.now = START + second
         minutes.do_what_is_due()
     assert calls == [60, -60, 120, -120]
+
+
+def test_duty_can_be_due_oftener_than_each_minute():
+    """Every ten seconds, aligned to them."""
+    clock, calls = Hand(START + 3), []
+    minutes = Minutes(clock)
+    minutes.at_each(lambda moment, _last: calls.append(moment - START), every_seconds=10)
+    for second in (9, 10, 19, 25, 60):
+        clock.now = START + second
+        minutes.do_what_is_due()
+    assert calls == [10, 20, 60]
