@@ -78,4 +78,4 @@ def _compile(built: Path) -> None:
             message = f"the virtual clock could not be compiled with {command[0]}: {done.stderr.strip()[-500:]}"
             raise ClockUnavailable(message)
         # Whoever builds at the same time puts the same file there.
-        os.replace(output, built)
+        output.replace(built)

@@ -180,6 +180,13 @@ class WallClock:
     def close(self) -> None:
         """Do nothing."""
 
+    def __enter__(self) -> Self:
+        """Return the clock."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing."""
+
     def _refuse(self) -> None:
         message = f"time cannot be changed: {self._reason}"
         raise ClockRefused(message)
@@ -191,12 +198,7 @@ def checked_speed(speed: object) -> float:
 
 
 def _checked_number(what: str, value: object, least: float, most: float, unit: str) -> float:
-    if (
-        not isinstance(value, int | float)
-        or isinstance(value, bool)
-        or math.isnan(value)
-        or not least <= value <= most
-    ):
+    if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value) or not least <= value <= most:
         message = f"{what} must be a number from {least:g} to {most:.12g} {unit}, not {value!r:.40}"
         raise ClockRefused(message)
     return float(value)

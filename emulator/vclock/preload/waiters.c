@@ -17,6 +17,10 @@
 static const nanos LOOK_ANYWAY = SECOND;
 static const nanos LOOK_WITHOUT_SLOT = 20 * MILLISECOND;
 
+/* Most look at the first signal, long before it would be sent again. */
+static const nanos ASK_AGAIN = MILLISECOND / 10;
+static const nanos SEND_AGAIN = 2 * MILLISECOND;
+
 static __thread struct slot *own_slot;
 static __thread volatile sig_atomic_t woken; /* our signal, and no other, ended the call */
 static pthread_key_t at_thread_exit;
@@ -63,23 +67,31 @@ static struct slot *thread_slot(struct page *page) {
     return own_slot;
 }
 
-/* A signal of the program's own must end its wait with EINTR even when ours comes at the same moment. The registers
- * that our handler interrupted tell: they hold the call's EINTR only if nobody else's handler stood between. */
+/* A signal of the program's own must end its wait with EINTR even when ours comes at the same moment. Two things tell:
+ * what our handler interrupted stands right behind a system call that returns EINTR only if no other handler came
+ * between; and while ours runs all others are held back, so those that came meanwhile are pending. */
 static bool ended_a_call(const ucontext_t *context) {
 #if defined __x86_64__
-    return context->uc_mcontext.gregs[REG_RAX] == -EINTR;
+    const uint8_t *next = (const uint8_t *)context->uc_mcontext.gregs[REG_RIP];
+    return context->uc_mcontext.gregs[REG_RAX] == -EINTR && next[-2] == 0x0f && next[-1] == 0x05; /* syscall */
 #elif defined __aarch64__
-    return (long)context->uc_mcontext.regs[0] == -EINTR;
-#else
-    (void)context;
-    return true;
+    const uint32_t *next = (const uint32_t *)context->uc_mcontext.pc;
+    return (long)context->uc_mcontext.regs[0] == -EINTR && next[-1] == 0xd4000001; /* svc #0 */
 #endif
+}
+
+static bool is_alone(const ucontext_t *context) {
+    sigset_t pending;
+    sigpending(&pending);
+    for (int number = 1; number <= SIGRTMAX; number++)
+        if (number != SIGURG && sigismember(&pending, number) == 1 && sigismember(&context->uc_sigmask, number) == 0) return false;
+    return true;
 }
 
 static void clock_changed(int number, siginfo_t *info, void *context) {
     (void)number, (void)info;
     int saved = errno;
-    if (ended_a_call(context)) woken = 1;
+    if (ended_a_call(context) && is_alone(context)) woken = 1;
     timers_rearm();
     errno = saved;
 }
@@ -92,6 +104,7 @@ static void after_fork(void) {
 
 void waiters_attach(void) {
     struct sigaction before, ours = {.sa_sigaction = clock_changed, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    sigfillset(&ours.sa_mask);
     pthread_key_create(&at_thread_exit, thread_ends);
     pthread_atfork(NULL, NULL, after_fork);
     if (sigaction(SIGURG, NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(SIGURG, &ours, NULL);
@@ -130,21 +143,31 @@ nanos wait_left(struct wait *wait) {
     return left > 0 ? left : 0;
 }
 
+/* Signals each waiter that has not looked since the change, or only counts them; returns how many there are. */
+static int signal_waiters(struct page *page, uint32_t generation, bool send) {
+    int waiting = 0;
+    for (struct slot *slot = page->slots; slot < page->slots + SLOTS; slot++) {
+        uint64_t owner = atomic_load(&slot->owner);
+        uint32_t seen = atomic_load(&slot->seen);
+        if (!owner || seen == IDLE || seen == generation) continue;
+        int process = (int)(owner >> 32), thread = (int)(uint32_t)owner, number = send ? SIGURG : 0;
+        int sent = (int)syscall(SYS_tgkill, process, thread, number);
+        if (sent != 0 && errno == ESRCH && slot->timers) sent = kill(process, number);
+        if (sent != 0 && errno == ESRCH) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
+        else waiting++;
+    }
+    return waiting;
+}
+
 int waiters_wake(struct page *page, uint32_t generation, nanos patience) {
-    for (nanos end = real_now() + patience;;) {
-        int waiting = 0;
-        for (struct slot *slot = page->slots; slot < page->slots + SLOTS; slot++) {
-            uint64_t owner = atomic_load(&slot->owner);
-            uint32_t seen = atomic_load(&slot->seen);
-            if (!owner || seen == IDLE || seen == generation) continue;
-            int process = (int)(owner >> 32), thread = (int)(uint32_t)owner;
-            int sent = (int)syscall(SYS_tgkill, process, thread, SIGURG);
-            if (sent != 0 && errno == ESRCH && slot->timers) sent = kill(process, SIGURG);
-            if (sent != 0 && errno == ESRCH) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
-            else waiting++;
-        }
-        if (!waiting || real_now() >= end) return waiting;
-        struct timespec pause = to_timespec(200000);
+    nanos now = real_now(), end = now + patience, send_at = now;
+    for (;;) {
+        bool send = now >= send_at;
+        int waiting = signal_waiters(page, generation, send);
+        if (!waiting || now >= end) return waiting;
+        if (send) send_at = now + SEND_AGAIN;
+        struct timespec pause = to_timespec(ASK_AGAIN);
         real.clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        now = real_now();
     }
 }

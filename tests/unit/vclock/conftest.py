@@ -1,0 +1,114 @@
+"""Clocks, and programs that run on them."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from emulator.vclock import Clock, ClockUnavailable, library
+
+PATIENCE_SECONDS = 60
+WAITS = Path(__file__).parent / "waits.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preload() -> Path:
+    """The compiled library; without a compiler these tests skip at home, and fail in CI."""
+    try:
+        return library()
+    except ClockUnavailable as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def make_clock(tmp_path: Path) -> Iterator[Callable[[float], Clock]]:
+    """Make clocks whose pages lie in a folder of the test's own."""
+    clocks: list[Clock] = []
+
+    def make(speed: float = 1.0) -> Clock:
+        clocks.append(Clock.create(speed, directory=tmp_path))
+        return clocks[-1]
+
+    yield make
+    for clock in clocks:
+        clock.close()
+
+
+@dataclass
+class Program:
+    """A child process whose lines are read with patience, but not for ever."""
+
+    arguments: Sequence[str]
+    env: dict[str, str]
+    lines: "queue.Queue[str]" = field(default_factory=queue.Queue)
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            self.arguments, env=os.environ | self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe
+            pipe.close()
+
+    def line(self) -> str:
+        """The next line; fails when none comes."""
+        line = self.lines.get(timeout=PATIENCE_SECONDS)
+        assert line, f"{self.arguments} ended with {self.process.wait(PATIENCE_SECONDS)}"
+        return line.rstrip("\n")
+
+    def write(self, text: str) -> None:
+        """Give the program a line."""
+        assert self.process.stdin
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def is_silent_for(self, seconds: float) -> bool:
+        """Whether no line comes within so many real seconds."""
+        try:
+            line = self.lines.get(timeout=seconds)
+        except queue.Empty:
+            return True
+        self.lines.put(line)
+        return False
+
+    def results(self) -> dict[str, dict[str, float]]:
+        """What the program of waits.py tells until it is done."""
+        found = {}
+        while (line := self.line()) != "done":
+            result = json.loads(line)
+            found[result["kind"]] = result
+        return found
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")
+
+
+def python(code: str, env: dict[str, str]) -> Program:
+    """A Python program on a clock."""
+    return Program([sys.executable, "-c", code], env)
+
+
+def waits(seconds: float, env: dict[str, str], kinds: Sequence[str] = ()) -> Program:
+    """The program that waits in every way, or in those named."""
+    return Program([sys.executable, str(WAITS), str(seconds), *kinds], env)
