@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.vclock import LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockRefused, ClockUnavailable, open_clock
-from emulator.vclock import build as build_module
+from emulator.vclock.build import compiler
 from emulator.vclock.clock import LATEST_SECONDS
 
 WRONG_SPEEDS: list[Any] = [0, -1, -0.0, math.nan, math.inf, -math.inf, 1001, 1e300, 0.09, "20", None, True, [20]]
@@ -112,7 +112,7 @@ def test_where_no_clock_can_be_had_one_line_says_so(monkeypatch: pytest.MonkeyPa
 
 def test_a_machine_without_a_compiler_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """No system compiler and no ziglang wheel: the message names both."""
-    monkeypatch.setattr(build_module.shutil, "which", lambda _: None)
-    monkeypatch.setattr(build_module.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("emulator.vclock.build.shutil.which", lambda _: None)
+    monkeypatch.setattr("emulator.vclock.build.importlib.util.find_spec", lambda _: None)
     with pytest.raises(ClockUnavailable, match="install cc, or `uv sync --group compiler`"):
-        build_module.compiler()
+        compiler()

@@ -67,9 +67,9 @@ def receive(seconds: float) -> None:
 
 
 def wait_for_process(seconds: float) -> None:
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
+    never_ends = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    with never_ends as process, contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
 
 
 def read_timerfd(seconds: float) -> None:
