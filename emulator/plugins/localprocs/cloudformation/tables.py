@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from localstack.services.cloudformation.engine.v2 import change_set_model_preproc
+
 from localprocs.cloudformation import replacement
 from localprocs.cloudformation.amendment import AmendedProvider
 from localprocs.cloudformation.amendments import AMENDMENTS
@@ -9,6 +11,8 @@ from localprocs.cloudformation.resource_type import TypeProvider
 from localprocs.cloudformation.types import TYPES
 
 replacement.install()
+# As on AWS; LocalStack puts its own host name there.
+change_set_model_preproc._AWS_URL_SUFFIX = "amazonaws.com"  # noqa: SLF001
 
 
 def our_provider(resource_type: str) -> TypeProvider | None:

@@ -127,11 +127,7 @@ def _carry_out(region: str, account: str, secret: FakeSecret, version: str) -> N
     functions = connect_to(aws_access_key_id=account, region_name=region).lambda_
     try:
         for step in STEPS:
-            event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": version}
-            answer = functions.invoke(FunctionName=secret.rotation_lambda_arn, Payload=json.dumps(event))
-            if answer.get("FunctionError"):
-                # The function's own log says why; its error may quote the secret.
-                raise RuntimeError(f"{step} failed")
+            _carry_out_step(functions, secret, version, step)
     except Exception as error:  # noqa: BLE001 - whatever failed, the secret is tried again later
         LOG.warning("rotation of %s stopped: %s", secret.name, error)
         secret.next_rotation_date = int(time.time()) + RETRY_SECONDS
@@ -141,6 +137,14 @@ def _carry_out(region: str, account: str, secret: FakeSecret, version: str) -> N
     finally:
         with _lock:
             _under_way.discard(secret.arn)
+
+
+def _carry_out_step(functions: Any, secret: FakeSecret, version: str, step: str) -> None:
+    event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": version}
+    answer = functions.invoke(FunctionName=secret.rotation_lambda_arn, Payload=json.dumps(event))
+    if answer.get("FunctionError"):
+        # The function's own log says why; its error may quote the secret.
+        raise RuntimeError(f"{step} failed")
 
 
 def _schedule(secret: FakeSecret) -> None:

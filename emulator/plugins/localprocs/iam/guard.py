@@ -1,0 +1,96 @@
+"""Lets a role's call through only if its policies allow it."""
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+
+from localprocs.iam import account
+from localprocs.iam.accesses import Scope, accesses
+from localprocs.iam.policy import Access, Decision, Principal, decide
+from localprocs.iam.record import CallRecord
+
+ENFORCE = "LOCALPROCS_IAM_ENFORCE"
+"""Set to 0, calls are recorded but none is refused."""
+FILE = "LOCALPROCS_IAM_CALLS"
+"""File that each new row of the record is appended to."""
+
+NO_EXCEPTION_IN_THE_NAME = frozenset({"s3", "sqs", "cloudwatch", "sts", "iam", "autoscaling", "cloudformation"})
+OWN_CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation"}
+JSON_PROTOCOLS = frozenset({"json"})
+
+
+class Guard:
+    """A handler of LocalStack's chain; calls that are not a role's pass."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Begin an empty record."""
+        self._enforces = environment.get(ENFORCE, "1") != "0"
+        self.record = CallRecord(Path(environment[FILE]) if FILE in environment else None)
+
+    def __call__(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+        """Check a call.
+
+        Raises:
+            CommonServiceException: AWS's answer to a call that is not allowed.
+        """
+        if not context.service or not context.operation:
+            return
+        principal = account.principal_of(_access_key(context) or "", context.account_id)
+        if principal is None:
+            return
+        scope = Scope(context.region, context.account_id)
+        resources = account.AccountResources(scope)
+        service = context.service.service_name.split("-query")[0]
+        policies = account.identity_policies(principal.role_arn)
+        for access in accesses(service, context.operation.name, context.service_request or {}, scope, resources):
+            asked = Access(access.action, access.resource, {**_common(principal, scope), **access.context})
+            decision = decide(principal, asked, policies, resources.policy_of(access.resource))
+            self.record.add(principal.role_arn, access, decision)
+            if not decision.is_allowed and self._enforces:
+                raise refusal(service, context.protocol, principal, access, decision)
+
+
+def refusal(
+    service: str, protocol: str, principal: Principal, access: Access, decision: Decision
+) -> CommonServiceException:
+    """Return AWS's answer to a call that is not allowed, as the service words it."""
+    text = (
+        f"User: {principal.session_arn} is not authorized to perform: {access.action} "
+        f"on resource: {access.resource} {decision.reason}"
+    )
+    code = OWN_CODES.get(service) or (
+        "AccessDenied" if service in NO_EXCEPTION_IN_THE_NAME else "AccessDeniedException"
+    )
+    if service == "sqs" and access.action.startswith("kms:"):
+        code = "KMS.AccessDeniedException"
+    status = 400 if protocol in JSON_PROTOCOLS else 403
+    return CommonServiceException(code, text, status_code=status, sender_fault=True)
+
+
+def _common(principal: Principal, scope: Scope) -> dict[str, tuple[str, ...]]:
+    now = time.time()
+    return {
+        "aws:principalarn": (principal.role_arn,),
+        "aws:principalaccount": (principal.account,),
+        "aws:principaltype": ("AssumedRole",),
+        "aws:resourceaccount": (scope.account,),
+        "aws:requestedregion": (scope.region,),
+        # The emulator speaks plain HTTP on the loopback interface; on AWS every client of ours speaks TLS.
+        "aws:securetransport": ("true",),
+        "aws:epochtime": (str(int(now)),),
+        "aws:currenttime": (datetime.fromtimestamp(now, UTC).isoformat(),),
+    }
+
+
+def _access_key(context: RequestContext) -> Any:
+    header = extract_access_key_id_from_auth_header(context.request.headers)
+    presigned = context.request.args.get("X-Amz-Credential", "").split("/")[0]
+    return presigned or header
