@@ -62,6 +62,16 @@ class Pipeline:
             time.sleep(0.1)
         raise HarnessError(f"the service did not come to {count} tasks within {timeout_seconds:g} s")
 
+    def desired_count(self) -> int:
+        """Return how many tasks the service is to have."""
+        answer = self.clients.ecs.describe_services(cluster=self.run.ecs_cluster, services=[self.run.ecs_service])
+        return answer["services"][0]["desiredCount"]
+
+    def depth(self, queue_url: str) -> int:
+        """Return how many messages a queue holds, in flight ones too."""
+        found = self.clients.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+        return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
+
     def forget(self) -> None:
         """Empty all queues, and the state table but for the sites' sessions: as if no job had ever been sent."""
         run = self.run

@@ -1,38 +1,32 @@
-"""``test``, ``bench`` and ``synth``: what people and CI run alike."""
+"""``test``, ``gate``, ``bench``, ``synth`` and ``requirements``: what people and CI run alike."""
 
 import runpy
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from rich.live import Live
 from rich.table import Table
 
 from emulator.harness import places
 from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
+from emulator.harness.gate.checks import CHECKS, PYTHON
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
-_BIN = places.ROOT / ".venv" / "bin"
-_PYTHON = str(_BIN / "python")
-_PLUGINS = places.ROOT / "emulator" / "plugins"
-
-CHECKS: dict[str, list[str]] = {
-    "lint": [str(_BIN / "ruff"), "check", "."],
-    "format": [str(_BIN / "ruff"), "format", "--check", "."],
-    "types": [str(_BIN / "mypy")],
-    "plug-ins": [str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")],
-    "unit": [_PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/unit"],
-    "integration": [_PYTHON, "-m", "pytest", "-q", "tests/integration"],
-}
-"""Every check by name, in the order in which they run: the cheap ones first."""
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_MARKS = {"waiting": "[dim]·", "running": "[yellow]…", "passed": "[green]passed", "failed": "[red]failed"}
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command(context_settings=PASS_THROUGH)(test)
+    app.command()(gate)
     app.command(context_settings=PASS_THROUGH)(bench)
     app.command()(synth)
     app.command()(requirements)
@@ -40,28 +34,46 @@ def register(app: typer.Typer) -> None:
 
 def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - a verb, not a test
     """Run lint, types, unit and integration tests; with pytest arguments, just pytest with these."""
-    clocked = [] if speed is None else ["--speed", f"{speed:g}"]
     if context.args:
-        raise typer.Exit(subprocess.call([_PYTHON, "-m", "pytest", *clocked, *context.args], cwd=places.ROOT))
+        clocked = [] if speed is None else ["--speed", f"{speed:g}"]
+        raise typer.Exit(subprocess.call([PYTHON, "-m", "pytest", *clocked, *context.args], cwd=places.ROOT))
     failed, table = [], Table("check", "result", "seconds")
-    for name, command in CHECKS.items():
-        console.rule(f"[bold]{name}", align="left")
+    for check in (it for it in CHECKS if it.in_test):
+        console.rule(f"[bold]{check.name}", align="left")
         begun = time.monotonic()
-        code = subprocess.call([*command, *(clocked if name == "integration" else [])], cwd=places.ROOT)
-        table.add_row(name, "[green]passed" if code == 0 else "[red]failed", f"{time.monotonic() - begun:.1f}")
+        code = subprocess.call(check.arguments(None, speed), cwd=places.ROOT)
+        table.add_row(check.name, _MARKS["failed" if code else "passed"], f"{time.monotonic() - begun:.1f}")
         if code:
-            failed.append(name)
+            failed.append(check.name)
     console.print(table)
     if failed:
         raise HarnessError(f"{', '.join(failed)} failed; the output above says where")
+
+
+def gate(*, json: Json = False) -> None:
+    """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
+    from emulator.harness.gate.run import run  # noqa: PLC0415 - the other verbs start without it
+    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415
+
+    output, begun = places.ROOT / "gate", time.monotonic()
+    with _board(quiet=json) as tell:
+        outcomes = run(CHECKS, output, tell)
+    verdict = Verdict(outcomes, time.monotonic() - begun, output)
+    verdict.write()
+    if json:
+        print_json(verdict.as_json())
+    else:
+        console.print(f"{output / 'report.html'}")
+    if not verdict.is_green:
+        names = ", ".join(it.check.name for it in outcomes if not it.passed)
+        raise HarnessError(f"this commit must not ship: {names} failed; {output / 'report.html'} shows why")
 
 
 def bench(
     context: typer.Context, name: Annotated[str | None, typer.Argument(help="Which one; none lists them.")] = None
 ) -> None:
     """Run a benchmark of benchmarks/ and print its figures."""
-    folder = places.ROOT / "benchmarks"
-    known = sorted(it.stem for it in folder.glob("[a-z]*.py"))
+    known = sorted(it.stem for it in (places.ROOT / "benchmarks").glob("[a-z]*.py"))
     if name is None:
         console.print("  ".join(known))
         return
@@ -71,7 +83,7 @@ def bench(
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")
 
 
-def synth(*, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+def synth(*, json: Json = False) -> None:
     """Synthesise the cloud assembly (cached by its inputs) and say where it lies."""
     from infra_cdk.synthesis import synthesise  # noqa: PLC0415 - the other verbs start without it
 
@@ -87,8 +99,31 @@ def synth(*, json: Annotated[bool, typer.Option("--json", help="One JSON object 
 def requirements() -> None:
     """Write docs/requirements.md: which test shows which requirement."""
     page = places.ROOT / "docs" / "requirements.md"
-    command = [_PYTHON, "-m", "pytest", "-q", "--collect-only", "--no-header", "--write-requirements", str(page)]
+    command = [PYTHON, "-m", "pytest", "-q", "--collect-only", "--no-header", "--write-requirements", str(page)]
     found = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True, check=False)
     if found.returncode:
         raise HarnessError((found.stderr or found.stdout).strip().splitlines()[-1])
     console.print(str(page))
+
+
+@contextmanager
+def _board(*, quiet: bool) -> Iterator[Callable[[str, str], None]]:
+    """Show each check's state, live where there is a terminal, else a line a change."""
+    states = {check.name: "waiting" for check in CHECKS}
+
+    def table() -> Table:
+        drawn = Table("check", "state")
+        for name, state in states.items():
+            drawn.add_row(name, _MARKS[state])
+        return drawn
+
+    if quiet or not console.is_terminal:
+        yield lambda name, state: None if quiet else console.print(f"  {name}: {state}")
+        return
+    with Live(table(), console=console) as live:
+
+        def tell(name: str, state: str) -> None:
+            states[name] = state
+            live.update(table(), refresh=True)
+
+        yield tell
