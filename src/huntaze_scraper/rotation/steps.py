@@ -25,6 +25,10 @@ class NotRotatable(HuntazeError):
     """The secret is not one that this function can rotate."""
 
 
+class StillPlaceholder(NotRotatable):
+    """The owner has not put the credentials yet."""
+
+
 class Account(Protocol):
     """The account whose password changes."""
 
@@ -78,8 +82,15 @@ class Rotation:
             account.change_password(current["password"], pending["password"])
 
     def test_secret(self) -> None:
-        """Log in with the pending password."""
-        pending = self._version(PENDING)
+        """Log in with the pending password.
+
+        Secrets Manager calls this step by itself when the schedule is made, while the secret may still be the
+        placeholder: then there is nothing to test, and nothing is wrong.
+        """
+        try:
+            pending = self._version(PENDING)
+        except StillPlaceholder:
+            return
         self._open(pending).log_in(pending["password"])
 
     def finish_secret(self) -> None:
@@ -104,8 +115,10 @@ class Rotation:
             values = json.loads(answer.get("SecretString", ""))
         except ValueError:
             values = None
-        if not isinstance(values, dict) or not (values.get("username") and values.get("password")):
+        if not isinstance(values, dict) or not values.get("password"):
             raise NotRotatable("the secret does not hold username and password as JSON")
+        if not values.get("username"):
+            raise StillPlaceholder("the secret has no username: the owner has not put the credentials yet")
         return values
 
 

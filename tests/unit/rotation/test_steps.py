@@ -5,6 +5,7 @@ import pytest
 
 from fake_onlyfans import Account, RunningSite
 from huntaze_scraper.rotation.account import SiteRefused, WrongPassword
+from huntaze_scraper.rotation.handler import handler
 from huntaze_scraper.rotation.steps import NotRotatable, Rotation, new_password
 from tests.unit.rotation.conftest import SECRET, TOKEN, StandingClock, Vault
 
@@ -130,6 +131,18 @@ def test_the_placeholder_is_not_rotated(vault: Vault, rotation: Rotation) -> Non
         rotation.create_secret()
 
 
+def test_a_schedule_made_for_the_placeholder_raises_no_alarm(vault: Vault, rotation: Rotation) -> None:
+    """Secrets Manager tries the test step by itself then, on a copy of what there is."""
+    vault.put(username="", password="placeholder")
+    vault.client.put_secret_value(
+        SecretId=SECRET,
+        ClientRequestToken=TOKEN,
+        SecretString='{"username": "", "password": "placeholder"}',
+        VersionStages=["AWSPENDING"],
+    )
+    rotation.test_secret()
+
+
 @pytest.mark.parametrize("step", ["create_secret", "set_secret", "test_secret"])
 def test_no_error_quotes_a_password(
     vault: Vault, site: RunningSite, account: Account, rotation: Rotation, step: str
@@ -164,8 +177,6 @@ def test_the_handler_carries_the_step_out(
     vault: Vault, site: RunningSite, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Secrets Manager calls it: by name of the step, secret and token."""
-    from huntaze_scraper.rotation.handler import handler  # noqa: PLC0415 - boto3 takes its region from the environment
-
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("SITE_URL", site.url)
     _put(vault, account)
