@@ -205,7 +205,7 @@ class Limiter:
             try:
                 if attempt:
                     accounts = {state.reservations[job_id].account for job_id in sent}
-                    state = state.updated(self._reservations.read(list(sent), accounts))
+                    state = state.updated(self._reservations.read([*sent, *unsent], accounts))
                 self._reservations.write(turns.settle(self._limit, state, sent=sent, unsent=unsent))
             except ReservedMeanwhile:
                 attempt += 1

@@ -163,7 +163,7 @@ def _from_token(token: Token) -> dict[str, Any]:
         "back_at": _number(token.back_at),
         "holder": {"S": token.holder},
         "held_from": _number(token.held_from),
-        "is_booked": {"BOOL": token.is_booked},
+        "gives_way": {"BOOL": token.gives_way},
     }
 
 
@@ -171,7 +171,7 @@ def _to_token(token: Mapping[str, Any]) -> Token:
     back_at = int(token["back_at"]["N"])
     if "holder" not in token:
         return Token(back_at)
-    return Token(back_at, token["holder"]["S"], int(token["held_from"]["N"]), token["is_booked"]["BOOL"])
+    return Token(back_at, token["holder"]["S"], int(token["held_from"]["N"]), token["gives_way"]["BOOL"])
 
 
 def _from_reservation(job_id: str, reservation: Reservation, until: float) -> dict[str, Any]:

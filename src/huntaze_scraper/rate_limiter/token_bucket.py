@@ -48,13 +48,12 @@ class Token:
     holder: str | None = None
     held_from: int = 0
     """The holder may not spend it before: only then is it back from the one before."""
-    is_booked: bool = False
-    """The holder has yet to come for it."""
+    gives_way: bool = False
+    """The holder has yet to come for it, and can wait."""
 
-    @property
-    def usable_at(self) -> int:
-        """When the next job, or the one that booked it, may spend it."""
-        return self.held_from if self.is_booked else self.back_at
+    def usable_at(self, *, is_urgent: bool) -> int:
+        """Tell when another job may spend it: an urgent one takes it from a holder that can wait."""
+        return self.held_from if is_urgent and self.gives_way else self.back_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +98,14 @@ class Bucket:
         """Return the token that the job still holds."""
         return next((token for token in self.tokens if token.holder == job_id), None)
 
-    @property
-    def earliest(self) -> Token:
-        """The token that comes back first."""
-        return min(self.tokens, key=lambda token: token.back_at)
+    def first(self, *, is_urgent: bool = False) -> Token:
+        """Return the token that can be had first."""
+        return min(self.tokens, key=lambda token: token.usable_at(is_urgent=is_urgent))
 
-    def next_to_book(self, now: int, *, is_urgent: bool) -> Token | None:
-        """Return the token that can be had first of those that no job may be spending; an urgent job may displace."""
-        free = (it for it in self.tokens if it.holder is None or it.back_at <= now or (is_urgent and it.is_booked))
-        return min(free, key=lambda token: token.usable_at, default=None)
+    def first_to_book(self, now: int, *, is_urgent: bool) -> Token | None:
+        """Return the first of those that no job may be spending, nor waits for with more right."""
+        free = (it for it in self.tokens if it.holder is None or it.back_at <= now or (is_urgent and it.gives_way))
+        return min(free, key=lambda token: token.usable_at(is_urgent=is_urgent), default=None)
 
     def exchanged(self, old: Token, new: Token) -> Self:
         """Put one token in the place of another."""
@@ -119,7 +117,7 @@ class Bucket:
 
         A send that outlived its lease, so that another job has its token by now, takes the next one.
         """
-        token = self.held_by(job_id) or self.earliest
+        token = self.held_by(job_id) or self.first()
         return self.exchanged(token, Token(sent_at + limit.return_ms))
 
     def returned(self, job_id: str) -> Self:

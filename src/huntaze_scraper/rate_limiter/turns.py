@@ -117,7 +117,7 @@ def decide(limit: Limit, state: State, batch: Iterable[Asked], *, now: int, wait
 
 
 def settle(limit: Limit, state: State, *, sent: Mapping[str, int], unsent: Collection[str]) -> State:
-    """Note what became of granted jobs: sent at that moment at the latest, or certainly not sent."""
+    """Note what became of granted jobs: sent at that moment at the latest, or certainly not, now or before."""
     bucket, lines = state.bucket, dict(state.lines)
     reservations: dict[str, Reservation] = {}
     for job_id, sent_at in sent.items():
@@ -126,12 +126,11 @@ def settle(limit: Limit, state: State, *, sent: Mapping[str, int], unsent: Colle
             bucket = bucket.spent(limit, job_id, sent_at)
         gone = reservations[job_id] = replace(reservation, forwarded_at=sent_at)
         line = lines.get(gone.account, Line(last=gone.number))
-        lines[gone.account] = replace(
-            line, gone=max(line.gone, gone.number), moved_at=max(line.moved_at, sent_at)
-        )
+        lines[gone.account] = replace(line, gone=max(line.gone, gone.number), moved_at=max(line.moved_at, sent_at))
+    touched = {reservation.account for reservation in reservations.values()}
     for job_id in unsent:
         bucket = bucket.returned(job_id)
-    touched = {reservation.account for reservation in reservations.values()}
+        reservations[job_id] = replace(state.reservations[job_id], granted_at=None)
     return State(bucket, reservations, {account: lines[account] for account in touched})
 
 
@@ -168,10 +167,15 @@ class _Decision:
             self.behind[job_id] = self._ahead_of(reservation)
         elif own:
             self._grant(job_id, reservation, own, at=at)
-        elif (token := self.bucket.earliest).back_at <= self.wait_until:
-            self._grant(job_id, reservation, token, at=max(at, token.back_at))
         else:
-            self._book(job_id, is_urgent=reservation.granted_at is not None)
+            # What may be on the queue already has to be sent again while the queue would still know it.
+            is_urgent = reservation.granted_at is not None
+            token = self.bucket.first(is_urgent=is_urgent)
+            usable_at = token.usable_at(is_urgent=is_urgent)
+            if usable_at <= self.wait_until:
+                self._grant(job_id, reservation, token, at=max(at, usable_at))
+            else:
+                self._book(job_id, is_urgent=is_urgent)
 
     def come_first(self, asked: Asked) -> None:
         """Give a new job its place and, where a token is there, its turn."""
@@ -179,7 +183,7 @@ class _Decision:
         slot_at = self.bucket.next_slot(self.limit, self.now)
         if self.gone.get(asked.account, line.gone) < line.last:
             slot_at = max(slot_at, line.last_slot + self.limit.step_ms)
-        token = self.bucket.earliest
+        token = self.bucket.first()
         # A slot no further off than clocks may differ was given by a clock that is ahead.
         is_due = slot_at <= self.now + self.limit.clock_skew_ms
         if is_due and token.back_at > self.now:
@@ -214,18 +218,19 @@ class _Decision:
         return reservation.number - 1 - self.gone[reservation.account]
 
     def _is_in_order(self, reservation: Reservation) -> bool:
-        account = reservation.account
-        if self.gone.setdefault(account, reservation.number - 1) >= reservation.number - 1:
+        account, before = reservation.account, reservation.number - 1
+        if self.gone.setdefault(account, before) >= before:
             return True
         line = self.lines[account]
         is_stuck = line.stuck_at > line.moved_at
         since = line.stuck_at if is_stuck else max(reservation.slot_at, line.moved_at)
-        has_waited = self.now - since > (ORDER_PATIENCE_MS if is_stuck else STUCK_MS)
-        if has_waited:
-            # Noted as stuck, or given up for this one job: either way the time begins again.
-            self.lines[account] = replace(line, stuck_at=self.now)
-            self.touched.add(account)
-        return is_stuck and has_waited
+        if self.now - since <= (ORDER_PATIENCE_MS if is_stuck else STUCK_MS):
+            return False
+        # Stuck from now on; or given up on what is missing, and the next of the line has its own time to be waited for.
+        self.gone[account] = before if is_stuck else line.gone
+        self.lines[account] = replace(line, stuck_at=self.now, gone=self.gone[account])
+        self.touched.add(account)
+        return is_stuck
 
     def _grant(self, job_id: str, reservation: Reservation, token: Token, *, at: int) -> None:
         self._hold(job_id, token, at)
@@ -236,22 +241,20 @@ class _Decision:
         self.grants[job_id] = Grant(self.bucket.free(self.now), may_be_a_repeat=reservation.granted_at is not None)
 
     def _book(self, job_id: str, *, is_urgent: bool) -> None:
-        """Keep the next token for a job that found none: coming late does not mean losing again.
-
-        Urgent is what may be on the queue already: it has to be sent again while
-        the queue would still know it.
-        """
+        """Keep the next token for a job that found none: coming late does not mean losing again."""
         expected = self._next_return()
-        token = self.bucket.next_to_book(self.now, is_urgent=is_urgent)
-        if token:
-            self._hold(job_id, token, token.usable_at, is_booked=True)
-        self.delayed[job_id] = token.usable_at if token else expected
+        token = self.bucket.first_to_book(self.now, is_urgent=is_urgent)
+        if token is None:
+            self.delayed[job_id] = expected
+            return
+        self.delayed[job_id] = usable_at = token.usable_at(is_urgent=is_urgent)
+        self._hold(job_id, token, usable_at, gives_way=not is_urgent)
 
-    def _hold(self, job_id: str, token: Token | None, at: int, *, is_booked: bool = False) -> None:
+    def _hold(self, job_id: str, token: Token | None, at: int, *, gives_way: bool = False) -> None:
         """Let the job hold the token from that moment, for its lease."""
         if token:
             back_at = at + self.limit.lease_ms + self.limit.return_ms
-            self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, is_booked))
+            self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, gives_way))
 
     def _next_return(self) -> int:
         """Take the next moment at which a token is likely back, always in the future."""
