@@ -1,0 +1,228 @@
+"""The scraper as its container runs it: a process, at a fake site, with moto's AWS over HTTP."""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+from fake_onlyfans import RunningSite, running
+from huntaze_scraper import jobs
+from huntaze_scraper.jobs import Job
+from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.worker import results
+from tests.integration.scraper_office import chromium
+from tests.unit.worker.doubles import payload
+
+PATIENCE_SECONDS = 60.0
+SECRET_ID = "huntaze/onlyfans/credentials"  # noqa: S105 - a name
+FIFO = {"FifoQueue": "true", "VisibilityTimeout": "300"}
+
+
+def wait_for(is_so: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until something is so, in bounded time."""
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, f"still waiting for {what}"
+        time.sleep(0.05)  # noqa: TID251 - another process is watched
+
+
+@dataclass
+class Task:
+    """One run of the worker."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """SIGKILL, at this very moment."""
+        self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+
+    def stop(self) -> int:
+        """SIGTERM; return the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return its log lines of one event."""
+        return [line for line in self.lines if line["event"] == name]
+
+
+@dataclass
+class Cloud:
+    """The AWS side: queues, table, bucket, secrets; and the site."""
+
+    url: str
+    fake: RunningSite
+    folder: Path
+    clients: dict[str, Any] = field(default_factory=dict)
+    settings: WorkerSettings = field(init=False)
+    tasks: list[Task] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        httpx.post(f"{self.url}/moto-api/reset")
+        self.fake.site.reset()
+        for name in ("sqs", "dynamodb", "s3", "secretsmanager", "cloudwatch"):
+            self.clients[name] = boto3.client(
+                name,  # type: ignore[call-overload]
+                endpoint_url=self.url,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        urls = [self.sqs.create_queue(QueueName=name, Attributes=FIFO)["QueueUrl"] for name in ("w.fifo", "d.fifo")]
+        self.clients["s3"].create_bucket(Bucket="results")
+        self.clients["dynamodb"].create_table(
+            TableName="state",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )
+        self.settings = WorkerSettings(
+            workflows_queue_url=urls[0],
+            workflows_dlq_url=urls[1],
+            state_table="state",
+            results_bucket="results",
+            credentials_secret_id=SECRET_ID,
+            site_url=self.fake.url,
+            media_hosts=self.fake.url.removeprefix("http://"),
+            chromium_path=chromium(),
+            health_port=0,
+            visibility_seconds=4,
+            stop_timeout_seconds=20,
+        )
+        account = next(iter(self.fake.site.accounts.values()))
+        self.secret({"username": account.username, "password": self.fake.site.passwords[account.username]})
+
+    @property
+    def sqs(self) -> Any:
+        return self.clients["sqs"]
+
+    def secret(self, values: dict[str, str], name: str = SECRET_ID) -> None:
+        """Keep a secret, new or changed."""
+        client = self.clients["secretsmanager"]
+        try:
+            client.create_secret(Name=name, SecretString=json.dumps(values))
+        except client.exceptions.ResourceExistsException:
+            client.put_secret_value(SecretId=name, SecretString=json.dumps(values))
+
+    def start(self, **environment: str) -> Task:
+        """Start the worker."""
+        log = self.folder / f"task-{len(self.tasks)}.log"
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test-secret-access-key",
+        }
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "huntaze_scraper.worker"],
+                env=env | self.settings.to_env() | environment,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+        self.tasks.append(Task(process, log))
+        return self.tasks[-1]
+
+    def send(self, **changes: Any) -> Job:
+        """Put a job on the workflows queue, as the limiter does."""
+        body = json.dumps(payload(creator_id="creator-01", user_id="fan-001") | changes)
+        job = jobs.parse(body)
+        self.sqs.send_message(
+            QueueUrl=self.settings.workflows_queue_url,
+            MessageBody=body,
+            MessageGroupId=job.group_id,
+            MessageDeduplicationId=job.job_id,
+        )
+        return job
+
+    def fault(self, *rules: dict[str, Any]) -> None:
+        """Have the site misbehave."""
+        httpx.post(f"{self.fake.url}/_control/faults", json=list(rules)).raise_for_status()
+
+    def result(self, job: Job) -> dict[str, Any] | None:
+        """Return a job's result, if there is one."""
+        client = self.clients["s3"]
+        try:
+            body = client.get_object(Bucket="results", Key=results.key(job.account, job.job_id))["Body"].read()
+        except client.exceptions.NoSuchKey:
+            return None
+        return dict(json.loads(body))
+
+    def await_result(self, job: Job) -> dict[str, Any]:
+        """Wait for a job's result."""
+        found: list[dict[str, Any]] = []
+        wait_for(lambda: found.extend(filter(None, [self.result(job)])) or found, f"the result of {job.action}")
+        return found[0]
+
+    def await_empty(self) -> None:
+        """Wait until the workflows queue holds nothing, visible or not."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+        def is_empty() -> bool:
+            found = self.sqs.get_queue_attributes(QueueUrl=self.settings.workflows_queue_url, AttributeNames=["All"])
+            return all(found["Attributes"][name] == "0" for name in names)
+
+        wait_for(is_empty, "an empty queue")
+
+    def end_log_in_leases(self) -> None:
+        """Let the time pass after which nobody waits any more for a task that died over a log-in."""
+        for item in self.items("session#"):
+            self.clients["dynamodb"].update_item(
+                TableName="state",
+                Key={"pk": item["pk"]},
+                UpdateExpression="SET lease_until = :past",
+                ExpressionAttributeValues={":past": {"N": "0"}},
+            )
+
+    def items(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the state table's items below a prefix of their key."""
+        found = self.clients["dynamodb"].scan(TableName="state")["Items"]
+        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+    @property
+    def sent(self) -> list[str]:
+        """The texts that the site accepted."""
+        return [each.message.text for each in self.fake.site.conversations.accepted]
+
+    def close(self) -> None:
+        """End every task that is left."""
+        for task in self.tasks:
+            if task.process.poll() is None:
+                task.kill()
+
+
+@contextlib.contextmanager
+def services() -> Iterator[Callable[[], Cloud]]:
+    """Run moto and a site; what is returned makes a fresh cloud on them."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    with running() as fake, tempfile.TemporaryDirectory() as folder:
+        try:
+            yield lambda: Cloud(f"http://{host}:{port}", fake, Path(tempfile.mkdtemp(dir=folder)))
+        finally:
+            moto.stop()

@@ -1,0 +1,224 @@
+"""The scraper as a process that is stopped, killed and lied to."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SEND = {"method": "POST", "path": "/api/chats/*/messages"}
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Cloud]]:
+    with services() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
+    cloud = fresh()
+    yield cloud
+    cloud.close()
+
+
+def rule(match: dict[str, str], times: int | None = 1, **fault: Any) -> dict[str, Any]:
+    return {"match": match, "fault": fault, "times": times}
+
+
+def has_asked(cloud: Cloud, method: str, path: str) -> Callable[[], bool]:
+    return lambda: any(each.method == method and each.path.startswith(path) for each in cloud.fake.site.exchanges)
+
+
+MOMENTS: dict[str, tuple[list[dict[str, Any]], Callable[[Cloud], Callable[[], Any]]]] = {
+    "before it has the job": ([], lambda cloud: lambda: cloud.tasks[0].events("browser_started")),
+    "while it signs in": (
+        [rule({"path": "/api/login"}, kind="delay", seconds=5)],
+        lambda cloud: has_asked(cloud, "POST", "/api/login"),
+    ),
+    "while it opens the chat": (
+        [rule({"path": "/my/chats/*"}, kind="delay", seconds=5)],
+        lambda cloud: has_asked(cloud, "GET", "/my/chats"),
+    ),
+    "when it is about to click": ([], lambda cloud: lambda: any("effect_mark" in item for item in cloud.items("job#"))),
+    "after the click, before the site has acted": (
+        [rule(SEND, kind="hang")],
+        lambda cloud: has_asked(cloud, "POST", "/api/chats"),
+    ),
+    "after the site has acted, before its answer": (
+        [rule(SEND, kind="hang", when="after")],
+        lambda cloud: lambda: cloud.sent,
+    ),
+    "as soon as the message is there": ([], lambda cloud: lambda: cloud.sent),
+    "when the result is there": (
+        [],
+        lambda cloud: lambda: cloud.clients["s3"].list_objects_v2(Bucket="results")["KeyCount"],
+    ),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_worker_killed_at_any_moment_leaves_the_fan_with_exactly_one_message(cloud: Cloud, moment: str) -> None:
+    """Kill -9, redelivery, another worker: one message, one result, nothing left in the queue."""
+    rules, comes = MOMENTS[moment]
+    cloud.fault(*rules)
+    job = cloud.send()
+    killed = cloud.start()
+    wait_for(comes(cloud), moment)
+    killed.kill()
+    cloud.end_log_in_leases()
+    cloud.fault()
+    cloud.start()
+    assert cloud.await_result(job)["status"] == "succeeded"
+    cloud.await_empty()
+    assert cloud.sent == ["hello"]
+
+
+@pytest.mark.requirement("6.5")
+def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: Cloud) -> None:
+    """The job under way is done; the two behind it are there for others at once, and no Chromium is left."""
+    cloud.fault(rule(SEND, kind="delay", seconds=2))
+    done, *_ = [cloud.send(message_content=text) for text in ("first", "second", "third")]
+    task = cloud.start()
+    wait_for(has_asked(cloud, "POST", "/api/chats"), "the first click")
+    assert task.stop() == 0
+    assert cloud.await_result(done)["status"] == "succeeded"
+    assert cloud.sent == ["first"]
+    found = cloud.sqs.receive_message(
+        QueueUrl=cloud.settings.workflows_queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+    )["Messages"]
+    assert [json.loads(message["Body"])["message_content"] for message in found] == ["second", "third"]
+    assert [line["event"] for line in task.lines][-1] == "worker_stopped"
+    assert cloud.clients["cloudwatch"].list_metrics(Namespace="Huntaze/OnlyFans")["Metrics"]
+
+
+@pytest.mark.requirement("6.5")
+def test_a_job_that_outlasts_the_grace_goes_back_and_is_done_once_by_the_next_worker(cloud: Cloud) -> None:
+    """The click hangs; the worker gives it up in time to exit by itself, and counts no failure."""
+    cloud.fault(rule(SEND, kind="hang", when="after"))
+    job = cloud.send()
+    task = cloud.start(STOP_TIMEOUT_SECONDS="3")
+    wait_for(lambda: cloud.sent, "the message")
+    assert task.stop() == 0
+    cloud.start()
+    assert cloud.await_result(job)["data"]["found_in_conversation"] is True
+    assert cloud.sent == ["hello"]
+    (item,) = cloud.items("job#")
+    assert item["failures"]["N"] == "0"
+
+
+def test_a_copy_that_comes_back_is_deleted_and_not_run(cloud: Cloud) -> None:
+    """The worker died between the result and the deletion."""
+    job = cloud.send()
+    cloud.start()
+    cloud.await_result(job)
+    cloud.await_empty()
+    cloud.sqs.send_message(
+        QueueUrl=cloud.settings.workflows_queue_url,
+        MessageBody=json.dumps(dict(job.payload)),
+        MessageGroupId=job.group_id,
+        MessageDeduplicationId="another",
+    )
+    wait_for(lambda: cloud.tasks[0].events("message_deleted")[1:], "the second deletion")
+    assert cloud.sent == ["hello"]
+    assert [line["status"] for line in cloud.tasks[0].events("job_ended")] == ["succeeded", "duplicate"]
+
+
+def test_two_workers_share_one_log_in_and_keep_each_groups_order(cloud: Cloud) -> None:
+    """Six messages of one creator, two tasks: in order, each once, one log-in."""
+    texts = [str(number) for number in range(6)]
+    for text in texts:
+        cloud.send(message_content=text)
+    cloud.start()
+    cloud.start()
+    cloud.await_empty()
+    assert cloud.sent == texts
+    assert sum(each.path == "/api/login" for each in cloud.fake.site.exchanges) == 1
+
+
+def test_a_worker_that_cannot_start_says_why_and_exits_with_1(cloud: Cloud) -> None:
+    """Missing settings by name; a Chromium that is not there."""
+    without = cloud.start(PAGES="many")
+    assert without.process.wait(60) == 1
+    assert "PAGES" in without.lines[-1]["reason"]
+    nowhere = cloud.start(CHROMIUM_PATH="/nowhere/chromium")
+    assert nowhere.process.wait(60) == 1
+    assert "Chromium" in nowhere.lines[-1]["reason"]
+
+
+MARKED = {name: f"MARKED-{name}-7d1f" for name in ("password", "api_key", "cookie")} | {
+    "totp_secret": "MARKEDTOTPMARKEDTOTPMARKED234567"
+}
+
+
+def everything_that_came_out(cloud: Cloud, task: Task) -> str:
+    """Return logs, results with their keys, both queues, metrics, and the state but for the sessions themselves."""
+    s3 = cloud.clients["s3"]
+    kept = []
+    for entry in s3.list_objects_v2(Bucket="results").get("Contents", []):
+        kept += [entry["Key"], s3.get_object(Bucket="results", Key=entry["Key"])["Body"].read().decode(errors="replace")]
+    queues = [
+        cloud.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
+        ).get("Messages", [])
+        for url in (cloud.settings.workflows_queue_url, cloud.settings.workflows_dlq_url)
+    ]
+    state = [cloud.items(prefix) for prefix in ("job#", "pause#")]
+    metrics = cloud.clients["cloudwatch"].list_metrics()["Metrics"]
+    return "\n".join([task.log.read_text(), *kept, *map(str, (queues, state, metrics))])
+
+
+WAYS_TO_FAIL: list[list[dict[str, Any]]] = [
+    [],
+    [rule({"path": "/api/login"}, None, kind="status", status=500)],
+    [rule({"path": "/login"}, None, kind="drift")],
+    [rule({"path": "/login"}, None, kind="challenge")],
+    [rule({"path": "/api/login*"}, None, kind="reset")],
+    [],
+    [rule({"path": "/my/*"}, None, kind="crash")],
+    [rule(SEND, None, kind="status", status=401)],
+    [rule({"path": "/media/*"}, None, kind="truncate")],
+]
+
+
+def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
+    """Marked secrets through every path; then everything that came out is searched for them."""
+    site = cloud.fake.site
+    task = cloud.start(ONLYFANS_API_KEY=MARKED["api_key"])
+    for account, faults in zip(list(site.accounts.values()), WAYS_TO_FAIL, strict=False):
+        name = account.username
+        site.passwords[name] = MARKED["password"]
+        site.accounts[name] = account._replace(totp_secret=MARKED["totp_secret"])
+        given = {each: MARKED[each] for each in ("password", "api_key", "totp_secret")}
+        cloud.secret({"username": name} | given, f"{SECRET_ID}/{name}")
+        cloud.fault(*faults)
+        ended = len(task.events("job_ended"))
+        cloud.send(creator_id=name)
+        cloud.send(
+            creator_id=name,
+            action="download_media",
+            media_urls=[f"/media/{account.media[0].name}?signature={MARKED['cookie']}"],
+        )
+        both = 1 if faults and "/media/*" not in str(faults) else 2
+        wait_for(lambda ended=ended, both=both: len(task.events("job_ended")) >= ended + both, f"the end of {name}'s jobs")
+    task.kill()
+    out = everything_that_came_out(cloud, task)
+    assert out.count("succeeded") > 2
+    sessions = _cookies(cloud)
+    assert len(sessions) >= 2
+    asked = f"?signature={MARKED['cookie']}"
+    for secret in (*MARKED.values(), *sessions):
+        assert secret not in out.replace(asked, "")
+    # The signature itself stands only where the producer put it: in the message's body.
+    for line in task.lines:
+        assert asked not in json.dumps(line)
+
+
+def _cookies(cloud: Cloud) -> list[str]:
+    states = [json.loads(gzip.decompress(item["state"]["B"])) for item in cloud.items("session#") if "state" in item]
+    return [cookie["value"] for state in states for cookie in state["cookies"]]
