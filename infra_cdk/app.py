@@ -17,11 +17,12 @@ from infra_cdk.registry import Registry
 from infra_cdk.scraper import Scraper
 
 ROOT = Path(__file__).parents[1]
-FEATURE_FLAGS = {
+FEATURE_FLAGS: dict[str, str | bool] = {
     "@aws-cdk/aws-ecs:removeDefaultDesiredCount": True,
     "@aws-cdk/aws-iam:minimizePolicies": True,
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
     "@aws-cdk/core:checkSecretUsage": True,
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
 }
 
 

@@ -67,4 +67,4 @@ class Rotation(Construct):
             # The secret begins as a placeholder: the first rotation is due when the owner's password is 90 days old.
             rotate_immediately_on_update=False,
         )
-        schedule.add_dependency(permission)
+        schedule.add_resource_dependency(permission)

@@ -127,5 +127,23 @@ def _last_line(output: str) -> str:
     return lines[-1] if lines else "the app ended without a word"
 
 
+def main(arguments: list[str]) -> int:
+    """Synthesise for the context that the arguments give, each ``name=value``, and say where the assembly lies."""
+    try:
+        assembly = synthesise(dict(_pair(argument) for argument in arguments))
+    except SynthesisFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{assembly}\n")
+    return 0
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    name, equals, value = argument.partition("=")
+    if not equals:
+        raise SynthesisFailed(f"{argument} is not of the form name=value")
+    return name, value
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{synthesise()}\n")
+    sys.exit(main(sys.argv[1:]))

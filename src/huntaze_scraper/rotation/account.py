@@ -15,7 +15,6 @@ from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.rotation import second_factor
 
 TIMEOUT_SECONDS = 20
-CHANGE_PASSWORD_PATH = "/account/password"  # noqa: S105 - an address
 MAX_ANSWER_BYTES = 64 * 1024
 
 
@@ -60,7 +59,7 @@ class SiteAccount:
         Raises:
             SiteRefused: the site did not take it.
         """
-        status, _ = self._post(CHANGE_PASSWORD_PATH, {"current": current, "new": new})
+        status, _ = self._post(self._site.change_password_path, {"current": current, "new": new})
         self._require(status, "change of password")
 
     def _answer_second_factor(self) -> None:

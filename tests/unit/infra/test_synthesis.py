@@ -84,6 +84,22 @@ def test_a_failure_is_one_line_with_the_cause(project: Path) -> None:
     assert not list((project / "assemblies").glob(".making*"))
 
 
+def test_the_command_says_where_the_assembly_lies(assembly: Assembly, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, for a script."""
+    assert synthesis.main([]) == 0
+    assert capsys.readouterr().out == f"{assembly.folder}\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [("scaling", "is not of the form name=value"), ("scaling=up", "queue_depth or backlog_per_task")],
+)
+def test_the_command_says_what_is_wrong(argument: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and exit code 1."""
+    assert synthesis.main([argument]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_old_assemblies_are_dropped(project: Path) -> None:
     """The ones used last stay."""
     folder = project / "assemblies"
