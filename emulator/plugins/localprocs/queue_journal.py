@@ -52,7 +52,7 @@ def _describe(message: SqsMessage) -> dict[str, Any]:
         "deduplication_id": message.message_deduplication_id,
         "body": message.message["Body"],
         "attributes": {
-            name: it.get("StringValue") for name, it in message.message.get("MessageAttributes", {}).items()
+            name: it.get("StringValue") for name, it in (message.message.get("MessageAttributes") or {}).items()
         },
         "sent": message.created,
         "receive_count": message.receive_count,
