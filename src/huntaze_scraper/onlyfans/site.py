@@ -57,7 +57,7 @@ class Site:
 
     login_path = "/api/login"
     second_factor_path = "/api/login/2fa"
-    change_password_path = "/account/password"
+    change_password_path = "/account/password"  # noqa: S105 - an address
 
     def is_login(self, url: str) -> bool:
         """Tell whether the browser was sent to the log-in form."""
