@@ -26,6 +26,7 @@ def environment(*, port: int, cache: str, scratch: str) -> Mapping[str, str]:
 
 
 FIXED = {
+    "GATEWAY_SERVER": "threads",
     "PROVIDER_OVERRIDE_DYNAMODB": "moto",
     "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
     "PROVIDER_OVERRIDE_SECRETSMANAGER": "rotating",

@@ -5,7 +5,7 @@ import os
 
 from localstack.runtime import hooks
 
-from localprocs.startup import deferred, loopback, service_models
+from localprocs.startup import deferred, plain_http, service_models
 
 GARBAGE_THRESHOLD = 100_000
 """Objects made before the collector looks: modules are made of many, and keep them all."""
@@ -13,10 +13,11 @@ GARBAGE_THRESHOLD = 100_000
 
 @hooks.on_runtime_create()
 def start_sooner() -> None:
-    """Spare what can be spared, and listen nowhere but where it is told."""
+    """Spare what can be spared."""
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
     service_models.share()
-    loopback.keep_to_it()
+    if os.environ.get("GATEWAY_SERVER") == "threads":
+        plain_http.make_no_certificate()
     unneeded = ["openapi_spec_validator", "samtranslator"]
     if not any(name.startswith("OPENAPI_VALIDATE") for name in os.environ):
         unneeded.append("openapi_core")
