@@ -17,12 +17,32 @@ STRATEGY: list[Any] = [
     {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
 ]
 NETWORK: Any = {"awsvpcConfiguration": {"subnets": ["subnet-00000000"]}}
+LONGEST_STOP_SECONDS = 120
 IDLE = "import time\nprint('up', flush=True)\nwhile True: time.sleep(60)"
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+START = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "logs:CreateLogStream",
+                    "logs:PutLogEvents",
+                    "secretsmanager:GetSecretValue",
+                    "ssm:GetParameters",
+                    "kms:Decrypt",
+                ],
+                "Resource": "*",
+            }
         ],
     }
 )
@@ -39,6 +59,7 @@ class Scene:
         self.role = emulator.iam.create_role(RoleName=f"task-{self.mark}", AssumeRolePolicyDocument=TRUST)["Role"][
             "Arn"
         ]
+        emulator.iam.put_role_policy(RoleName=f"task-{self.mark}", PolicyName="start", PolicyDocument=START)
         self.ecs.create_cluster(
             clusterName=self.cluster,
             settings=[{"name": "containerInsights", "value": "enabled"}],
@@ -47,7 +68,7 @@ class Scene:
         )
         emulator.logs.create_log_group(logGroupName=self.group)
 
-    def define(self, program: str = IDLE, **container: Any) -> str:
+    def define(self, program: str = IDLE, execution_role: str | None = None, **container: Any) -> str:
         """Register a revision that runs the program, and return its ARN."""
         options = {"awslogs-group": self.group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
         definition: Any = {
@@ -65,7 +86,7 @@ class Scene:
             cpu="1024",
             memory="2048",
             taskRoleArn=self.role,
-            executionRoleArn=self.role,
+            executionRoleArn=execution_role or self.role,
             containerDefinitions=[definition],
         )["taskDefinition"]["taskDefinitionArn"]
 
@@ -181,14 +202,23 @@ class Scene:
             self.ecs.delete_service(cluster=self.cluster, service=arn, force=True)
         for arn in self.ecs.list_tasks(cluster=self.cluster)["taskArns"]:
             self.ecs.stop_task(cluster=self.cluster, task=arn)
+        # Whoever does not heed SIGTERM has had its time by then.
+        until(self._are_asked, what="SIGTERM")
+        self.clock.jump(LONGEST_STOP_SECONDS)
         until(self._is_empty, what="the end of all tasks")
         self.ecs.delete_cluster(cluster=self.cluster)
         self.emulator.logs.delete_log_group(logGroupName=self.group)
+        self.emulator.iam.delete_role_policy(RoleName=f"task-{self.mark}", PolicyName="start")
         self.emulator.iam.delete_role(RoleName=f"task-{self.mark}")
 
+    def _are_asked(self) -> bool:
+        asked = ("STOPPING", "DEPROVISIONING", "STOPPED")
+        return all(task["lastStatus"] in asked for task in self._ending())
+
     def _is_empty(self) -> bool:
+        left = self.ecs.list_tasks(cluster=self.cluster)["taskArns"]
+        return not left and all(task["lastStatus"] == "STOPPED" for task in self._ending())
+
+    def _ending(self) -> list[Any]:
         arns = self.ecs.list_tasks(cluster=self.cluster, desiredStatus="STOPPED")["taskArns"]
-        tasks = self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []
-        if any(task["lastStatus"] != "STOPPED" for task in tasks):
-            return False
-        return not self.ecs.list_tasks(cluster=self.cluster)["taskArns"]
+        return self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)["tasks"] if arns else []

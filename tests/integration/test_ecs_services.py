@@ -112,7 +112,8 @@ def test_a_spot_interruption_is_told_and_gives_time_and_the_task_is_replaced(sce
         assert (answer.status_code, answer.json()) == (200, {"interrupted": [spot]})
         scene.logged(spot, "warned")
         scene.running(2)
-        assert scene.task(spot)["lastStatus"] in ("DEACTIVATING", "STOPPING")
+        scene.clock.jump(50)
+        assert scene.task(spot)["lastStatus"] == "STOPPING"
         task = scene.stopped(spot)
 
         def of_spot() -> list[Any]:

@@ -51,6 +51,18 @@ def test_a_task_whose_secret_cannot_be_had_does_not_start(scene: Scene, value_fr
     assert "startedAt" not in task
 
 
+@pytest.mark.requirement("8.5")
+def test_a_task_whose_execution_role_may_not_read_the_secret_does_not_start(scene: Scene) -> None:
+    """What the template does not grant is refused, as on AWS."""
+    secret = scene.emulator.secretsmanager.create_secret(Name=scene.mark, SecretString="hush")["ARN"]
+    role = f"arn:aws:iam::000000000000:role/nobody-{scene.mark}"
+    definition = scene.define(execution_role=role, secrets=[{"name": "KEY", "valueFrom": secret}])
+    task = scene.stopped(scene.run(definition))
+
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert "AccessDeniedException" in task["stoppedReason"]
+
+
 @pytest.mark.requirement("8.2")
 def test_a_task_speaks_to_the_cloud_as_its_role(scene: Scene) -> None:
     """boto3 finds the role's session by itself; it is named after the task."""

@@ -73,8 +73,7 @@ class LocalStackCloud:
         region = reference.region or place.region
         try:
             if reference.store == "ssm":
-                found = self._client("ssm", place, role, region).get_parameter(Name=reference.name, WithDecryption=True)
-                return str(found["Parameter"]["Value"])
+                return _parameter(self._client("ssm", place, role, region), reference.name)
             versions = {"VersionStage": reference.stage, "VersionId": reference.version}
             given = {key: value for key, value in versions.items() if value}
             found = self._client("secretsmanager", place, role, region).get_secret_value(
@@ -151,6 +150,14 @@ class LocalStackCloud:
                     client.put_events(Entries=[{**event, "Detail": json.dumps(event["Detail"])}])
             except Exception as error:  # noqa: BLE001 - an event is told at best effort
                 LOG.warning("An ECS event was not published: %s", error)
+
+
+def _parameter(ssm: Any, name: str) -> str:
+    """Read a parameter by the call that the agent of ECS makes, and that an execution role must allow."""
+    found = ssm.get_parameters(Names=[name], WithDecryption=True)
+    if not found["Parameters"]:
+        raise secrets.failure("ssm", f"fetching secret data from SSM Parameter Store: invalid parameters: {name}")
+    return str(found["Parameters"][0]["Value"])
 
 
 def _has_rules(place: Place) -> bool:
