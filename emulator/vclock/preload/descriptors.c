@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static enum outcome outcome_of(int result) {
     if (result == 0) return TIMED_OUT;
@@ -21,11 +22,32 @@ static nanos span_of(int milliseconds) { return milliseconds < 0 ? -1 : millisec
 
 /* ---- poll ------------------------------------------------------------------------------------------------------ */
 
+/* A time-out on one socket guards against a peer that does not answer, and answering is real work: at speed 60 two
+ * seconds are 33 ms, and a jump of hours would end every request under way. So such a wait lasts this long at least, in
+ * real time, from its beginning and from the last change of the clock. Event loops wait in other ways. */
+static const nanos TIME_TO_ANSWER = 200 * MILLISECOND;
+
+static bool is_one_socket(const struct pollfd *fds, nfds_t count) {
+    int type;
+    socklen_t size = sizeof type;
+    return count == 1 && getsockopt(fds->fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+static nanos left_to_answer(struct wait *wait, nanos begun) {
+    nanos changed = look(wait->page).epoch.real;
+    return (begun > changed ? begun : changed) + TIME_TO_ANSWER - real_now();
+}
+
 static int poll_until(struct wait wait, struct pollfd *fds, nfds_t count, const sigset_t *mask) {
+    nanos begun = real_now(), left;
     struct timespec slice;
     int result;
     do result = real.ppoll(fds, count, slice_of(&wait, &slice), mask);
     while (wait_goes_on(&wait, outcome_of(result)));
+    while (result == 0 && (left = left_to_answer(&wait, begun)) > 0 && is_one_socket(fds, count)) {
+        slice = to_timespec(left);
+        result = real.ppoll(fds, count, &slice, mask);
+    }
     return result;
 }
 

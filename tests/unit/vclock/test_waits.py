@@ -148,6 +148,26 @@ print(libc.nanosleep(wrong, None), ctypes.get_errno(), libc.ppoll(None, 0, wrong
         assert program.line() == "-1 22 -1"
 
 
+def test_some_clocks_stay_real(make_clock: Callable[[float], Clock]) -> None:
+    """CLOCK_TAI, times(2), the kernel's own socket time-outs and CPU time measure real work at any speed."""
+    clock = make_clock(1000)
+    clock.jump(HALF_DAY)
+    code = """
+import os, socket, struct, time
+began, ticks = time.clock_gettime(time.CLOCK_TAI), os.times().elapsed
+cpu = time.process_time(), time.thread_time()
+ours, theirs = socket.socketpair()
+ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 0, 100_000))
+try: ours.recv(1)
+except BlockingIOError: pass
+print(0.09 < time.clock_gettime(time.CLOCK_TAI) - began < 30, 0.05 < os.times().elapsed - ticks < 30)
+print(time.process_time() - cpu[0] < 30, time.thread_time() - cpu[1] < 30)
+print(abs(time.clock_gettime(time.CLOCK_TAI) - time.time()) > 40000, flush=True)
+"""
+    with python(code, clock.env()) as program:
+        assert [program.line() for _ in range(3)] == ["True True", "True True", "True"]
+
+
 def test_a_moment_that_has_passed_ends_a_wait_at_once(make_clock: Callable[[float], Clock]) -> None:
     """An absolute time-out in the past does not wait, and a lock that is free is still taken."""
     clock = make_clock(1)
@@ -164,6 +184,30 @@ print(libc.pthread_cond_timedwait(room(), mutex, past), libc.clock_nanosleep(1, 
     with python(code, clock.env()) as program:
         assert program.line() == "-1 110 0"
         assert program.line() == "110 0"
+
+
+def test_a_jump_lets_requests_under_way_be_answered(make_clock: Callable[[float], Clock]) -> None:
+    """What one socket waits for still arrives though a jump, or the speed, has ended its time-out meanwhile."""
+    clock = make_clock(1000)
+    code = """
+import socket, sys, threading
+ours, theirs = socket.socketpair()
+ours.settimeout(10)
+def answer():
+    sys.stdin.readline()
+    theirs.sendall(b"answer")
+threading.Thread(target=answer).start()
+print("ready", flush=True)
+print(ours.recv(10).decode(), flush=True)
+try: ours.recv(10)
+except TimeoutError: print("no more", flush=True)
+"""
+    with python(code, clock.env()) as program:
+        assert program.line() == "ready"
+        clock.jump(HALF_DAY)
+        program.write("now")
+        assert program.line() == "answer"
+        assert program.line() == "no more"
 
 
 def test_a_periodic_timer_ticks_by_the_clock(make_clock: Callable[[float], Clock]) -> None:
