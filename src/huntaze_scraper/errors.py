@@ -34,6 +34,7 @@ class SiteError(HuntazeError):
     error_class: ClassVar[ErrorClass]
 
     def __init__(self, reason: str, *, status: int | None = None, request: str = "") -> None:
+        """Say what happened, with the HTTP status and the request where there were any."""
         super().__init__(reason)
         self.reason = reason
         self.status = status
@@ -49,6 +50,7 @@ class SlowDown(SiteError):
     error_class = ErrorClass.RATE_LIMIT
 
     def __init__(self, reason: str, *, status: int | None = 429, request: str = "", wait_seconds: float = 60.0) -> None:
+        """Say also for how long the site wants to be left alone."""
         super().__init__(reason, status=status, request=request)
         self.wait_seconds = wait_seconds
 
@@ -93,6 +95,7 @@ class PageBroken(SiteError):
     error_class = ErrorClass.UNKNOWN
 
     def __init__(self, reason: str, *, status: int | None = None, request: str = "") -> None:
+        """Say what is wrong with the page; its picture may be added."""
         super().__init__(reason, status=status, request=request)
         self.picture = b""
         """What the page looked like, as PNG, where it could still be seen."""

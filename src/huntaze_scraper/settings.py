@@ -92,7 +92,7 @@ class WorkerSettings(Settings):
     visibility_seconds: int = setting("visibility of a message in hand, seconds; the queue's own is the same", 300)
     stop_timeout_seconds: int = setting("time from SIGTERM to SIGKILL, seconds", 120)
     max_media_mebibytes: int = setting("largest media file taken, MiB", 512)
-    metrics_by_creator: bool = setting("publish metrics with the dimension creator_id, which is billed by creator", True)
+    metrics_by_creator: bool = setting("publish metrics by creator_id too, each creator being billed", default=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,9 +122,7 @@ class Office:
 
 def wanted(account: Account, **changes: Any) -> Job:
     """Return a job for an account, by default a message to its first fan."""
-    return jobs.parse(
-        json.dumps(payload(creator_id=account.username, user_id=account.fans[0].username) | changes)
-    )
+    return jobs.parse(json.dumps(payload(creator_id=account.username, user_id=account.fans[0].username) | changes))
 
 
 class World:

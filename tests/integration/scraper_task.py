@@ -27,7 +27,7 @@ from tests.integration.scraper_office import chromium
 from tests.unit.worker.doubles import payload
 
 PATIENCE_SECONDS = 60.0
-SECRET_ID = "huntaze/onlyfans/credentials"  # noqa: S105 - a name
+SECRET_ID = "huntaze/onlyfans/credentials"
 FIFO = {"FifoQueue": "true", "VisibilityTimeout": "300"}
 
 
@@ -36,7 +36,7 @@ def wait_for(is_so: Callable[[], Any], what: str, seconds: float = PATIENCE_SECO
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until, f"still waiting for {what}"
-        time.sleep(0.05)  # noqa: TID251 - another process is watched
+        time.sleep(0.05)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Cloud:
         self.fake.site.reset()
         for name in ("sqs", "dynamodb", "s3", "secretsmanager", "cloudwatch"):
             self.clients[name] = boto3.client(
-                name,  # type: ignore[call-overload]
+                name,
                 endpoint_url=self.url,
                 region_name="us-east-1",
                 aws_access_key_id="test",
@@ -173,9 +173,8 @@ class Cloud:
 
     def await_result(self, job: Job) -> dict[str, Any]:
         """Wait for a job's result."""
-        found: list[dict[str, Any]] = []
-        wait_for(lambda: found.extend(filter(None, [self.result(job)])) or found, f"the result of {job.action}")
-        return found[0]
+        wait_for(lambda: self.result(job), f"the result of {job.action}")
+        return self.result(job) or {}
 
     def await_empty(self) -> None:
         """Wait until the workflows queue holds nothing, visible or not."""

@@ -27,8 +27,8 @@ from tests.integration.scraper_office import Ledger, Office, World, wanted, worl
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-SEND = {"method": "POST", "path": "/api/chats/*/messages"}
-CHAT = {"method": "GET", "path": "/my/chats/chat/*"}
+SEND: dict[str, Any] = {"method": "POST", "path": "/api/chats/*/messages"}
+CHAT: dict[str, Any] = {"method": "GET", "path": "/my/chats/chat/*"}
 HOSTILE = [
     "<img src=x onerror=alert(1)><script>document.body.remove()</script>",
     "one\ntwo\n\n   indented\ttab",
@@ -62,7 +62,7 @@ def test_texts_arrive_as_typed(place: World, office: Office) -> None:
 
 
 @pytest.mark.parametrize("with_second_factor", [False, True], ids=["password", "second factor"])
-def test_all_tasks_share_one_log_in(place: World, office: Office, with_second_factor: bool) -> None:  # noqa: FBT001
+def test_all_tasks_share_one_log_in(place: World, office: Office, with_second_factor: bool) -> None:
     """The first signs in, with a code where the site asks for one; the others take its session up."""
     account = next(each for each in office.fake.site.accounts.values() if bool(each.totp_secret) is with_second_factor)
 
@@ -256,7 +256,7 @@ def test_a_conversation_is_read_as_it_is(place: World, office: Office) -> None:
     ids=lambda each: each["kind"] + str(each.get("status", "")) if isinstance(each, dict) else "",
 )
 def test_each_way_of_failing_has_its_class(
-    place: World, office: Office, target: dict[str, str], fault: dict[str, Any], kind: type[SiteError] | None
+    place: World, office: Office, target: dict[str, Any], fault: dict[str, Any], kind: type[SiteError] | None
 ) -> None:
     """Whether the page or its request meets it."""
 
@@ -316,7 +316,7 @@ def test_a_browser_that_is_gone_is_restarted(place: World, office: Office) -> No
         await (await office.browser.start()).chromium.close()
         await office.carry_out(wanted(office.account, message_content="second"))
         office.fault("delay", seconds=2, **CHAT, times=1)
-        import asyncio  # noqa: PLC0415 - only here
+        import asyncio
 
         running = asyncio.create_task(office.carry_out(wanted(office.account, message_content="third")))
         while office.asked("GET", f"/my/chats/chat/{office.account.fans[0].username}") < 3:  # noqa: ASYNC110

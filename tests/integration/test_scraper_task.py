@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -156,12 +157,20 @@ MARKED = {name: f"MARKED-{name}-7d1f" for name in ("password", "api_key", "cooki
 }
 
 
+def has_ended(task: Task, number: int) -> bool:
+    """Tell whether so many jobs have come to an end."""
+    return len(task.events("job_ended")) >= number
+
+
 def everything_that_came_out(cloud: Cloud, task: Task) -> str:
     """Return logs, results with their keys, both queues, metrics, and the state but for the sessions themselves."""
     s3 = cloud.clients["s3"]
     kept = []
     for entry in s3.list_objects_v2(Bucket="results").get("Contents", []):
-        kept += [entry["Key"], s3.get_object(Bucket="results", Key=entry["Key"])["Body"].read().decode(errors="replace")]
+        kept += [
+            entry["Key"],
+            s3.get_object(Bucket="results", Key=entry["Key"])["Body"].read().decode(errors="replace"),
+        ]
     queues = [
         cloud.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
@@ -204,8 +213,8 @@ def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
             action="download_media",
             media_urls=[f"/media/{account.media[0].name}?signature={MARKED['cookie']}"],
         )
-        both = 1 if faults and "/media/*" not in str(faults) else 2
-        wait_for(lambda ended=ended, both=both: len(task.events("job_ended")) >= ended + both, f"the end of {name}'s jobs")
+        ended += 1 if faults and "/media/*" not in str(faults) else 2
+        wait_for(partial(has_ended, task, ended), f"the end of {name}'s jobs")
     task.kill()
     out = everything_that_came_out(cloud, task)
     assert out.count("succeeded") > 2

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -37,6 +36,7 @@ class Generation:
     """One Chromium process and what is open in it."""
 
     def __init__(self, number: int, chromium: Chromium) -> None:
+        """Count from nothing."""
         self.number = number
         self.chromium = chromium
         self.contexts: set[BrowserContext] = set()
@@ -59,6 +59,7 @@ class Browser:
     """The task's Chromium. A replaced one goes on until its last context is closed."""
 
     def __init__(self, playwright: Playwright, executable: str = "") -> None:
+        """Start nothing yet; an empty ``executable`` is Playwright's own Chromium."""
         self._launch: Callable[[], Awaitable[Chromium]] = lambda: playwright.chromium.launch(
             executable_path=executable or None,
             args=list(FLAGS),
@@ -92,7 +93,7 @@ class Browser:
                 chromium = await self._launch()
             except PlaywrightError:
                 self.failed_starts += 1
-                log.error("browser_not_started", failed_starts=self.failed_starts)
+                log.warning("browser_not_started", failed_starts=self.failed_starts)
                 raise BrowserUnavailable("Chromium does not start") from None
             self.failed_starts = 0
             self._generation = Generation((current.number if current else 0) + 1, chromium)
@@ -138,10 +139,8 @@ class Browser:
         generation.retired = True
 
         async def end() -> None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORDS_SECONDS):
-                    while generation.alive and generation.contexts:
-                        await asyncio.sleep(1)
+            if generation.alive and generation.contexts:
+                await asyncio.sleep(LAST_WORDS_SECONDS)
             await _closed(generation.chromium.close())
 
         task = asyncio.create_task(end(), name=f"end of browser {generation.number}")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 from huntaze_scraper.errors import (
     HumanWanted,
@@ -38,14 +39,14 @@ def of_status(status: int, headers: Mapping[str, str], request: str, now: float)
     """
     if any(headers.get(name) == value for name, value in CHALLENGE_HEADERS.items()):
         return HumanWanted("the site asks whether a human is there", status=status, request=request)
-    if status < 400:
+    if status < HTTPStatus.BAD_REQUEST:
         return None
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         return SignInAgain("the site does not know the session", status=status, request=request)
-    if status == 429:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = retry_after_seconds(headers.get("retry-after"), now)
         return SlowDown("the site asks to slow down", status=status, request=request, wait_seconds=wait)
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TryAgain("the site failed", status=status, request=request)
     return Refused("the site refuses", status=status, request=request)
 

@@ -37,6 +37,7 @@ class SecretsManagerCredentials:
     """Credentials from Secrets Manager: the account's own secret, else the default one."""
 
     def __init__(self, client: "SecretsManagerClient", default_secret_id: str, redactor: Redactor) -> None:
+        """Read from Secrets Manager, and teach the redactor what was read."""
         self._client = client
         self._default = default_secret_id
         self._redactor = redactor
@@ -69,8 +70,8 @@ def _parse(text: str) -> Credentials:
     try:
         values = json.loads(text)
         texts = {name: values.get(name) or "" for name in ("username", "password", "totp_secret", "api_key")}
-        if not all(isinstance(each, str) for each in texts.values()) or not (texts["username"] and texts["password"]):
-            raise ValueError
     except (ValueError, AttributeError):
-        raise SignInAgain("the secret does not hold username and password as JSON") from None
+        texts = {}
+    if not all(isinstance(each, str) for each in texts.values()) or not (texts.get("username") and texts["password"]):
+        raise SignInAgain("the secret does not hold username and password as JSON")
     return Credentials(**texts)

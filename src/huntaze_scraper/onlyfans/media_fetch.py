@@ -1,12 +1,14 @@
 """Fetches one media file, from the address that was checked, piece by piece."""
 
 import hashlib
+import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urljoin
 
 import urllib3
@@ -20,10 +22,12 @@ PIECE_BYTES = 256 * 1024
 MOST_REDIRECTS = 3
 LONGEST_SECONDS = 900.0
 
+_CONTENT_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+
 type Headers = Callable[[str], Mapping[str, str]]
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: who asked has gone
+class Stopped(Exception):
     """Nobody waits for the file any more."""
 
 
@@ -41,6 +45,7 @@ class MediaFetch:
     """Fetches files; its methods block and are meant for a thread."""
 
     def __init__(self, hosts: MediaHosts, most_bytes: int) -> None:
+        """Fetch only from ``hosts``, and no file above ``most_bytes``."""
         self._hosts = hosts
         self._most_bytes = most_bytes
 
@@ -76,7 +81,7 @@ class MediaFetch:
                 if error:
                     raise error
                 location = response.headers.get("Location")
-                if response.status < 300:
+                if response.status < HTTPStatus.MULTIPLE_CHOICES:
                     return self._keep(response, begin, stop)
                 if not location:
                     raise Refused("the media host sends nothing", status=response.status, request=request)
@@ -86,18 +91,13 @@ class MediaFetch:
     def _keep(
         self, response: urllib3.BaseHTTPResponse, begin: Callable[[str], Upload], stop: threading.Event
     ) -> Fetched:
-        self._check(int(response.headers.get("Content-Length") or 0))
-        content_type = (
-            response.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
-        )
+        self._check(_length(response))
+        content_type = _content_type(response)
         upload, digest, size = begin(content_type), hashlib.sha256(), 0
         until = time.monotonic() + LONGEST_SECONDS
         try:
             for piece in response.stream(PIECE_BYTES, decode_content=False):
-                if stop.is_set():
-                    raise Stopped
-                if time.monotonic() > until:
-                    raise NoAnswer("the file does not end", request="GET media")
+                _check_time(until, stop)
                 size += len(piece)
                 self._check(size)
                 digest.update(piece)
@@ -111,6 +111,23 @@ class MediaFetch:
     def _check(self, size: int) -> None:
         if size > self._most_bytes:
             raise Refused(f"the file is larger than {self._most_bytes} bytes", request="GET media")
+
+
+def _check_time(until: float, stop: threading.Event) -> None:
+    if stop.is_set():
+        raise Stopped
+    if time.monotonic() > until:
+        raise NoAnswer("the file does not end", request="GET media")
+
+
+def _length(response: urllib3.BaseHTTPResponse) -> int:
+    text = response.headers.get("Content-Length") or ""
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _content_type(response: urllib3.BaseHTTPResponse) -> str:
+    text = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return text if _CONTENT_TYPE.fullmatch(text) else "application/octet-stream"
 
 
 @contextmanager

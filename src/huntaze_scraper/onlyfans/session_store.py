@@ -52,6 +52,7 @@ class DynamoSessionStore:
     """Sessions in the state table, which encrypts at rest. The item ``session#<account>`` is a secret."""
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        """Keep sessions in ``table``."""
         self._client = client
         self._table = table
         self._clock = clock

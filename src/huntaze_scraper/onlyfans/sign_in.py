@@ -33,6 +33,7 @@ class SignedInTabs:
         clock: Clock,
         api_key: str = "",
     ) -> None:
+        """Sign tabs in; ``api_key`` is for accounts whose secret has none."""
         self._tabs = tabs
         self._credentials = credentials
         self._store = store

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ class Tab:
     """A page signed in as one account. After an error that is not a plain answer it must not be used again."""
 
     def __init__(self, site: Site, context: BrowserContext, page: Page, api_key: str = "") -> None:
+        """Watch over ``page``, the one page of ``context``."""
         self.site = site
         self.context = context
         self.page = page
@@ -200,7 +202,7 @@ class Tab:
 
     async def _read(self, response: Response | APIResponse, request: str) -> Answer:
         self._judge(response.status, response.headers, request)
-        if 300 <= response.status < 400:
+        if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise SignInAgain("the site sends the request elsewhere", status=response.status, request=request)
         try:
             return Answer(response.status, await response.json())

@@ -18,6 +18,7 @@ class Tabs:
     """Keeps the tabs that were used last."""
 
     def __init__(self, browser: Browser, site: Site, most_kept: int) -> None:
+        """Open tabs in ``browser``, and keep at most ``most_kept`` that nobody uses."""
         self._browser = browser
         self._site = site
         self._most_kept = most_kept

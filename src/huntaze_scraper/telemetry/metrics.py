@@ -41,6 +41,7 @@ class Metrics:
     """Takes samples and publishes each twice: as the roll-up, which alarms see, and by its dimensions."""
 
     def __init__(self, client: "CloudWatchClient", clock: Clock, *, by_creator: bool = True) -> None:
+        """Publish through ``client``; without ``by_creator`` the dimension creator_id is left out."""
         self._client = client
         self._clock = clock
         self._by_creator = by_creator

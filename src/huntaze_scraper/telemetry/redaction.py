@@ -23,6 +23,7 @@ class Redactor:
     """Replaces every secret that it was told of, as it stands or as JSON or a URL spells it."""
 
     def __init__(self) -> None:
+        """Know no secret yet."""
         self._spellings: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 

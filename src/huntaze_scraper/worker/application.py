@@ -49,6 +49,7 @@ class Application:
     """The process, put together from its settings."""
 
     def __init__(self, settings: WorkerSettings, playwright: Playwright, redactor: Redactor, api_key: str) -> None:
+        """Choose the collaborators; nothing is started or called yet."""
         clock = self._clock = SystemClock()
         config = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 4})
         session = boto3.Session()
@@ -90,7 +91,9 @@ class Application:
             clock=clock,
             shutdown=self.shutdown,
         )
-        self.consumer = Consumer(queue, self._processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages)
+        self.consumer = Consumer(
+            queue, self._processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages
+        )
         self.health = HealthServer(settings.health_port, self.report)
 
     async def run(self) -> None:

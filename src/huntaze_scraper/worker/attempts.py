@@ -1,6 +1,7 @@
 """Carries a job out at the site: tries, and tries again as its error's class allows."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.retry import Attempt, next_attempt
-from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
+from huntaze_scraper.worker.shutdown import Shutdown
 
 PLAIN_ANSWERS = frozenset({ErrorClass.RATE_LIMIT, ErrorClass.CLIENT_ERROR, ErrorClass.SERVER_ERROR})
 """Classes after which the tab is as good as before."""
@@ -36,6 +37,7 @@ class Attempts:
         clock: Clock,
         shutdown: Shutdown,
     ) -> None:
+        """Run ``actions`` in ``tabs``."""
         self._tabs = tabs
         self._actions = actions
         self._metrics = metrics
@@ -107,8 +109,8 @@ class Attempts:
 def _metric(error: SiteError) -> Metric | None:
     if error.error_class is ErrorClass.CHALLENGE:
         return Metric.CHALLENGE_COUNT
-    if error.status is None or error.status < 400:
+    if error.status is None or error.status < HTTPStatus.BAD_REQUEST:
         return None
-    if error.status == 429:
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Metric.ONLYFANS_429_COUNT
-    return Metric.ONLYFANS_5XX_COUNT if error.status >= 500 else Metric.ONLYFANS_4XX_COUNT
+    return Metric.ONLYFANS_5XX_COUNT if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else Metric.ONLYFANS_4XX_COUNT

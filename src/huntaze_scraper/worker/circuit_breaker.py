@@ -29,6 +29,7 @@ class CircuitBreaker:
         threshold: int = THRESHOLD,
         open_seconds: float = OPEN_SECONDS,
     ) -> None:
+        """Begin closed; ``on_change`` hears each transition: the state before, and after."""
         self._on_change = on_change
         self._threshold = threshold
         self._open_seconds = open_seconds

@@ -57,6 +57,7 @@ class Consumer:
         clock: Clock,
         pages: int,
     ) -> None:
+        """Work on at most ``pages`` groups at once."""
         self._queue = queue
         self._processor = processor
         self._in_hand = in_hand

@@ -19,6 +19,7 @@ class HealthServer:
     """Answers GET /health with 200, or 503 when the task should be replaced."""
 
     def __init__(self, port: int, report: Report) -> None:
+        """Serve what ``report`` says: whether the task is well, and the body."""
         self._port = port
         self._report = report
         self._server: asyncio.Server | None = None

@@ -19,6 +19,7 @@ class InHand:
     """The messages that this worker holds, and the leases of those that run."""
 
     def __init__(self, queue: WorkflowsQueue, ledger: Ledger, clock: Clock, visibility_seconds: int) -> None:
+        """Hold nothing yet; what is held stays invisible for ``visibility_seconds`` at a time."""
         self._queue = queue
         self._ledger = ledger
         self._clock = clock
@@ -26,6 +27,7 @@ class InHand:
         self._messages: dict[Message, Entry | None] = {}
 
     def __len__(self) -> int:
+        """Return how many messages are held."""
         return len(self._messages)
 
     def take(self, messages: Iterable[Message]) -> None:

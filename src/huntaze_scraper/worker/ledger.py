@@ -92,6 +92,7 @@ class DynamoLedger:
     """The ledger in the state table, items ``job#<job_id>``."""
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        """Keep the ledger in ``table``."""
         self._client = client
         self._table = table
         self._clock = clock

@@ -36,6 +36,7 @@ class Message:
     """Why it holds none."""
 
     def __post_init__(self) -> None:
+        """Read the job from the body."""
         try:
             self.job = jobs.parse(self.body)
         except InvalidJob as error:

@@ -31,6 +31,7 @@ class S3ObjectStore:
     """Objects in one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
+        """Keep objects in ``bucket``."""
         self._client = client
         self._bucket = bucket
 
@@ -49,6 +50,7 @@ class S3Upload:
     """An object that arrives piece by piece: one request where it is small, else in parts."""
 
     def __init__(self, client: "S3Client", bucket: str, key: str, content_type: str) -> None:
+        """Begin an object; nothing is sent yet."""
         self._client = client
         self._place: dict[str, Any] = {"Bucket": bucket, "Key": key}
         self._content_type = content_type

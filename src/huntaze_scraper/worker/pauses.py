@@ -31,6 +31,7 @@ class DynamoPauses:
     """Pauses in the state table."""
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        """Keep pauses in ``table``."""
         self._client = client
         self._table = table
         self._clock = clock

@@ -58,6 +58,7 @@ class Processor:
         clock: Clock,
         shutdown: Shutdown,
     ) -> None:
+        """Take all that a message may need."""
         self._ledger = ledger
         self._pauses = pauses
         self._store = store

@@ -35,6 +35,7 @@ class Reactions:
         clock: Clock,
         max_failures: int,
     ) -> None:
+        """Bury a job at its ``max_failures``-th counted failure."""
         self._queue = queue
         self._ledger = ledger
         self._pauses = pauses

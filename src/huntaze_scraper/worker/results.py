@@ -23,6 +23,7 @@ class JobFiles:
     """The files of one job."""
 
     def __init__(self, store: ObjectStore, account: str, job_id: str) -> None:
+        """Keep files below the account's and the job's place."""
         self._store = store
         self._prefix = prefix(account, job_id)
 

@@ -13,6 +13,7 @@ class Shutdown:
     """Set by SIGTERM, watched by all loops."""
 
     def __init__(self, grace_seconds: float) -> None:
+        """Leave running work ``grace_seconds`` once the end has begun."""
         self._grace_seconds = grace_seconds
         self.stopping = asyncio.Event()
         """No new work from now on."""

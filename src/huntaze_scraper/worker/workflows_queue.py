@@ -46,6 +46,7 @@ class SqsWorkflowsQueue:
     """The queue on SQS."""
 
     def __init__(self, client: "SQSClient", url: str, dlq_url: str, visibility_seconds: int, clock: Clock) -> None:
+        """Take from ``url``, and bury in ``dlq_url``."""
         self._client = client
         self._url = url
         self._dlq_url = dlq_url

@@ -49,7 +49,9 @@ def test_a_rotated_secret_is_what_the_next_log_in_uses(secrets: Any) -> None:
     assert asyncio.run(source.of("a")).password == "new"
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", "{}", '{"username": "u"}', '{"username": "u", "password": 5}', "null"])
+@pytest.mark.parametrize(
+    "text", ["not json", "[]", "{}", '{"username": "u"}', '{"username": "u", "password": 5}', "null"]
+)
 def test_a_secret_of_another_form_fails_the_sign_in_without_quoting_it(secrets: Any, text: str) -> None:
     """The reason names the form, never the content."""
     secrets.create_secret(Name=DEFAULT, SecretString=text)

@@ -152,7 +152,14 @@ def test_a_redirect_is_followed_only_within_the_list(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/404", Refused), ("/403", Refused), ("/401", SignInAgain), ("/429", SlowDown), ("/500", TryAgain), ("/503", TryAgain)],
+    [
+        ("/404", Refused),
+        ("/403", Refused),
+        ("/401", SignInAgain),
+        ("/429", SlowDown),
+        ("/500", TryAgain),
+        ("/503", TryAgain),
+    ],
 )
 def test_an_answer_has_its_class(bench: Bench, path: str, kind: type[Exception]) -> None:
     """As everywhere else at the site."""

@@ -75,9 +75,9 @@ def test_an_exceptions_own_words_are_written_only_if_it_is_ours(stream: io.Strin
 
 
 def test_a_librarys_exception_is_described_the_same_way(stream: io.StringIO) -> None:
-    """asyncio logs what nobody awaited through the standard library."""
+    """Asyncio logs what nobody awaited through the standard library."""
     try:
-        raise ValueError(SECRET)
+        int(SECRET)
     except ValueError:
         logging.getLogger("asyncio").exception("Task exception was never retrieved")
     (line,) = lines(stream)

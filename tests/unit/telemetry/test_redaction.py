@@ -36,7 +36,18 @@ def test_a_learnt_secret_is_gone_from_any_structure(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["password", "totp_secret", "api_key", "apikey", "Cookie", "Authorization", "storage_state", "receipt_handle", "code"]
+    "name",
+    [
+        "password",
+        "totp_secret",
+        "api_key",
+        "apikey",
+        "Cookie",
+        "Authorization",
+        "storage_state",
+        "receipt_handle",
+        "code",
+    ],
 )
 def test_a_field_with_a_secrets_name_is_never_written(name: str) -> None:
     """Even a value that nobody learnt, and one that is short."""

@@ -148,7 +148,8 @@ class MemoryQueue(Switchable):
     def _record(self, message: Message) -> Record | None:
         now = self._clock.now()
         return next(
-            (each for each in self.records if each.receipt == message.receipt_handle and each.invisible_until > now), None
+            (each for each in self.records if each.receipt == message.receipt_handle and each.invisible_until > now),
+            None,
         )
 
 
@@ -175,9 +176,7 @@ class MemoryLedger(Switchable):
             item["failures"] = 0
         item["attempts"] += 1
         item |= {"state": State.RUNNING, "until": until, "lease": f"lease-{item['attempts']}"}
-        return Entry(
-            job.job_id, item["lease"], item["failures"], item["rate_limits"], item["attempts"], item["mark"]
-        )
+        return Entry(job.job_id, item["lease"], item["failures"], item["rate_limits"], item["attempts"], item["mark"])
 
     async def extend(self, entry: Entry, until: float) -> None:
         self._ours(entry)["until"] = until

@@ -190,7 +190,7 @@ def test_each_kind_of_answer_has_its_metric() -> None:
 @pytest.mark.requirement("7.5")
 def test_each_error_is_logged_with_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """Class, status, request, attempt, and whether it is tried again."""
-    import sys  # noqa: PLC0415 - the stream that capsys put there
+    import sys
 
     logs.configure(Redactor(), sys.stdout)
 

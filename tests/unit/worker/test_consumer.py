@@ -56,12 +56,13 @@ class Bench:
         self.breaker = CircuitBreaker()
         self.shutdown = Shutdown(60)
         self.in_hand = InHand(self.queue, MemoryLedger(self.clock), self.clock, 300)
-        self.consumer = Consumer(
-            self.queue, processor, self.in_hand, self.breaker, self.shutdown, self.clock, pages
-        )
+        self.consumer = Consumer(self.queue, processor, self.in_hand, self.breaker, self.shutdown, self.clock, pages)
 
     def send(self, *groups: str) -> list[str]:
-        return [f"m-{self.queue.send_job(creator_id=group, user_id=f'fan-{number}').number}" for number, group in enumerate(groups)]
+        return [
+            f"m-{self.queue.send_job(creator_id=group, user_id=f'fan-{number}').number}"
+            for number, group in enumerate(groups)
+        ]
 
     async def work(self, seconds: float) -> None:
         """Let it work for so long, and then come to its end."""
@@ -222,7 +223,7 @@ def test_what_is_in_hand_when_the_breaker_opens_goes_back_until_it_may_be_tried(
         bench = Bench(ScriptedProcessor())
 
         def decide(_: Message) -> Outcome:
-            for _ in range(5):
+            for _number in range(5):
                 bench.breaker.finished(ErrorClass.SERVER_ERROR, bench.clock.monotonic())
             return DONE
 

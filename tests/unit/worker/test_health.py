@@ -13,7 +13,7 @@ import pytest
 from huntaze_scraper.worker.health import HealthServer, check
 
 
-def ask(is_well: bool, path: str = "/health") -> tuple[int, dict[str, Any], bool]:  # noqa: FBT001 - the one thing that varies
+def ask(is_well: bool, path: str = "/health") -> tuple[int, dict[str, Any], bool]:
     """Serve a report, and return what a client and the container's check see of it."""
 
     async def scenario() -> tuple[int, dict[str, Any], bool]:

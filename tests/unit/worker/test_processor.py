@@ -56,7 +56,9 @@ COUNTED: list[SiteError] = [
     HumanWanted("x", status=403),
     PageBroken("x"),
 ]
-FAILURE = fastjsonschema.compile(json.loads(files("huntaze_scraper").joinpath("schemas/result-failure.json").read_text()))
+FAILURE = fastjsonschema.compile(
+    json.loads(files("huntaze_scraper").joinpath("schemas/result-failure.json").read_text())
+)
 
 
 class Bench:
@@ -194,7 +196,7 @@ def test_the_third_counted_failure_moves_a_job_to_the_dlq_with_its_reasons(error
         assert [each.status for each in outcomes] == [Status.FAILED, Status.FAILED, Status.DEAD]
         assert [each.visibility_seconds for each in outcomes[:2]] == [60, 120]
         ((message, attributes),) = bench.queue.buried
-        assert message.body == bench.carrier.carried[0].payload or json.loads(message.body)["creator_id"] == "creator-1"
+        assert json.loads(message.body) == bench.carrier.carried[0].payload
         assert attributes == {
             "reason": "x",
             "error_class": str(error.error_class),
@@ -248,7 +250,8 @@ def test_a_job_that_another_worker_holds_comes_back_when_its_lease_is_over() -> 
         bench.queue.send_job()
         await bench.ledger.begin(job(), bench.clock.now() + 100)
         outcome = await bench.processor.process(await bench.receive())
-        assert (outcome.status, outcome.visibility_seconds) == (Status.RETURNED, pytest.approx(101))
+        assert outcome.status is Status.RETURNED
+        assert outcome.visibility_seconds == pytest.approx(101)
         assert bench.carrier.carried == []
 
     run(scenario())
@@ -378,14 +381,13 @@ def test_a_job_that_outlasts_the_end_goes_back_uncounted() -> None:
     """When the grace is over it is dropped; with a click under way it stays away until the site shows what came of it."""
 
     async def endless(_job: Job, once: Once, _files: Artifacts) -> Mapping[str, Any]:
-        if bench.queue.records[0].receives == 2:
+        if benches[0].queue.records[0].receives == 2:
             await once.record({"newest": ""})
         await asyncio.sleep(10**6)
         return SENT
 
     async def scenario() -> None:
-        nonlocal bench
-        bench = Bench()
+        bench = benches[0]
         bench.carrier.does = endless
         bench.queue.send_job()
         for wait in (0, 10):
@@ -396,7 +398,7 @@ def test_a_job_that_outlasts_the_end_goes_back_uncounted() -> None:
         assert bench.item()["failures"] == 0
         assert bench.item()["state"] is State.WAITING
 
-    bench: Bench
+    benches = [Bench()]
     run(scenario())
 
 

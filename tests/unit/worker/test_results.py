@@ -53,7 +53,11 @@ def test_an_accounts_place_is_readable_where_its_name_is_plain() -> None:
 def test_all_results_have_the_same_frame() -> None:
     """A reader needs to know seven names to read any result."""
     frames = [
-        {name: rule for name, rule in schema["properties"].items() if name in ("job_id", "account", "finished_at", "attempts")}
+        {
+            name: rule
+            for name, rule in schema["properties"].items()
+            if name in ("job_id", "account", "finished_at", "attempts")
+        }
         for schema in SCHEMAS.values()
     ]
     assert len(SCHEMAS) == 5

@@ -174,7 +174,7 @@ def test_entries_expire_after_the_message_can_no_longer_come(aws: None, clock: H
 
 
 def test_a_table_that_is_not_there_is_a_store_that_does_not_answer(aws: None, clock: HandClock) -> None:
-    """botocore's errors travel no further."""
+    """Botocore's errors travel no further."""
     with pytest.raises(StoreUnavailable):
         wait(DynamoLedger(boto3.client("dynamodb"), "elsewhere", clock).begin(JOB, 0))
     with pytest.raises(StoreUnavailable):
@@ -240,7 +240,9 @@ def _send(queue: SqsWorkflowsQueue, number: int, attributes: int = 0) -> None:
 
 
 @pytest.mark.requirement("3.4", "3.5")
-def test_a_receive_asks_for_ten_and_waits_for_twenty_seconds(sqs: SqsWorkflowsQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receive_asks_for_ten_and_waits_for_twenty_seconds(
+    sqs: SqsWorkflowsQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The requirement's figures are what SQS is told, and the batch comes in the order sent."""
     asked: dict[str, Any] = {}
     receive = sqs._client.receive_message
@@ -276,7 +278,10 @@ def test_a_buried_message_keeps_body_and_group_and_tells_why(sqs: SqsWorkflowsQu
     for _ in range(2):
         wait(sqs.bury(message, {"reason": "bad\x00 words", "error_class": "unknown", "status": "", "result_key": "k"}))
     found = sqs._client.receive_message(
-        QueueUrl=sqs._dlq_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
+        QueueUrl=sqs._dlq_url,
+        MaxNumberOfMessages=10,
+        MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["All"],
     )["Messages"]
     assert len(found) == 1
     assert found[0]["Body"] == message.body

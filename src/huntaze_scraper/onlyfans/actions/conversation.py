@@ -30,11 +30,11 @@ async def newest_first(tab: Tab, fan: str, seconds: float) -> AsyncIterator[Mapp
 async def _page(tab: Tab, fan: str, limit: int, before: str | None, seconds: float) -> Mapping[str, Any]:
     page = await tab.get_json(tab.site.messages(fan, limit, before), seconds)
     try:
-        whole = all(
+        whole = isinstance(page["has_more"], bool) and all(
             isinstance(each[name], str) for each in page["messages"] for name in ("id", "author", "text", "created_at")
         )
-        if not whole or not isinstance(page["has_more"], bool):
-            raise TypeError
     except (KeyError, TypeError):
-        raise PageBroken("the conversation has another form", request=f"GET {tab.site.messages_path(fan)}") from None
+        whole = False
+    if not whole:
+        raise PageBroken("the conversation has another form", request=f"GET {tab.site.messages_path(fan)}")
     return {"messages": page["messages"], "has_more": page["has_more"]}

@@ -18,6 +18,7 @@ class DownloadMedia:
     """The action, with its limits."""
 
     def __init__(self, media: MediaFetch) -> None:
+        """Fetch by ``media``, which knows the allow-list and the size limit."""
         self._media = media
 
     async def __call__(self, run: Run) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.jobs import Job
