@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ INPUTS = ("infra_cdk", "src/huntaze_scraper", "uv.lock")
 # The functions' zips and the app import nothing from here (tested): a change in it leaves the assembly as it is.
 NOT_INPUTS = ("src/huntaze_scraper/worker",)
 KEPT = 12
+IN_USE_SECONDS = 3600
 QUIET = tuple(f"JSII_SILENCE_WARNING_{each}_NODE_VERSION" for each in ("UNTESTED", "DEPRECATED", "KNOWN_BROKEN"))
 
 
@@ -86,7 +88,9 @@ def _make(assembly: Path, context: Mapping[str, str]) -> None:
 def _drop_old() -> None:
     made = sorted(ASSEMBLIES.glob("[0-9a-f]*"), key=lambda each: each.stat().st_mtime, reverse=True)
     for assembly in made[KEPT:]:
-        shutil.rmtree(assembly, ignore_errors=True)
+        # One that was used a moment ago may be on its way to a cloud.
+        if time.time() - assembly.stat().st_mtime > IN_USE_SECONDS:
+            shutil.rmtree(assembly, ignore_errors=True)
 
 
 def _run_app(outdir: Path, context: Mapping[str, str]) -> None:

@@ -1,3 +1,5 @@
+import os
+
 """The cache of assemblies."""
 
 import shutil
@@ -101,9 +103,13 @@ def test_the_command_says_what_is_wrong(argument: str, said: str, capsys: pytest
 
 
 def test_old_assemblies_are_dropped(project: Path) -> None:
-    """The ones used last stay."""
+    """The ones used last stay, and so does each that was used a moment ago."""
     folder = project / "assemblies"
     for number in range(synthesis.KEPT + 3):
-        (folder / f"{number:016x}").mkdir(parents=True)
+        old = folder / f"{number:016x}"
+        old.mkdir(parents=True)
+        if number:
+            os.utime(old, (number, number))
     synthesis._drop_old()
     assert len(list(folder.iterdir())) == synthesis.KEPT
+    assert (folder / f"{0:016x}").exists()
