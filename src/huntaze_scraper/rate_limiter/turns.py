@@ -181,7 +181,7 @@ class _Decision:
         """Give a new job its place and, where a token is there, its turn."""
         line = self.lines.get(asked.account, Line())
         slot_at = self.bucket.next_slot(self.limit, self.now)
-        if self.gone.get(asked.account, line.gone) < line.last:
+        if self.gone.get(asked.account, line.gone) < line.last and line.last_slot > self.now:
             slot_at = max(slot_at, line.last_slot + self.limit.step_ms)
         token = self.bucket.first()
         # A slot no further off than clocks may differ was given by a clock that is ahead.
