@@ -28,12 +28,12 @@ ACCOUNT_ID = "000000000000"
 
 
 class Clients:
-    """Clients with the emulator's administrator credentials."""
+    """Clients with the emulator's administrator credentials, or with those of a session."""
 
-    def __init__(self, endpoint_url: str, region: str = REGION) -> None:
-        """Remember where the cloud is; nothing is called yet."""
+    def __init__(self, endpoint_url: str | None, region: str = REGION, session: boto3.Session | None = None) -> None:
+        """Remember where the cloud is (None leaves it to boto3); nothing is called yet."""
         self.endpoint_url = endpoint_url
-        self._session = boto3.Session("test", "test", region_name=region)
+        self._session = session or boto3.Session("test", "test", region_name=region)
         self._config = Config(
             retries={"mode": "standard", "total_max_attempts": 3},
             connect_timeout=5,

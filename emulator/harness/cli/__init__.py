@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from emulator.harness.cli import checks, demo, inspect, up
+from emulator.harness.cli import checks, demo, dlq, inspect, jobs, up
 from emulator.harness.cli.screen import complain
 from emulator.harness.errors import HarnessError
 
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, up, checks, inspect):
+for module in (demo, up, checks, inspect, jobs, dlq):
     module.register(app)
 
 

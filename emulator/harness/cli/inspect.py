@@ -1,4 +1,4 @@
-"""``status``, ``send``, ``jobs``, ``dlq`` and ``logs``: a running harness, looked at and fed."""
+"""``status``, ``send`` and ``logs``: a running harness, looked at and fed."""
 
 import json as json_format
 import sys

@@ -1,0 +1,92 @@
+"""``jobs show``: the whole history of a job."""
+
+import json as json_format
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from emulator.harness import job_history, moments
+from emulator.harness.cli.screen import console, print_json
+from emulator.harness.cli.targets import Aws, Json, chosen
+from emulator.harness.job_history import Event, JobHistory
+
+KNOWN = (
+    "job_id",
+    "message_id",
+    "creator_id",
+    "action",
+    "correlation_id",
+    "level",
+    "timestamp",
+    "service",
+    "event",
+    "logger",
+    "location",
+    "xray_trace_id",
+)
+"""Fields that say the same on every line of a job, or have a column of their own."""
+
+app = typer.Typer(no_args_is_help=True, help="Jobs: show.")
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the verb."""
+    parent.add_typer(app, name="jobs")
+
+
+@app.callback()
+def jobs() -> None:
+    """Jobs: show."""
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="The job's id, or its beginning.")],  # noqa: A002 - as on the screen
+    since: Annotated[str, typer.Option(help="Log lines from this time on: ISO 8601, or 90m, 12h, 3d ago.")] = "30d",
+    *,
+    aws: Aws = False,
+    json: Json = False,
+) -> None:
+    """Show a job's turn at the limiter, its attempts and failures, its log lines and its result."""
+    target = chosen(aws=aws)
+    history = job_history.find(target, id, moments.parse(since, target.now()))
+    if json:
+        print_json(_as_json(history))
+        return
+    console.print(f"[bold]{history.job_id}[/]  {history.where}", soft_wrap=True)
+    for title, facts in (("limiter", history.reservation), ("ledger", history.ledger)):
+        if facts:
+            console.print(
+                f"[bold]{title}[/]  " + "  ".join(f"{name}={value}" for name, value in sorted(facts.items())),
+                soft_wrap=True,
+            )
+    for event in history.events:
+        what, details = _told(event)
+        console.print(f"{event.at.isoformat(timespec='milliseconds')}  {event.source}  [bold]{escape(what)}[/]")
+        console.print(f"    {escape(details)}", soft_wrap=True)
+    console.print(f"[bold]result[/]  s3://{target.results_bucket}/{history.result_key}", soft_wrap=True)
+    console.print("none yet" if history.result is None else json_format.dumps(history.result, indent=1), markup=False)
+
+
+def _told(event: Event) -> tuple[str, str]:
+    line = dict(event.line)
+    what = line.get("event") or line.get("message") or ""
+    shown = {name: value for name, value in line.items() if name not in (*KNOWN, "message") and value not in (None, "")}
+    return str(what), "  ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def _as_json(history: JobHistory) -> dict[str, Any]:
+    return {
+        "job_id": history.job_id,
+        "where": history.where,
+        "limiter": {"reservation": history.reservation, "decisions": _lines(history, "limiter")},
+        "ledger": history.ledger,
+        "scraper": _lines(history, "scraper"),
+        "result_key": history.result_key,
+        "result": history.result,
+    }
+
+
+def _lines(history: JobHistory, source: str) -> list[dict[str, Any]]:
+    return [{"at": it.at.isoformat(), **it.line} for it in history.events if it.source == source]

@@ -1,0 +1,123 @@
+"""A dead-letter queue held still: its messages in hand, in order, and back in it when done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from emulator.harness.dead_letters import DeadLetter, QueueName
+from emulator.harness.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+HOLD_SECONDS = 600
+"""How long a message in hand is hidden; if this process dies, it is back after as long."""
+EXTEND_AFTER_SECONDS = 200
+BATCH = 10
+POLL_SECONDS = 2
+"""Long enough for SQS to ask all its servers."""
+
+
+class DeadLetterQueue:
+    """One of the two queues."""
+
+    def __init__(self, target: Target, name: QueueName) -> None:
+        """Use the queue of this name."""
+        self._target = target
+        self._sqs = target.clients.sqs
+        self._url = target.ingress_dlq_url if name == "ingress" else target.workflows_dlq_url
+        self.name = name
+        self._held: dict[str, DeadLetter] = {}
+        self._extended_at = 0.0
+
+    def count(self) -> int:
+        """Return how many messages lie in it, roughly, with those in hand."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    @contextmanager
+    def held(self, most: int) -> Iterator[list[DeadLetter]]:
+        """Take messages in hand, at most so many, in order; afterwards put back what was not deleted.
+
+        A FIFO queue shows no more than the first ten messages of a group at a time.
+        """
+        self._extended_at = self._target.now().timestamp()
+        try:
+            while len(self._held) < most and (received := self._receive(min(BATCH, most - len(self._held)))):
+                # A message that came back meanwhile comes with a new handle.
+                self._held |= {letter.message_id: letter for letter in received}
+            yield self._in_order()
+        finally:
+            self._put_back()
+
+    def keep(self, letter: DeadLetter) -> bool:
+        """Hide a message in hand for longer; tell whether it is still ours."""
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=letter.receipt_handle, VisibilityTimeout=HOLD_SECONDS
+            )
+        except ClientError:
+            self._held.pop(letter.message_id, None)
+            return False
+        return True
+
+    def keep_all(self, now: datetime) -> None:
+        """Hide every message in hand for longer, when it is time to."""
+        if now.timestamp() - self._extended_at > EXTEND_AFTER_SECONDS:
+            self._extended_at = now.timestamp()
+            for letter in list(self._held.values()):
+                self.keep(letter)
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete a message in hand."""
+        self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)
+        self._held.pop(letter.message_id, None)
+
+    def _in_order(self) -> list[DeadLetter]:
+        """Sort by time; those of one moment stay as they were received, which within a group is their order."""
+        return sorted(self._held.values(), key=lambda it: it.at)
+
+    def _receive(self, most: int) -> list[DeadLetter]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=most,
+            WaitTimeSeconds=POLL_SECONDS,
+            VisibilityTimeout=HOLD_SECONDS,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        )
+        return [_read(self.name, message) for message in answer.get("Messages", [])]
+
+    def _put_back(self) -> None:
+        """Let every message in hand be seen again, the first of each group first."""
+        letters = self._in_order()
+        self._held.clear()
+        for start in range(0, len(letters), BATCH):
+            # One that fails is no longer ours, or comes back by itself when its time is over.
+            self._sqs.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(place), "ReceiptHandle": letter.receipt_handle, "VisibilityTimeout": 0}
+                    for place, letter in enumerate(letters[start : start + BATCH])
+                ],
+            )
+
+
+def _read(queue: QueueName, message: "MessageTypeDef") -> DeadLetter:
+    system = message.get("Attributes", {})
+    return DeadLetter(
+        queue=queue,
+        message_id=message["MessageId"],
+        receipt_handle=message["ReceiptHandle"],
+        group_id=system.get("MessageGroupId", ""),
+        at=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
+        body=message["Body"],
+        attributes={
+            name: {key: value for key, value in each.items() if key in ("DataType", "StringValue", "BinaryValue")}
+            for name, each in message.get("MessageAttributes", {}).items()
+        },
+    )

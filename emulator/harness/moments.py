@@ -1,0 +1,25 @@
+"""Moments as operators write them: ISO 8601, or how long ago."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from emulator.harness.errors import HarnessError
+
+_AGO = re.compile(r"(\d+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse(text: str, now: datetime) -> datetime:
+    """Read ``2026-03-01T12:00:00Z`` (UTC where no zone is told) or ``90m``: s, m, h or d before now.
+
+    Raises:
+        HarnessError: it is neither.
+    """
+    ago = _AGO.fullmatch(text)
+    if ago:
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise HarnessError(f"{text!r} is no time: write 2026-03-01T12:00:00Z, or 90m for 90 minutes ago") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
