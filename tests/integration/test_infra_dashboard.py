@@ -13,9 +13,9 @@ from emulator.harness.site_control import SiteControl
 from emulator.vclock import Clock
 from infra_cdk import names
 from tests.integration import dashboard
+from tests.integration.busy_pipeline import make_busy
 from tests.patience import until
 
-CREATORS = tuple(f"creator-{number:02}" for number in range(1, 6))
 FIELDS_OF_QUERIES = {
     names.LIMITER_LOGS: {"message_id", "allowed", "retry_after", "tokens_remaining"},
     names.SCRAPER_LOGS: {"action", "status", "duration_ms"},
@@ -24,32 +24,13 @@ FIELDS_OF_QUERIES = {
 
 @pytest.fixture
 def busy(pipeline: Pipeline, site: SiteControl) -> Pipeline:
-    """A pipeline that has met every kind of the site's errors, and a message that cannot be carried out."""
-    status = {"429": {"status": 429, "retry_after": 5}, "503": {"status": 503}, "404": {"status": 404}}
-    faults: list[dict[str, Any]] = [{"kind": "status", **it} for it in status.values()] + [{"kind": "challenge"}]
-    site.faults(
-        *(
-            {"match": {"method": "POST", "path": "/api/chats/*/messages", "account": creator}, "fault": it, "times": 1}
-            for creator, it in zip(CREATORS, faults, strict=False)
-        )
-    )
-    sent = [
-        pipeline.send({"action": "send_message", "creator_id": it, "user_id": "fan-001", "message_content": "Hello"})
-        for it in CREATORS
-    ]
-    # More than the rate allows: some are told to wait.
-    sent += [
-        pipeline.send(
-            {"action": "scrape_profile", "creator_id": CREATORS[-1], "profile_url": f"/{CREATORS[number % 5]}"}
-        )
-        for number in range(8)
-    ]
-    pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_queue_url, MessageBody="not a job")
-    pipeline.await_results([it for it in sent if it.account != CREATORS[3]], 180)
+    """A pipeline that has met nearly everything."""
+    make_busy(pipeline, site)
     return pipeline
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(600)
 @pytest.mark.requirement("5.4")
 def test_every_graph_of_the_dashboard_has_data_after_a_run(busy: Pipeline, emulator: Clients, clock: Clock) -> None:
     """None names a metric that nobody publishes."""
@@ -68,6 +49,7 @@ def test_every_graph_of_the_dashboard_has_data_after_a_run(busy: Pipeline, emula
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(600)
 def test_the_dashboards_log_queries_ask_for_fields_that_are_logged(busy: Pipeline, emulator: Clients) -> None:
     """The limiter's and the scraper's lines have every field that a query names."""
     del busy

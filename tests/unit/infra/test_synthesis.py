@@ -1,7 +1,6 @@
-import os
-
 """The cache of assemblies."""
 
+import os
 import shutil
 import time
 from pathlib import Path
