@@ -1,0 +1,33 @@
+"""An emulator of the benchmark's own, with or without a clock."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.harness import cloud
+from emulator.harness.child import Child, free_port
+from emulator.vclock import Clock
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running one."""
+
+    url: str
+    process: Child
+
+
+@contextmanager
+def running(clock: Clock | None) -> Iterator[Emulator]:
+    """Start an emulator and stop it."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="huntaze-bench-") as folder:
+        child = cloud.start(port, Path(folder) / "emulator", Path(folder) / "log", clock.env() if clock else {})
+        try:
+            cloud.await_ready(child, url)
+            yield Emulator(url, child)
+        finally:
+            child.stop()
