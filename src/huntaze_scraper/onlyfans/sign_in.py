@@ -114,7 +114,6 @@ class SignedInTabs:
 
     async def _submit(self, tab: Tab, credentials: Credentials) -> None:
         await tab.open(tab.site.login)
-        await tab.find(site.USERNAME_INPUT)
         await tab.fill(site.USERNAME_INPUT, credentials.username)
         await tab.fill(site.PASSWORD_INPUT, credentials.password)
         await tab.click_for(site.LOGIN_BUTTON, tab.site.login_path, leaves_page=True)

@@ -87,31 +87,11 @@ class Tab:
         if self.site.is_login(self.page.url) and not self.site.is_login(url):
             raise SignInAgain("the site wants a log-in", status=401, request=request)
 
-    async def find(self, selector: str, *others: str) -> str:
-        """Wait until one of the selectors is there, and return which.
-
-        Raises:
-            PageBroken: none is, though the page came whole: the site looks different.
-            HumanWanted: the challenge is there instead.
-        """
-        every = (selector, *others)
-        found = self.page.locator(", ".join((*every, CHALLENGE))).first
-        try:
-            await found.wait_for(state="attached", timeout=min(self._left(), SETTLE_SECONDS * 1000))
-        except PlaywrightTimeout:
-            path = urlsplit(self.page.url).path
-            if await self._responsive() and await self.page.evaluate("document.readyState") != "loading":
-                raise PageBroken(f"missing selector {selector}", request=f"GET {path}") from None
-            raise
-        for each in every:
-            if await self.page.locator(each).count():
-                return each
-        raise HumanWanted("the site asks whether a human is there", request=f"GET {urlsplit(self.page.url).path}")
-
     async def fill(self, selector: str, text: str) -> str:
         """Type a text, and return what the field holds then."""
         field_ = self.page.locator(selector)
-        await field_.fill(text, timeout=self._left())
+        async with self._shown(selector) as patience:
+            await field_.fill(text, timeout=patience)
         return await field_.input_value(timeout=self._left())
 
     async def click_for(self, selector: str, path: str, *, leaves_page: bool = False) -> Answer:
@@ -143,7 +123,8 @@ class Tab:
         self.page.on("response", on_response)
         self.page.on("requestfailed", on_failed)
         try:
-            await self.page.locator(selector).click(timeout=self._left(), no_wait_after=True)
+            async with self._shown(selector) as patience:
+                await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
             await asyncio.wait(
                 (answered, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED
             )
@@ -194,11 +175,32 @@ class Tab:
 
     async def text(self, selector: str) -> str:
         """Return an element's text."""
-        return (await self.page.locator(selector).first.text_content(timeout=self._left())) or ""
+        async with self._shown(selector) as patience:
+            return (await self.page.locator(selector).first.text_content(timeout=patience)) or ""
 
     async def screenshot(self) -> bytes:
         """Return the page as PNG."""
         return await self.page.screenshot(full_page=False, timeout=self._left(), type="png")
+
+    @asynccontextmanager
+    async def _shown(self, selector: str) -> AsyncIterator[float]:
+        """Give an element time to be there, in milliseconds; find out why it is not.
+
+        Raises:
+            PageBroken: it is not, though the page came whole: the site looks different.
+            HumanWanted: the challenge is there instead.
+        """
+        try:
+            yield min(self._left(), SETTLE_SECONDS * 1000)
+        except PlaywrightTimeout:
+            request = f"GET {urlsplit(self.page.url).path}"
+            if self.crashed.done() or not await self._responsive():
+                raise
+            if await self.page.locator(CHALLENGE).count():
+                raise HumanWanted("the site asks whether a human is there", request=request) from None
+            if await self.page.evaluate("document.readyState") != "loading":
+                raise PageBroken(f"missing selector {selector}", request=request) from None
+            raise
 
     async def _read(self, response: Response | APIResponse, request: str) -> Answer:
         self._judge(response.status, response.headers, request)

@@ -63,11 +63,11 @@ class Application:
         self.metrics = Metrics(client("cloudwatch"), clock, by_creator=settings.metrics_by_creator)
         self.browser = Browser(playwright, settings.chromium_path)
         self._breaker = CircuitBreaker(self._breaker_changed)
-        queue = SqsWorkflowsQueue(
+        queue = self.queue = SqsWorkflowsQueue(
             client("sqs"), settings.workflows_queue_url, settings.workflows_dlq_url, settings.visibility_seconds, clock
         )
         ledger = DynamoLedger(dynamodb, settings.state_table, clock)
-        tabs = SignedInTabs(
+        tabs = self.tabs = SignedInTabs(
             Tabs(self.browser, Site(settings.site_url), settings.pages * 2),
             SecretsManagerCredentials(client("secretsmanager"), settings.credentials_secret_id, redactor),
             DynamoSessionStore(dynamodb, settings.state_table, clock),
@@ -79,7 +79,7 @@ class Application:
         self.in_hand = InHand(queue, ledger, clock, settings.visibility_seconds)
         pauses = DynamoPauses(dynamodb, settings.state_table, clock)
         store = S3ObjectStore(client("s3"), settings.results_bucket)
-        self._processor = Processor(
+        self.processor = Processor(
             ledger=ledger,
             pauses=pauses,
             store=store,
@@ -92,7 +92,7 @@ class Application:
             shutdown=self.shutdown,
         )
         self.consumer = Consumer(
-            queue, self._processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages
+            queue, self.processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages
         )
         self.health = HealthServer(settings.health_port, self.report)
 
@@ -124,7 +124,7 @@ class Application:
             "polling": "ok" if polling else "stuck",
             "breaker": self._breaker.state(now),
             "in_hand": len(self.in_hand),
-            "jobs": [{"job_id": job_id, "action": action} for job_id, action in self._processor.current.items()],
+            "jobs": [{"job_id": job_id, "action": action} for job_id, action in self.processor.current.items()],
         }
 
     def _breaker_changed(self, before: State, after: State) -> None:

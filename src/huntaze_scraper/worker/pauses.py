@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 CHALLENGE_PAUSE_SECONDS = 3600.0
 """How long an account rests after a challenge: its owner has to answer it, not we."""
 
+FRESH_SECONDS = 5.0
+
 
 class Pauses(Protocol):
     """Which accounts rest, and until when."""
@@ -35,14 +37,25 @@ class DynamoPauses:
         self._client = client
         self._table = table
         self._clock = clock
+        self._looked: dict[str, tuple[float, float]] = {}
 
     async def until(self, account: str) -> float:
-        """Return when the account may be worked for again."""
-        answer = await self._call(self._client.get_item, Key=_key(account), ConsistentRead=True)
-        return float(answer.get("Item", {}).get("until", {}).get("N", 0))
+        """Return when the account may be worked for again, as it was at most five seconds ago.
+
+        No other task can have paused the account since: while this one has messages of its group, no other gets any.
+        """
+        looked_at, until = self._looked.get(account, (float("-inf"), 0.0))
+        now = self._clock.now()
+        if now - looked_at > FRESH_SECONDS:
+            answer = await self._call(self._client.get_item, Key=_key(account), ConsistentRead=True)
+            until = float(answer.get("Item", {}).get("until", {}).get("N", 0))
+            self._looked = {name: seen for name, seen in self._looked.items() if now - seen[0] <= FRESH_SECONDS}
+            self._looked[account] = (now, until)
+        return until
 
     async def pause(self, account: str, until: float, reason: str) -> None:
         """Let the account rest; a longer pause stays."""
+        self._looked.pop(account, None)
         try:
             await self._call(
                 self._client.update_item,

@@ -43,10 +43,6 @@ class StubTab:
         self.requests.append(url)
         self._fail("open")
 
-    async def find(self, selector: str, *_others: str) -> str:
-        self._fail("find")
-        return selector
-
     async def fill(self, _selector: str, text: str) -> str:
         self.typed = text[: self.truncates_at].replace("\r\n", "\n").replace("\r", "\n")
         return self.typed

@@ -18,7 +18,6 @@ async def scrape_profile(run: Run) -> Mapping[str, Any]:
     url = run.tab.site.profile(run.job.payload["profile_url"])
     async with run.tab.within(run.seconds, "GET profile"):
         await run.tab.open(url)
-        await run.tab.find(site.PROFILE_NAME)
         name = (await run.tab.text(site.PROFILE_NAME)).strip()
         bio = (await run.tab.text(site.PROFILE_BIO)).strip()
         counts = {each: count(await run.tab.text(selector)) for each, selector in site.PROFILE_COUNTS.items()}

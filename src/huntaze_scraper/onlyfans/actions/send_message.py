@@ -30,11 +30,9 @@ async def send_message(run: Run) -> Mapping[str, Any]:
         newest, _ = await asyncio.gather(
             conversation.newest_id(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan))
         )
-        await run.tab.find(site.CHAT_INPUT)
-        held = await run.tab.fill(site.CHAT_INPUT, text)
+        held, _ = await asyncio.gather(run.tab.fill(site.CHAT_INPUT, text), run.once.record({NEWEST: newest or ""}))
         if comparable(held) != comparable(text):
             raise Refused("the site's input does not take the whole text", request=request)
-        await run.once.record({NEWEST: newest or ""})
         answer = await run.tab.click_for(site.CHAT_SEND, run.tab.site.messages_path(fan))
         if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
             raise PageBroken("the answer has another form", request=request)
