@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from localprocs import real_time
 from localprocs.lambda_runtime import platform_lines
 from localprocs.lambda_runtime.platform_lines import Report
 from localprocs.lambda_runtime.process_output import Emit
@@ -64,9 +65,10 @@ class Sandbox:
         with self._lock:
             init_ms = self._await_first_init() if self._is_cold else None
             began = time.monotonic()
+            began_real = real_time.elapsed()
             problem = self._begin_again(invocation.timeout_seconds)
             self._write(platform_lines.start(invocation.request_id, self._traits.version))
-            left = invocation.timeout_seconds - (time.monotonic() - began)
+            left = invocation.timeout_seconds - (real_time.elapsed() - began_real)
             result = problem or self._running().carry_out(invocation, left)
             duration_ms = (time.monotonic() - began) * 1000
             return self._finish(invocation, result, duration_ms, init_ms)
