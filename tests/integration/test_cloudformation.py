@@ -1,0 +1,201 @@
+"""Stacks: what a template changes changes, what it names no longer goes."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.harness.clients import Clients
+from tests.patience import until
+
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+}
+
+
+def policy(action: str) -> dict[str, Any]:
+    """Return a role's inline policy."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    return {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": [policy("sqs:SendMessage")]},
+        },
+        "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
+        "Task": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "Cpu": "256",
+                "Memory": "512",
+                "NetworkMode": "awsvpc",
+                "RequiresCompatibilities": ["FARGATE"],
+                "ContainerDefinitions": [
+                    {"Name": "c", "Image": "x/y:1", "Environment": [{"Name": "QUEUE", "Value": {"Ref": "Queue"}}]}
+                ],
+            },
+        },
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "ComparisonOperator": "GreaterThanThreshold",
+                "EvaluationPeriods": 1,
+                "MetricName": "m",
+                "Namespace": "n",
+                "Period": 60,
+                "Statistic": "Sum",
+                "Threshold": 1,
+            },
+        },
+        "Secret": {
+            "Type": "AWS::SecretsManager::Secret",
+            "Properties": {
+                "GenerateSecretString": {
+                    "SecretStringTemplate": '{"username": "u"}',
+                    "GenerateStringKey": "password",
+                    "PasswordLength": 20,
+                    "ExcludePunctuation": True,
+                }
+            },
+        },
+    },
+    "Outputs": {name: {"Value": {"Ref": name}} for name in ("Queue", "Role", "Logs", "Task", "Alarm", "Secret")},
+}
+
+
+class Stack:
+    """A stack under test."""
+
+    def __init__(self, emulator: Clients) -> None:
+        """Choose a name."""
+        self.emulator, self.name = emulator, f"stack-{uuid4().hex[:8]}"
+        self.template = copy.deepcopy(TEMPLATE)
+
+    def create(self) -> dict[str, str]:
+        """Create the stack and return its outputs."""
+        self.emulator.cloudformation.create_stack(**self._arguments())
+        return self._outputs("CREATE_COMPLETE")
+
+    def update(self) -> dict[str, str]:
+        """Update the stack and return its outputs."""
+        self.emulator.cloudformation.update_stack(**self._arguments())
+        return self._outputs("UPDATE_COMPLETE")
+
+    def delete(self) -> None:
+        """Delete the stack, if it is there."""
+        self.emulator.cloudformation.delete_stack(StackName=self.name)
+        until(lambda: self._status() is None, what="the end of the stack")
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """Return a resource's properties, to be changed."""
+        return dict.__getitem__(self.template["Resources"], name)["Properties"]  # type: ignore[no-any-return]
+
+    def _arguments(self) -> Any:
+        return {
+            "StackName": self.name,
+            "TemplateBody": json.dumps(self.template),
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        }
+
+    def _status(self) -> Any:
+        try:
+            return self.emulator.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError:
+            return None
+
+    def _outputs(self, status: str) -> dict[str, str]:
+        stack = until(
+            lambda: found if not (found := self._status())["StackStatus"].endswith("IN_PROGRESS") else None,
+            what="the end of the work",
+        )
+        assert stack["StackStatus"] == status
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+@pytest.fixture
+def stack(emulator: Clients) -> Iterator[Stack]:
+    """A stack, deleted at the end."""
+    made = Stack(emulator)
+    yield made
+    made.delete()
+
+
+def test_references_are_what_aws_returns(stack: Stack) -> None:
+    """A name, a URL, an ARN: as the documentation of each type says."""
+    found = stack.create()
+
+    assert found["Queue"].startswith("http")
+    assert found["Task"].endswith(":1")
+    assert found["Secret"].startswith("arn:aws:secretsmanager:")
+    assert stack.name in found["Role"]
+    secret = json.loads(stack.emulator.secretsmanager.get_secret_value(SecretId=found["Secret"])["SecretString"])
+    assert (secret["username"], len(secret["password"]), secret["password"].isalnum()) == ("u", 20, True)
+    groups = stack.emulator.logs.describe_log_groups(logGroupNamePrefix=found["Logs"])["logGroups"]
+    assert groups[0]["retentionInDays"] == 7
+
+
+def test_an_update_changes_what_it_says_in_place(stack: Stack) -> None:
+    """The resources stay; what follows from a changed one is not replaced for it."""
+    before = stack.create()
+    stack.properties("Queue")["VisibilityTimeout"] = 60
+    stack.properties("Role")["Policies"] = [policy("sqs:ReceiveMessage")]
+    stack.properties("Logs")["RetentionInDays"] = 30
+    stack.properties("Alarm")["Threshold"] = 5
+    stack.properties("Secret")["Description"] = "changed"
+
+    after = stack.update()
+
+    assert after == before
+    clients = stack.emulator
+    queue = clients.sqs.get_queue_attributes(QueueUrl=after["Queue"], AttributeNames=["VisibilityTimeout"])
+    assert queue["Attributes"]["VisibilityTimeout"] == "60"
+    document: Any = clients.iam.get_role_policy(RoleName=after["Role"], PolicyName="p")["PolicyDocument"]
+    assert document["Statement"][0]["Action"] == "sqs:ReceiveMessage"
+    assert clients.logs.describe_log_groups(logGroupNamePrefix=after["Logs"])["logGroups"][0]["retentionInDays"] == 30
+    assert clients.cloudwatch.describe_alarms(AlarmNames=[after["Alarm"]])["MetricAlarms"][0]["Threshold"] == 5
+    assert clients.secretsmanager.describe_secret(SecretId=after["Secret"])["Description"] == "changed"
+
+
+def test_a_task_definition_is_replaced_by_its_next_revision(stack: Stack) -> None:
+    """The old one goes inactive."""
+    stack.properties("Task")["Family"] = stack.name
+    before = stack.create()["Task"]
+    stack.properties("Task")["ContainerDefinitions"][0]["Image"] = "x/y:2"
+
+    after = stack.update()["Task"]
+
+    assert (before[-2:], after[-2:]) == (":1", ":2")
+    old = stack.emulator.ecs.describe_task_definition(taskDefinition=before)["taskDefinition"]
+    assert old["status"] == "INACTIVE"
+
+
+def test_what_the_template_names_no_longer_is_deleted(stack: Stack) -> None:
+    """And the stack's end takes the rest."""
+    found = stack.create()
+    for part in ("Resources", "Outputs"):
+        del stack.template[part]["Alarm"]
+    stack.update()
+    assert not stack.emulator.cloudwatch.describe_alarms(AlarmNames=[found["Alarm"]])["MetricAlarms"]
+
+    stack.delete()
+
+    with pytest.raises(ClientError):
+        stack.emulator.iam.get_role(RoleName=found["Role"])
+    with pytest.raises(ClientError):
+        stack.emulator.sqs.get_queue_attributes(QueueUrl=found["Queue"])
+
+
+def test_a_type_that_is_not_emulated_fails_loudly(stack: Stack) -> None:
+    """Nothing is passed over in silence."""
+    stack.template["Resources"]["Unknown"] = {"Type": "AWS::Braket::Device", "Properties": {}}
+
+    with pytest.raises((ClientError, AssertionError)):
+        stack.create()

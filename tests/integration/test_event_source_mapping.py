@@ -1,0 +1,129 @@
+"""From a queue to a function."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.harness.clients import Clients
+from emulator.vclock import Clock
+from tests.lambda_scene import Scene
+from tests.patience import until
+
+TELL = """
+    import json, time
+    def handler(event, context):
+        print(json.dumps({"began": time.time(), "records": event["Records"]}), flush=True)
+        bodies = [record["body"] for record in event["Records"]]
+        if "raise" in bodies:
+            raise ValueError
+        if "nonsense" in bodies:
+            return {"batchItemFailures": [{"itemIdentifier": "no such message"}]}
+        if "slow" in bodies:
+            time.sleep(30)
+        print("done", flush=True)
+        failed = [record["messageId"] for record in event["Records"] if record["body"] == "fail"]
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+"""
+REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+
+
+@pytest.fixture
+def scene(emulator: Clients) -> Iterator[Scene]:
+    """A role of its own, and what the test makes of it."""
+    made = Scene(emulator)
+    yield made
+    made.clear()
+
+
+def test_a_message_reaches_the_function_at_once_and_whole(scene: Scene) -> None:
+    """Body letter for letter, attributes as Lambda writes them, and well under a second."""
+    function, queue = scene.function(TELL), scene.queue()
+    scene.map(queue, function, **REPORTS)
+    scene.emulator.sqs.send_message(QueueUrl=queue, MessageBody="warm up")
+    scene.logged(function, "done")
+    body = '{ "spaces" : "kept", "é": "\\u00e9" }'
+
+    began = time.monotonic()
+    scene.emulator.sqs.send_message(
+        QueueUrl=queue, MessageBody=body, MessageAttributes={"kind": {"DataType": "String", "StringValue": "x"}}
+    )
+    scene.logged(function, "done", 2)
+    took = time.monotonic() - began
+
+    told = [json.loads(line) for line in scene.log(function) if line.startswith('{"began"')]
+    (record,) = told[-1]["records"]
+    assert record["body"] == body
+    assert record["messageAttributes"]["kind"]["stringValue"] == "x"
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert {"SentTimestamp", "ApproximateFirstReceiveTimestamp"} <= set(record["attributes"])
+    assert took < 5, "a poll, not a pause, lies between"
+    until(lambda: scene.depth(queue) == (0, 0), what="an empty queue")
+
+
+def test_only_the_reported_messages_come_back(scene: Scene) -> None:
+    """After their visibility, with a higher receive count."""
+    function, queue = scene.function(TELL, Timeout=10), scene.queue(VisibilityTimeout="60")
+    entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate(["ok", "fail", "ok"])]
+    scene.emulator.sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+    scene.map(queue, function, **REPORTS)
+
+    until(lambda: scene.depth(queue) == (0, 1), what="one message left")
+    scene.logged(function, '"ApproximateReceiveCount": "2"')
+
+
+@pytest.mark.parametrize("body", ["raise", "nonsense"])
+def test_an_error_or_a_wrong_answer_fails_the_whole_batch(scene: Scene, body: str) -> None:
+    """Nothing is deleted that the function did not clearly succeed with."""
+    function, queue = scene.function(TELL, Timeout=10), scene.queue(VisibilityTimeout="900")
+    entries = [{"Id": str(index), "MessageBody": each} for index, each in enumerate(["ok", body])]
+    scene.emulator.sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+    scene.map(queue, function, **REPORTS)
+
+    scene.logged(function, "REPORT RequestId")
+    assert scene.depth(queue) == (0, 2)
+
+
+def test_no_more_batches_run_at_once_than_maximum_concurrency(scene: Scene, clock: Clock) -> None:
+    """What there is no room for stays in the queue, and is not received for nothing."""
+    function, queue = scene.function(TELL), scene.queue(VisibilityTimeout="600")
+    for _ in range(5):
+        scene.emulator.sqs.send_message(QueueUrl=queue, MessageBody="slow")
+    clock.set_speed(1)
+    scene.map(queue, function, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2}, **REPORTS)
+    scene.logged(function, '"slow"', 2)
+
+    assert scene.depth(queue) == (3, 2)
+    clock.set_speed(60)
+    scene.logged(function, "done", 5)
+    assert not [line for line in scene.log(function) if '"ApproximateReceiveCount": "2"' in line]
+
+
+def test_a_throttled_batch_waits_for_room_and_then_goes_back(scene: Scene, clock: Clock) -> None:
+    """It is tried for as long as its visibility lasts; throttles are counted."""
+    function, queue = scene.function(TELL, Timeout=10), scene.queue(VisibilityTimeout="120")
+    scene.emulator.lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    scene.map(queue, function, **REPORTS)
+    scene.emulator.sqs.send_message(QueueUrl=queue, MessageBody="ok")
+    until(lambda: scene.sum("Throttles", function) >= 2, what="throttles")
+    clock.jump(200)
+    until(lambda: scene.sum("Throttles", function) >= 4, what="throttles of the next receive")
+
+    scene.emulator.lambda_.delete_function_concurrency(FunctionName=function)
+    scene.logged(function, "done")
+    (told,) = [json.loads(line) for line in scene.log(function) if line.startswith('{"began"')]
+    assert int(told["records"][0]["attributes"]["ApproximateReceiveCount"]) >= 2
+    until(lambda: scene.depth(queue) == (0, 0), what="an empty queue")
+
+
+def test_a_mapping_that_is_switched_off_takes_nothing(scene: Scene) -> None:
+    """And takes up again where it left off."""
+    function, queue = scene.function(TELL), scene.queue()
+    mapping = scene.map(queue, function, Enabled=False, **REPORTS)
+    scene.emulator.sqs.send_message(QueueUrl=queue, MessageBody="ok")
+    assert scene.emulator.lambda_.get_event_source_mapping(UUID=mapping)["State"] == "Disabled"
+    assert scene.depth(queue) == (1, 0)
+
+    scene.emulator.lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+    scene.logged(function, "done")
