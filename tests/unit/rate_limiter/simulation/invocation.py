@@ -168,7 +168,7 @@ class _Sqs:
     def change_message_visibility_batch(
         self,
         *,
-        QueueUrl: str,
+        QueueUrl: str,  # noqa: N803
         Entries: Sequence[Mapping[str, Any]],  # noqa: N803
     ) -> dict[str, Any]:
         ingress = self._invocation.world.ingress

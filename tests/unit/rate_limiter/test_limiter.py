@@ -1,0 +1,358 @@
+"""What the limiter does with a batch, between its collaborators."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.rate_limiter.arrivals import Arrival
+from huntaze_scraper.rate_limiter.decisions import Forwarding
+from huntaze_scraper.rate_limiter.ingress import CannotSetAside
+from huntaze_scraper.rate_limiter.limiter import (
+    FIRST_BACKOFF_SECONDS,
+    LONG_BACKOFF_SECONDS,
+    LONG_OUTAGE_RECEIVES,
+    LONGEST_BACKOFF_SECONDS,
+    POISON_RECEIVES,
+    Limiter,
+    back_off_seconds,
+)
+from huntaze_scraper.rate_limiter.reservations import ReservedMeanwhile
+from huntaze_scraper.rate_limiter.token_bucket import Limit
+from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS, Line, State
+from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
+from tests.unit.rate_limiter.memory import MemoryReservations
+from tests.unit.rate_limiter.records import arrival, payload
+
+LIMIT = Limit()
+
+
+class Clock:
+    """Goes on by sleeping alone."""
+
+    def __init__(self) -> None:
+        self.moment = 1_700_000_000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += seconds
+
+
+class Workflows:
+    """Takes everything, unless told otherwise by job id."""
+
+    def __init__(self) -> None:
+        self.sent: list[Forward] = []
+        self.refused: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
+
+    def send(self, forwards: Sequence[Forward], *, start_until: float) -> Sent:
+        del start_until
+        accepted = [it for it in forwards if it.job.job_id not in self.refused | self.unknown]
+        self.sent.extend(accepted)
+        ids = {it.job.job_id for it in forwards}
+        return Sent(
+            frozenset(it.job.job_id for it in accepted),
+            {key: code for key, code in self.refused.items() if key in ids},
+            {key: code for key, code in self.unknown.items() if key in ids},
+        )
+
+
+class Ingress:
+    """Notes what is hidden and set aside."""
+
+    def __init__(self) -> None:
+        self.hidden: dict[str, int] = {}
+        self.aside: list[tuple[str, str, str]] = []
+        self.takes_no_more = False
+
+    def hide(self, seconds: Mapping[str, int], arrivals: Sequence[Arrival]) -> None:
+        del arrivals
+        self.hidden.update(seconds)
+
+    def set_aside(self, it: Arrival, *, reason: str, error_class: str) -> None:
+        if self.takes_no_more:
+            raise CannotSetAside("ReadTimeoutError")
+        self.aside.append((it.message_id, reason, error_class))
+
+
+class Store(MemoryReservations):
+    """In memory, with trouble."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = self.writes = 0
+        self.lost_races = 0
+        self.is_down = False
+        self.fails_from_write = 10_000
+
+    def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
+        self.reads += 1
+        if self.is_down:
+            raise StoreUnavailable("down")
+        return super().read(job_ids, accounts)
+
+    def write(self, changed: State) -> State:
+        self.writes += 1
+        if self.is_down or self.writes >= self.fails_from_write:
+            raise StoreUnavailable("down")
+        if self.lost_races:
+            self.lost_races -= 1
+            raise ReservedMeanwhile
+        return super().write(changed)
+
+
+class Bench:
+    """A limiter and all that it works with."""
+
+    def __init__(self) -> None:
+        self.clock, self.workflows, self.ingress, self.store = Clock(), Workflows(), Ingress(), Store()
+        self.limiter = Limiter(
+            limit=LIMIT,
+            reservations=self.store,
+            workflows=self.workflows,
+            ingress=self.ingress,
+            clock=self.clock,
+            jitter=lambda most: most / 2,
+            logger=Logger(service="test", level="CRITICAL"),
+        )
+
+    def take(self, *arrivals: Arrival, remaining: float = 30) -> list[Forwarding]:
+        return [it.forwarding for it in self.limiter.take(arrivals, remaining)]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A limiter with nothing done yet."""
+    return Bench()
+
+
+def messages(count: int, account: str | None = None, first: int = 0) -> list[Arrival]:
+    """Distinct messages of as many accounts, or of one."""
+    return [
+        arrival(payload(creator_id=account or f"c{n}", message_content=str(n)), message_id=f"m{n}")
+        for n in range(first, first + count)
+    ]
+
+
+@pytest.mark.requirement("1.1", "1.2", "1.3")
+def test_a_batch_is_reserved_for_as_a_whole(bench: Bench) -> None:
+    """One read, one write, one to settle what went; those that wait are hidden until their slots."""
+    batch = messages(10)
+    bench.take(*batch[:4])
+    bench.store.reads = bench.store.writes = 0
+
+    decided = bench.take(*messages(10, first=10))
+
+    assert decided == [Forwarding.FORWARDED] * 6 + [Forwarding.DELAYED] * 4
+    assert (bench.store.reads, bench.store.writes) == (1, 2)
+    assert bench.ingress.hidden == dict.fromkeys(("m16", "m17", "m18", "m19"), 63)
+
+
+def test_a_batch_larger_than_ten_is_taken_in_parts(bench: Bench) -> None:
+    """A transaction has its limit, and so has a call to SQS."""
+    decided = bench.take(*messages(25))
+
+    assert decided == [Forwarding.FORWARDED] * 10 + [Forwarding.DELAYED] * 15
+
+
+def test_on_its_second_receive_a_message_is_forwarded(bench: Bench) -> None:
+    """And it was received twice, no more."""
+    bench.take(*messages(10))
+    late = messages(1, first=10)
+    bench.take(*late)
+    bench.clock.moment += 63
+
+    assert bench.take(*late) == [Forwarding.FORWARDED]
+
+
+@pytest.mark.requirement("1.3")
+def test_a_message_that_was_hidden_for_less_than_its_wait_is_hidden_again(bench: Bench) -> None:
+    """A hop of a longer wait, or a delivery too many; nothing is written for it."""
+    bench.take(*messages(10))
+    late = messages(1, first=10)
+    bench.take(*late)
+    bench.clock.moment += 20
+    writes = bench.store.writes
+
+    assert bench.take(*late) == [Forwarding.DELAYED]
+    assert bench.ingress.hidden["m10"] == 43
+    assert bench.store.writes == writes
+
+
+@pytest.mark.requirement("1.4")
+def test_a_lost_race_is_run_again_with_jitter(bench: Bench) -> None:
+    """Inside the invocation; the message does not notice."""
+    bench.store.lost_races = 3
+
+    assert bench.take(*messages(2)) == [Forwarding.FORWARDED] * 2
+    assert bench.clock.slept == [0.025, 0.05, 0.1]
+
+
+@pytest.mark.requirement("1.4")
+def test_races_are_not_run_beyond_the_time_that_there_is(bench: Bench) -> None:
+    """The messages come back after a back-off instead."""
+    bench.store.lost_races = 10_000
+
+    assert bench.take(*messages(2), remaining=10) == [Forwarding.FAILED] * 2
+    assert sum(bench.clock.slept) < 2
+    assert not bench.workflows.sent
+
+
+@pytest.mark.requirement("1.1", "2.5")
+def test_without_the_store_nothing_is_forwarded_and_everything_comes_back(bench: Bench) -> None:
+    """Fail closed: the limit is never guessed."""
+    bench.store.is_down = True
+
+    assert bench.take(*messages(3)) == [Forwarding.FAILED] * 3
+    assert not bench.workflows.sent
+    assert bench.ingress.hidden == dict.fromkeys(("m0", "m1", "m2"), FIRST_BACKOFF_SECONDS)
+
+
+def test_failures_come_back_later_each_time() -> None:
+    """Doubled with each receive; soon enough to be recognised by the queue, and rarely in a long outage."""
+    waits = [back_off_seconds(count) for count in range(1, 100)]
+
+    assert waits[:6] == [5, 10, 20, 40, 80, 80]
+    assert max(waits[: LONG_OUTAGE_RECEIVES - 1]) == LONG_BACKOFF_SECONDS
+    assert waits[-1] == LONGEST_BACKOFF_SECONDS
+    # A failed forward is repeated, with its token, well before the FIFO queue forgets the first.
+    assert (LONG_BACKOFF_SECONDS * 1000 + LIMIT.return_ms + LIMIT.lease_ms) < FIFO_DEDUPLICATION_MS
+
+
+@pytest.mark.requirement("2.5")
+def test_a_message_that_the_queue_refused_comes_back_and_its_token_with_it(bench: Bench) -> None:
+    """Its neighbours are not touched by it."""
+    batch = messages(3)
+    bench.workflows.refused = {batch[1].job().job_id: "InvalidMessageContents"}
+
+    assert bench.take(*batch) == [Forwarding.FORWARDED, Forwarding.FAILED, Forwarding.FORWARDED]
+    assert bench.ingress.hidden == {"m1": FIRST_BACKOFF_SECONDS}
+    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 8
+
+
+@pytest.mark.requirement("2.5")
+def test_a_message_whose_sending_may_have_worked_keeps_its_token(bench: Bench) -> None:
+    """It comes back and is sent again: the queue takes it once."""
+    batch = messages(1)
+    bench.workflows.unknown = {batch[0].job().job_id: "ReadTimeoutError"}
+
+    assert bench.take(*batch) == [Forwarding.FAILED]
+    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
+
+    bench.workflows.unknown = {}
+    bench.clock.moment += 5
+    assert bench.take(*batch) == [Forwarding.FORWARDED]
+    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
+
+
+def test_a_refusal_of_a_repeat_gives_no_token_back(bench: Bench) -> None:
+    """The first attempt may have spent it."""
+    batch = messages(1)
+    bench.workflows.unknown = {batch[0].job().job_id: "ReadTimeoutError"}
+    bench.take(*batch)
+    bench.workflows.unknown, bench.workflows.refused = {}, {batch[0].job().job_id: "Throttled"}
+    bench.clock.moment += 5
+
+    bench.take(*batch)
+
+    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
+
+
+def test_a_forward_that_could_not_be_noted_comes_back(bench: Bench) -> None:
+    """So that a copy of it is recognised later; until then its token is held."""
+    batch = messages(1)
+    bench.store.fails_from_write = 2
+
+    assert bench.take(*batch) == [Forwarding.FAILED]
+    assert len(bench.workflows.sent) == 1
+
+    bench.store.fails_from_write = 10_000
+    bench.clock.moment += 5
+    assert bench.take(*batch) == [Forwarding.FORWARDED]
+    assert bench.take(*batch) == [Forwarding.DUPLICATE]
+
+
+def test_settling_a_forward_is_tried_again_after_a_lost_race(bench: Bench) -> None:
+    """On what the winner left."""
+    bench.take(*messages(1))
+    write = bench.store.write
+
+    def race(changed: State) -> State:
+        if any(it.forwarded_at for it in changed.reservations.values()) and not bench.store.lines.get("winner"):
+            MemoryReservations.write(bench.store, State(bench.store.bucket, {}, {"winner": Line(1, 1)}))
+        return write(changed)
+
+    bench.store.write = race  # type: ignore[method-assign]
+
+    assert bench.take(*messages(1, first=1)) == [Forwarding.FORWARDED]
+    assert bench.take(*messages(1, first=1)) == [Forwarding.DUPLICATE]
+
+
+@pytest.mark.requirement("2.2")
+def test_copies_in_one_batch_are_sent_once_and_share_the_outcome(bench: Bench) -> None:
+    """One turn a content."""
+    batch = [arrival(message_id="first"), arrival(message_id="second"), *messages(1)]
+
+    assert bench.take(*batch) == [Forwarding.FORWARDED] * 3
+    assert len(bench.workflows.sent) == 2
+
+
+def test_what_is_no_job_is_set_aside_and_holds_nothing_up(bench: Bench) -> None:
+    """At once, with the reason; it costs no token."""
+    batch = [arrival("{no job", message_id="bad"), *messages(2)]
+
+    assert bench.take(*batch) == [Forwarding.SET_ASIDE, Forwarding.FORWARDED, Forwarding.FORWARDED]
+    assert bench.ingress.aside == [("bad", "the job is not JSON: JSONDecodeError", "InvalidJob")]
+    assert not bench.ingress.hidden
+
+
+def test_what_cannot_be_set_aside_comes_back(bench: Bench) -> None:
+    """It is not deleted before it lies elsewhere."""
+    bench.ingress.takes_no_more = True
+
+    assert bench.take(arrival("{no job")) == [Forwarding.FAILED]
+    assert bench.ingress.hidden == {"message-1": FIRST_BACKOFF_SECONDS}
+
+
+def test_a_message_that_breaks_the_limiter_is_set_aside_after_a_few_receives(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its neighbours go their way meanwhile."""
+    read_job = Arrival.job
+
+    def explode(it: Arrival) -> Any:
+        if it.message_id == "poison":
+            raise ZeroDivisionError
+        return read_job(it)
+
+    monkeypatch.setattr(Arrival, "job", explode)
+
+    first = bench.take(arrival(message_id="poison"), *messages(1))
+    last = bench.take(arrival(message_id="poison", receive_count=POISON_RECEIVES), *messages(1, first=1))
+
+    assert first == [Forwarding.FAILED, Forwarding.FORWARDED]
+    assert last == [Forwarding.SET_ASIDE, Forwarding.FORWARDED]
+    assert bench.ingress.aside == [("poison", "not read: ZeroDivisionError", "ZeroDivisionError")]
+
+
+@pytest.mark.requirement("2.1")
+def test_a_message_waits_a_little_for_the_one_before_it(bench: Bench) -> None:
+    """Another invocation has it in hand: look again soon, then let this one come back."""
+    [first, second] = messages(2, account="creator")
+    bench.workflows.unknown = {first.job().job_id: "ReadTimeoutError"}
+    bench.take(first)
+
+    assert bench.take(second) == [Forwarding.BEHIND]
+    assert 9 < sum(bench.clock.slept) <= 10
+    assert bench.ingress.hidden["m1"] == 6
+    assert not bench.workflows.sent
