@@ -16,6 +16,19 @@ LIMITER, ROTATION = "rate_limiter", "rotation"
 DEPENDENCY_GROUPS = {LIMITER: "limiter"}
 IN_THE_RUNTIME = {"boto3", "botocore"}
 """Lambda's Python brings these."""
+LEFT_OUT = {
+    "aws_lambda_powertools": (
+        "event_handler",
+        *(
+            f"utilities/{name}"
+            for name in (
+                *("auth_alpha", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka"),
+                *("parameters", "parser", "streaming", "validation"),
+            )
+        ),
+    )
+}
+"""Parts of the dependencies that no function of ours imports: most of their bytes."""
 # What an installer writes about the installation itself differs from one machine to the next.
 INSTALLER_FILES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -83,6 +96,9 @@ def _install(root: Path, group: str, target: Path) -> None:
             *("--no-compile-bytecode", "--link-mode", "copy"),
         )
     shutil.rmtree(target / "bin", ignore_errors=True)
+    for package, parts in LEFT_OUT.items():
+        for part in parts:
+            shutil.rmtree(target / package / part, ignore_errors=True)
 
 
 def _uv(root: Path, *arguments: str | Path) -> None:
