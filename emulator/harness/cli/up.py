@@ -7,6 +7,7 @@ import time
 from types import FrameType
 from typing import Annotated
 
+import psutil
 import typer
 
 from emulator.harness import places, run_file
@@ -85,11 +86,11 @@ def down(*, json: Annotated[bool, typer.Option("--json", help="One JSON object o
 
 
 def _is_alive(pid: int) -> bool:
+    """Whether the process still runs: one that ended and waits for its parent to look does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
