@@ -1,6 +1,7 @@
 """Puts our poller into LocalStack's event source mappings of queues."""
 
 import json
+import threading
 from typing import Any
 
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
@@ -16,6 +17,7 @@ from localprocs.event_source_mapping.queue_poller import (
     QueuePoller,
     filter_form,
 )
+from localprocs.lambda_runtime.proactive import initialise
 
 _localstacks_worker = EsmWorkerFactory.get_esm_worker
 
@@ -29,6 +31,8 @@ def _worker(factory: EsmWorkerFactory) -> EsmWorker:
     worker = _localstacks_worker(factory)
     if isinstance(worker.poller, SqsPoller):
         worker.poller = _poller(worker, worker.poller)
+        if worker.enabled:
+            threading.Thread(target=initialise, args=(worker.esm_config["FunctionArn"],), daemon=True).start()
     return worker
 
 

@@ -30,14 +30,29 @@ def principal_of(access_key: str, account: str) -> Principal | None:
     return _sessions[access_key]
 
 
+def trust_policy(role_arn: str) -> Document:
+    """Return who may take a role on; nobody where it does not exist."""
+    role = _role(role_arn)
+    return _parsed(role.assume_role_policy_document) if role else {}
+
+
 def identity_policies(role_arn: str) -> dict[str, Document]:
     """Return a role's policies by name; none for a role that does not exist."""
-    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    role = next((each for each in iam_backends[account]["aws"].roles.values() if each.name == name), None)
+    role = _role(role_arn)
     if role is None:
         return {}
-    managed = {each.name: _parsed(each.document) for each in role.managed_policies.values()}
+    managed = {
+        each.name: _parsed(version.document)
+        for each in role.managed_policies.values()
+        for version in each.versions
+        if version.is_default
+    }
     return managed | {policy: _parsed(document) for policy, document in role.policies.items()}
+
+
+def _role(role_arn: str) -> Any:
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    return next((each for each in iam_backends[account]["aws"].roles.values() if each.name == name), None)
 
 
 class AccountResources:

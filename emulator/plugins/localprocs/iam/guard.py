@@ -14,7 +14,7 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 from localprocs.iam import account
 from localprocs.iam.accesses import Scope, accesses
-from localprocs.iam.policy import Access, Decision, Principal, decide
+from localprocs.iam.policy import Access, Decision, Principal, decide, trusts
 from localprocs.iam.record import CallRecord
 
 ENFORCE = "LOCALPROCS_IAM_ENFORCE"
@@ -43,6 +43,9 @@ class Guard:
         """
         if not context.service or not context.operation:
             return
+        if service_asking(context):
+            self._check_trust(context)
+            return
         principal = account.principal_of(_access_key(context) or "", context.account_id)
         if principal is None:
             return
@@ -56,6 +59,22 @@ class Guard:
             self.record.add(principal.role_arn, access, decision)
             if not decision.is_allowed and self._enforces:
                 raise refusal(service, context.protocol, principal, access, decision)
+
+    def _check_trust(self, context: RequestContext) -> None:
+        service, role = f"{service_asking(context)}.amazonaws.com", str((context.service_request or {}).get("RoleArn"))
+        known = {"aws:sourceaccount": (context.account_id,)}
+        if source := (context.internal_request_params or {}).get("source_arn"):
+            known["aws:sourcearn"] = (source,)
+        if self._enforces and not trusts(account.trust_policy(role), service, known):
+            message = f"User: {service} is not authorized to perform: sts:AssumeRole on resource: {role}"
+            raise CommonServiceException("AccessDenied", message, status_code=403, sender_fault=True)
+
+
+def service_asking(context: RequestContext) -> str | None:
+    """Return the service that takes a role on for its own work (``lambda``); None for every other call."""
+    if not context.operation or context.operation.name != "AssumeRole":
+        return None
+    return (context.internal_request_params or {}).get("service_principal")
 
 
 def refusal(

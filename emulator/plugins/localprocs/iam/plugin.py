@@ -4,6 +4,8 @@ from typing import Any
 
 from localstack.runtime import hooks
 
+from localprocs.iam.assumption import refuse_missing_role
+
 
 @hooks.on_infra_start()
 def guard_roles() -> None:
@@ -13,6 +15,7 @@ def guard_roles() -> None:
 
     guarded = LazyGuard()
     serve_custom_service_request_handlers.append(guarded)
+    serve_custom_service_request_handlers.append(refuse_missing_role)
     ROUTER.add("/_emulator/iam/calls", guarded.serve_record, methods=["GET", "DELETE"])
 
 
@@ -26,7 +29,8 @@ class LazyGuard:
     def __call__(self, chain: Any, context: Any, response: Any) -> None:
         """Check a call that bears the key of a session: such keys begin with ASIA, LocalStack's with LSIA."""
         header = context.request.headers.get("Authorization", "")
-        if "SIA" in header[:60] or "SIA" in context.request.args.get("X-Amz-Credential", "")[:4]:
+        is_service = bool(context.internal_request_params) and context.operation.name == "AssumeRole"
+        if is_service or "SIA" in header[:60] or "SIA" in context.request.args.get("X-Amz-Credential", "")[:4]:
             self.guard()(chain, context, response)
 
     def serve_record(self, request: Any) -> Any:

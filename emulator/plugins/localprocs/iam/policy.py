@@ -63,6 +63,22 @@ def decide(
     return Decision(is_allowed=False, reason=f"because no {lacking} policy allows the {access.action} action")
 
 
+def trusts(trust: Document, service: str, context: Context) -> bool:
+    """Whether a role's trust policy lets a service (``lambda.amazonaws.com``) take the role on."""
+    access = Access("sts:AssumeRole", "*", context)
+
+    def speaks(effect: Effect) -> bool:
+        return any(
+            statement.get("Effect") == effect
+            and service in _listed(statement.get("Principal", {}).get("Service", []))
+            and _applies({**statement, "Resource": "*"}, access, effect)
+            for statement in _statements(trust)
+            if isinstance(statement.get("Principal", {}), dict)
+        )
+
+    return speaks("Allow") and not speaks("Deny")
+
+
 def _matching(effect: Effect, access: Access, policies: Mapping[str, Document]) -> Iterator[str]:
     for name, document in policies.items():
         for index, statement in enumerate(_statements(document)):

@@ -1,7 +1,7 @@
 """The decision on a request."""
 
 import pytest
-from localprocs.iam.policy import Access, Principal, decide
+from localprocs.iam.policy import Access, Principal, decide, trusts
 
 ROLE = "arn:aws:iam::111:role/limiter"
 CALLER = Principal(ROLE, "arn:aws:sts::111:assumed-role/limiter/fn")
@@ -101,3 +101,27 @@ def test_a_key_must_let_its_account_decide():
     assert decide(CALLER, use, identity, delegating).is_allowed
     assert not decide(CALLER, use, {}, delegating).is_allowed
     assert not decide(CALLER, use, identity, closed).is_allowed
+
+
+LAMBDA = "lambda.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "is_trusted"),
+    [
+        ({"Service": LAMBDA}, {}, True),
+        ({"Service": ["ecs-tasks.amazonaws.com", LAMBDA]}, {}, True),
+        ({"Service": LAMBDA}, {"StringEquals": {"aws:SourceAccount": "111"}}, True),
+        ({"Service": LAMBDA}, {"StringEquals": {"aws:SourceAccount": "222"}}, False),
+        ({"Service": "ecs-tasks.amazonaws.com"}, {}, False),
+        ({"AWS": "*"}, {}, False),
+        ("*", {}, False),
+    ],
+)
+def test_a_service_takes_on_only_a_role_that_trusts_it(principal, condition, is_trusted):
+    """A function cannot run with a role that is meant for tasks."""
+    trust = {
+        "Statement": {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
+    }
+
+    assert trusts(trust, LAMBDA, {"aws:sourceaccount": ("111",)}) is is_trusted
