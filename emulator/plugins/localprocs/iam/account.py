@@ -30,10 +30,10 @@ def principal_of(access_key: str, account: str) -> Principal | None:
     return _sessions[access_key]
 
 
-def trust_policy(role_arn: str) -> Document:
-    """Return who may take a role on; nobody where it does not exist."""
+def trust_policy(role_arn: str) -> Document | None:
+    """Return who may take a role on; None where it does not exist."""
     role = _role(role_arn)
-    return _parsed(role.assume_role_policy_document) if role else {}
+    return _parsed(role.assume_role_policy_document) if role else None
 
 
 def identity_policies(role_arn: str) -> dict[str, Document]:
