@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # A store that hangs must leave the invocation time to send its messages back.
-CLIENTS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+CLIENTS = Config(connect_timeout=2, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 2})
 # A message must be on the queue within half a lease, or not at all: no attempt after the first.
-QUEUES = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
+QUEUES = Config(connect_timeout=2, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class ComesBack(HuntazeError):
@@ -56,12 +57,13 @@ class Function:
             capacity=settings.rate_limit_capacity,
             window_ms=round(settings.rate_limit_window_seconds * 1000),
         )
+        dynamodb = session.client("dynamodb", config=CLIENTS)
+        dynamodb.meta.events.register("before-call", self._count_store_call)
+        self._store_calls = 0
         self._metrics = Metrics(session.client("cloudwatch", config=CLIENTS), self.logger)
         self._limiter = Limiter(
             limit=limit,
-            reservations=DynamoReservations(
-                session.client("dynamodb", config=CLIENTS), settings.state_table, limit.capacity, clock
-            ),
+            reservations=DynamoReservations(dynamodb, settings.state_table, limit.capacity, clock),
             workflows=_Workflows(sqs, settings.workflows_queue_url, clock),
             ingress=Ingress(sqs, settings.ingress_queue_url, settings.ingress_dlq_url, self.logger),
             clock=clock,
@@ -71,10 +73,13 @@ class Function:
 
     def __call__(self, event: Mapping[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
         """Take the batch and report which of its messages must come back."""
+        self._store_calls = 0
         batch = [arrivals.read(record) for record in event["Records"]]
         decisions = self._limiter.take(batch, context.get_remaining_time_in_millis() / 1000)
         for decision in decisions:
             self.logger.info("rate limit decision", **decision.as_log())
+        kinds: dict[str, Any] = Counter(decision.forwarding.value for decision in decisions)
+        self.logger.info("batch", messages=len(batch), store_calls=self._store_calls, **kinds)
         self._metrics.publish(decisions)
         _raise_if_all_failed(decisions)
         by_message = {decision.arrival.message_id: decision for decision in decisions}
@@ -86,6 +91,9 @@ class Function:
         # A batch in which every message waits is no error.
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         return process_partial_response(dict(event), handle, processor, context)
+
+    def _count_store_call(self, **_: Any) -> None:
+        self._store_calls += 1
 
 
 class _Workflows:

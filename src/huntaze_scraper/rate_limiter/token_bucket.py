@@ -26,8 +26,8 @@ class Limit:
     """What slots lie further apart than tokens need, so that lateness is caught up with."""
     step_ms: int = 1_000
     """How far apart one account's waiting messages come back, so that they come in order."""
-    lease_ms: int = 10_000
-    """How long a granted token may take to be spent."""
+    lease_ms: int = 20_000
+    """How long a granted token may take to be spent: half of it until the send begins, half for the send."""
 
     @property
     def return_ms(self) -> int:

@@ -159,7 +159,11 @@ def test_each_message_is_logged_and_the_batch_is_counted(deployed: Deployed) -> 
     decisions = [line for line in lines if line["message"] == "rate limit decision"]
     metrics = deployed.cloudwatch.list_metrics(Namespace=NAMESPACE)["Metrics"]
 
+    batches = [line for line in lines if line["message"] == "batch"]
+
     assert [line["allowed"] for line in decisions] == [True] * 10 + [False] * 2
+    assert [(line["messages"], line["store_calls"]) for line in batches] == [(10, 3), (2, 2)]
+    assert (batches[0]["forwarded"], batches[1]["delayed"]) == (10, 2)
     first, second = (line["retry_after"] for line in decisions[10:])
     assert 60 < first < second < 66
     assert {(it["MetricName"], len(it["Dimensions"])) for it in metrics} == {

@@ -17,7 +17,7 @@ from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_
 if TYPE_CHECKING:
     from tests.unit.rate_limiter.simulation.world import World
 
-CALL_SECONDS = 5
+CALL_SECONDS = 9
 FUNCTION_SECONDS = 30
 
 _silent = Logger(service="simulation", level="CRITICAL")
