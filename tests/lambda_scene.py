@@ -85,7 +85,8 @@ class Scene:
         logs = self.emulator.logs
         try:
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
-            return [event["message"] for page in pages for event in page["events"]]
+            events = [event for page in pages for event in page["events"]]
+            return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
         except logs.exceptions.ResourceNotFoundException:
             return []
 

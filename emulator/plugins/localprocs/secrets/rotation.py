@@ -77,6 +77,7 @@ def begin(backend: SecretsManagerBackend, secret: FakeSecret, token: str | None 
         if secret.arn in _under_way:
             raise InvalidRequestException("Previous rotation request is still in progress.")
         _under_way.add(secret.arn)
+    _schedule(secret)
     arguments = (backend.region_name, backend.account_id, secret, version)
     threading.Thread(target=_carry_out, args=arguments, name="secret-rotation", daemon=True).start()
     return version
@@ -133,7 +134,6 @@ def _carry_out(region: str, account: str, secret: FakeSecret, version: str) -> N
         secret.next_rotation_date = int(time.time()) + RETRY_SECONDS
     else:
         secret.last_rotation_date = int(time.time())
-        _schedule(secret)
     finally:
         with _lock:
             _under_way.discard(secret.arn)
