@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
@@ -87,6 +88,18 @@ def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: 
     done, *_ = [cloud.send(message_content=text) for text in ("first", "second", "third")]
     task = cloud.start()
     wait_for(has_asked(cloud, "POST", "/api/chats"), "the first click")
+    port = task.events("worker_started")[0]["health_port"]
+    health = httpx.get(f"http://127.0.0.1:{port}/health")
+    assert health.status_code == 200
+    assert health.json() | {"in_hand": 3} == {
+        "status": "ok",
+        "stopping": False,
+        "browser": "running",
+        "polling": "ok",
+        "breaker": "closed",
+        "in_hand": 3,
+        "jobs": [{"job_id": done.job_id, "action": "send_message"}],
+    }
     assert task.stop() == 0
     assert cloud.await_result(done)["status"] == "succeeded"
     assert cloud.sent == ["first"]

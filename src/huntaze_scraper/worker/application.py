@@ -38,7 +38,8 @@ from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue
 
 GRACE_SHARE = 0.7
 """Of the stop time-out, what running jobs may use; the rest is for handing back, closing and flushing."""
-STUCK_SECONDS = 120.0
+STUCK_SECONDS = 300.0
+"""Longer than a receive may take with all its retries."""
 FAILED_STARTS = 3
 THREADS = 24
 
@@ -100,7 +101,7 @@ class Application:
         """Work until the shutdown begins, then leave nothing behind."""
         await self.browser.start()
         await self.health.start()
-        log.info("worker_started")
+        log.info("worker_started", health_port=self.health.port)
         loops = [asyncio.create_task(self.in_hand.run()), asyncio.create_task(self.metrics.run())]
         try:
             await self.consumer.run()
@@ -120,7 +121,7 @@ class Application:
         return polling and browser, {
             "status": "ok" if polling and browser else "replace",
             "stopping": self.shutdown.stopping.is_set(),
-            "browser": "running" if self.browser.alive else "down" if browser else "does not start",
+            "browser": "does not start" if not browser else "running" if self.browser.alive else "down",
             "polling": "ok" if polling else "stuck",
             "breaker": self._breaker.state(now),
             "in_hand": len(self.in_hand),
