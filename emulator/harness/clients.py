@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
@@ -57,6 +58,10 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def ecr(self) -> "ECRClient":
+        return self._session.client("ecr", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def ecs(self) -> "ECSClient":

@@ -51,16 +51,21 @@ def of_run(run: Run) -> Target:
     return _target(run.clients, lambda name: str(getattr(run, name)))
 
 
+def default_clients() -> Clients:
+    """Return clients that find endpoint, region and credentials as every AWS tool does."""
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)  # boto3 alone reads AWS_DEFAULT_REGION
+    if session.region_name is None:
+        raise HarnessError("no region: set AWS_REGION, or choose a profile with AWS_PROFILE")
+    return Clients(None, session.region_name, session)
+
+
 def deployed() -> Target:
     """Return the pipeline that the stacks' outputs describe.
 
     Raises:
         HarnessError: a stack is not there, or AWS cannot be asked.
     """
-    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)  # boto3 alone reads AWS_DEFAULT_REGION
-    if session.region_name is None:
-        raise HarnessError("no region: set AWS_REGION, or choose a profile with AWS_PROFILE")
-    clients = Clients(None, session.region_name, session)
+    clients = default_clients()
     try:
         outputs = dict(_outputs(clients))
     except (ClientError, BotoCoreError) as error:
