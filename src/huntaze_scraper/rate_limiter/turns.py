@@ -150,7 +150,7 @@ class _Decision:
         self.touched: set[str] = set()
         """Accounts whose lines changed."""
         self.go_at = now
-        self.returns = sorted(self._expected_back(token) for token in self.bucket.tokens)
+        self.turned_away = 0
 
     def is_sent_again(self, asked: Asked, reservation: Reservation) -> bool:
         """Tell a replay on purpose from a copy: the queue itself would not take it again any earlier."""
@@ -180,14 +180,14 @@ class _Decision:
     def come_first(self, asked: Asked) -> None:
         """Give a new job its place and, where a token is there, its turn."""
         line = self.lines.get(asked.account, Line())
-        slot_at = self.bucket.next_slot(self.limit, self.now)
+        # Each slot that lies ahead takes a token; tokens that went late come back later than their slots say.
+        ahead = sum(slot_at > self.now for slot_at in self.bucket.slots)
+        slot_at = max(self.bucket.next_slot(self.limit, self.now), self._expected_return(ahead))
         if self.gone.get(asked.account, line.gone) < line.last and line.last_slot > self.now:
             slot_at = max(slot_at, line.last_slot + self.limit.step_ms)
         token = self.bucket.first()
         # A slot no further off than clocks may differ was given by a clock that is ahead.
-        is_due = slot_at <= self.now + self.limit.clock_skew_ms
-        if is_due and token.back_at > self.now:
-            is_due, slot_at = False, max(slot_at, self._next_return())
+        is_due = slot_at <= self.now + self.limit.clock_skew_ms and token.back_at <= self.now
         self.bucket = self.bucket.with_slot(slot_at)
         self.touched.add(asked.account)
         self.lines[asked.account] = replace(line, last=line.last + 1, last_slot=slot_at)
@@ -234,7 +234,6 @@ class _Decision:
 
     def _grant(self, job_id: str, reservation: Reservation, token: Token, *, at: int) -> None:
         self._hold(job_id, token, at)
-        self._next_return()
         self.gone[reservation.account] = max(self.gone[reservation.account], reservation.number)
         self.go_at = max(self.go_at, at)
         self.reservations[job_id] = replace(reservation, granted_at=reservation.granted_at or at)
@@ -242,10 +241,10 @@ class _Decision:
 
     def _book(self, job_id: str, *, is_urgent: bool) -> None:
         """Keep the next token for a job that found none: coming late does not mean losing again."""
-        expected = self._next_return()
         token = self.bucket.first_to_book(self.now, is_urgent=is_urgent)
         if token is None:
-            self.delayed[job_id] = expected
+            self.delayed[job_id] = max(self._expected_return(self.turned_away), self.now + 1)
+            self.turned_away += 1
             return
         self.delayed[job_id] = usable_at = token.usable_at(is_urgent=is_urgent)
         self._hold(job_id, token, usable_at, gives_way=not is_urgent)
@@ -256,11 +255,11 @@ class _Decision:
             back_at = at + self.limit.lease_ms + self.limit.return_ms
             self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, gives_way))
 
-    def _next_return(self) -> int:
-        """Take the next moment at which a token is likely back, always in the future."""
-        expected = self.returns.pop(0) if self.returns else self.now + self.limit.spacing_ms
-        return max(expected, self.now + 1)
+    def _expected_return(self, place: int) -> int:
+        """Tell when the token at that place, of those that come back, is likely there; 0 beyond the last place.
 
-    def _expected_back(self, token: Token) -> int:
-        """Tell when a token is likely back: a job that still holds it is most likely just sending."""
-        return min(token.back_at, self.now + self.limit.spacing_ms) if token.holder else token.back_at
+        A job that holds a token is most likely just spending it.
+        """
+        latest = self.now + self.limit.spacing_ms
+        expected = sorted(min(it.back_at, latest) if it.holder else it.back_at for it in self.bucket.tokens)
+        return expected[place] if place < len(expected) else 0

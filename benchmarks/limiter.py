@@ -1,0 +1,107 @@
+"""The limiter: what bursts cost, against one that lets messages ask again; how long its handler takes (issue: limiter)."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.rate_limiting import bursts, contestants, durations, pictures
+from benchmarks.rate_limiting.bursts import Figures
+from emulator.harness import places
+from emulator.harness.harness import Harness, Options
+from emulator.harness.pipeline import Pipeline
+
+SPEED = 40.0
+BURSTS = (10, 100, 1000)
+PICTURE = places.ROOT / "docs" / "images" / "limiter-receives.png"
+MOST_RECEIVES, MOST_IN_A_WINDOW, MOST_REAL_SECONDS, MOST_OWN_MS = 2.05, 10, 180, 3.0
+
+
+def measure(sizes: Sequence[int], tell: Callable[[str], None]) -> tuple[list[Figures], dict[str, dict[str, float]]]:
+    """Measure the handler, then every burst through both limiters, on one emulator."""
+    took = {"own share": durations.own_share()}
+    tell("starting")
+    with Harness(Options(speed=1.0), tell=tell) as harness:
+        pipeline = Pipeline(harness.run)
+        with pipeline.without_scraper():
+            tell("timing the handler at the wall's speed")
+            took["on the emulator"] = durations.on_the_emulator(pipeline)
+    figures: list[Figures] = []
+    with Harness(Options(speed=SPEED), tell=tell) as harness:
+        pipeline = Pipeline(harness.run)
+        with pipeline.without_scraper():
+            ours, reference = contestants.shipped(harness.run), contestants.reference(harness.run)
+            for burst in sizes:
+                for limiter in (ours, reference):
+                    figures.append(bursts.run(pipeline, limiter, burst, tell))
+                    # The next burst is to find a bucket that nobody has touched for a while.
+                    harness.clock.jump(180)
+    return figures, took
+
+
+def problems(figures: Sequence[Figures], took: dict[str, dict[str, float]]) -> list[str]:
+    """Say which of our figures are beyond their limits."""
+    found = [
+        f"burst of {it.burst}: {name} is {value:g}, more than {most:g}"
+        for it in figures
+        if it.limiter == "reservation"
+        for name, value, most in (
+            ("receives a message", it.receives_a_message, MOST_RECEIVES),
+            ("worst window", it.worst_window, MOST_IN_A_WINDOW),
+            ("lost", it.lost, 0),
+            ("in DLQ", it.in_dlq, 0),
+            ("duplicates", it.duplicates, 0),
+            ("real seconds", it.real_seconds, MOST_REAL_SECONDS),
+        )
+        if value > most
+    ]
+    if took["own share"]["p99_ms"] > MOST_OWN_MS:
+        found.append(f"own share of the handler is {took['own share']['p99_ms']:.1f} ms, more than {MOST_OWN_MS:g}")
+    return found
+
+
+def main() -> None:
+    """Measure, draw and print; exit 1 where a figure is beyond its limit."""
+    as_json = "--json" in sys.argv
+    sizes = [int(it) for it in sys.argv[1:] if it.isdigit()] or list(BURSTS)
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=as_json) as progress:
+        task = progress.add_task("")
+        figures, took = measure(sizes, lambda text: progress.update(task, description=text))
+    if sizes == list(BURSTS):
+        pictures.growth(figures, PICTURE)
+    wrong = problems(figures, took)
+    if as_json:
+        print(json.dumps({"bursts": [asdict(it) for it in figures], "handler": took, "beyond": wrong}))
+    else:
+        Console().print(_table(figures), _handler_table(took))
+        for line in wrong:
+            Console().print(f"[red]{line}[/]")
+    if wrong:
+        sys.exit(1)
+
+
+def _table(figures: Sequence[Figures]) -> Table:
+    table = Table(title=f"bursts, at speed {SPEED:g}")
+    for name in asdict(figures[0]):
+        table.add_column(name.replace("_", " "), justify="left" if name == "limiter" else "right")
+    for it in figures:
+        table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in asdict(it).values()))
+    return table
+
+
+def _handler_table(took: dict[str, dict[str, float]]) -> Table:
+    table = Table("handler, a batch of ten", "p50 ms", "p99 ms", "cold start ms")
+    for name, values in took.items():
+        cold = f"{values['cold_start_ms']:.0f}" if "cold_start_ms" in values else ""
+        table.add_row(name, f"{values['p50_ms']:.2f}", f"{values['p99_ms']:.2f}", cold)
+    return table
+
+
+if __name__ == "__main__":
+    main()

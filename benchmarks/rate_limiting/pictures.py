@@ -1,0 +1,28 @@
+"""The figures as pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from benchmarks.rate_limiting.bursts import Figures
+
+
+def growth(figures: Sequence[Figures], file: Path) -> None:
+    """Draw the receives a message over the size of the burst."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name, style in (("asks again", "o--"), ("reservation", "o-")):
+        points = sorted((it.burst, it.receives_a_message) for it in figures if it.limiter == name)
+        axes.plot([x for x, _ in points], [y for _, y in points], style, label=name)
+        for x, y in points:
+            axes.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
+    axes.set(xscale="log", yscale="log", xlabel="messages at once", ylabel="receives a message", ylim=(0.7, None))
+    axes.set_title("What a burst costs: each message twice, or once a minute")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=150, metadata={"Software": None})
+    plt.close(figure)
