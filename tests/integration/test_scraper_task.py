@@ -155,6 +155,29 @@ def test_two_workers_share_one_log_in_and_keep_each_groups_order(cloud: Cloud) -
     assert sum(each.path == "/api/login" for each in cloud.fake.site.exchanges) == 1
 
 
+@pytest.mark.requirement("7.4")
+def test_a_site_that_is_down_opens_the_breaker_and_is_left_alone(cloud: Cloud) -> None:
+    """Five failed jobs in a row: logged, counted, shown by /health; the sixth job is not even received."""
+    cloud.fault(rule({"path": "/login"}, None, kind="status", status=503))
+    accounts = list(cloud.fake.site.accounts)
+    for account in accounts[:5]:
+        cloud.send(creator_id=account)
+    task = cloud.start(VISIBILITY_SECONDS="300")
+    wait_for(lambda: task.events("circuit_breaker_changed"), "the breaker")
+    (line,) = task.events("circuit_breaker_changed")
+    assert (line["before"], line["after"]) == ("closed", "open")
+    assert [each["status"] for each in task.events("job_ended")] == ["failed"] * 5
+    cloud.send(creator_id=accounts[5])
+    port = task.events("worker_started")[0]["health_port"]
+    health = httpx.get(f"http://127.0.0.1:{port}/health")
+    assert (health.status_code, health.json()["breaker"]) == (200, "open")
+    asked = len(cloud.fake.site.exchanges)
+    assert task.stop() == 0
+    assert len(cloud.fake.site.exchanges) == asked
+    names = {each["MetricName"] for each in cloud.clients["cloudwatch"].list_metrics()["Metrics"]}
+    assert {"circuit_breaker_open_count", "onlyfans_5xx_count", "scraping_success_rate"} <= names
+
+
 def test_a_worker_that_cannot_start_says_why_and_exits_with_1(cloud: Cloud) -> None:
     """Missing settings by name; a Chromium that is not there."""
     without = cloud.start(PAGES="many")
