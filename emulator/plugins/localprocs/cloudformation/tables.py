@@ -9,8 +9,10 @@ from localprocs.cloudformation.amendment import AmendedProvider
 from localprocs.cloudformation.amendments import AMENDMENTS
 from localprocs.cloudformation.resource_type import TypeProvider
 from localprocs.cloudformation.types import TYPES
+from localprocs.startup import managed_policies
 
 replacement.install()
+managed_policies.read_when_asked()
 # As on AWS; LocalStack puts its own host name there.
 change_set_model_preproc._AWS_URL_SUFFIX = "amazonaws.com"  # noqa: SLF001
 

@@ -18,7 +18,7 @@ def start_sooner() -> None:
     service_models.share()
     if os.environ.get("GATEWAY_SERVER") == "threads":
         plain_http.make_no_certificate()
-    unneeded = ["openapi_spec_validator", "samtranslator"]
+    unneeded = ["dns", "jsonpath_ng", "openapi_spec_validator", "samtranslator"]
     if not any(name.startswith("OPENAPI_VALIDATE") for name in os.environ):
         unneeded.append("openapi_core")
     deferred.until_used(*unneeded)
