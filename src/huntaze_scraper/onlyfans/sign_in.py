@@ -1,12 +1,13 @@
 """Signed-in tabs: the session that all tasks share, one log-in at a time, a second factor where it is asked for."""
 
 import asyncio
+from contextlib import suppress
 
 import pyotp
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import SignInAgain
+from huntaze_scraper.errors import SignInAgain, StoreUnavailable
 from huntaze_scraper.onlyfans import site
 from huntaze_scraper.onlyfans.credentials import Credentials, CredentialsSource
 from huntaze_scraper.onlyfans.session_store import SavedSession, SessionStore
@@ -93,7 +94,8 @@ class SignedInTabs:
                 return await self._open(account, saved)
             return await self._log_in_alone(account, lease)
         finally:
-            await self._store.release(account, lease)
+            with suppress(StoreUnavailable):  # the lease runs out by itself
+                await self._store.release(account, lease)
 
     async def _log_in_alone(self, account: str, lease: str) -> Tab:
         credentials = await self._credentials.of(account)

@@ -20,8 +20,10 @@ from huntaze_scraper.worker.shutdown import Shutdown
 
 PLAIN_ANSWERS = frozenset({ErrorClass.RATE_LIMIT, ErrorClass.CLIENT_ERROR, ErrorClass.SERVER_ERROR})
 """Classes after which the tab is as good as before."""
+ANSWERED = frozenset({*PLAIN_ANSWERS, ErrorClass.AUTH})
+"""Classes with which the site is done with a request, after the wait that a server error has anyway."""
 SETTLE_SECONDS = 2.0
-"""How long a click whose page broke may take to show in the conversation."""
+"""How long a click whose page or connection broke may take to show in the conversation."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -52,7 +54,8 @@ class Attempts:
             Interrupted: the process ends before the job does.
         """
         met: list[ErrorClass] = []
-        attempt, stale_version, settle_seconds = Attempt(), None, 0.0
+        attempt, settle_seconds = Attempt(), 0.0
+        stale_version: int | None = None
         while True:
             tab: Tab | None = None
             try:
@@ -66,8 +69,9 @@ class Attempts:
                 await self._put_away(job, tab, error, following)
                 if following is None:
                     raise
-                stale_version = tab.session_version if tab and following.sign_in else None
-                settle_seconds = following.timeout_seconds if isinstance(error, NoAnswer) else SETTLE_SECONDS
+                if tab is not None and following.sign_in:
+                    stale_version = tab.session_version
+                settle_seconds = _settle_seconds(error, following)
                 attempt = following
             except BaseException:
                 # Before anybody else may take the job up, nothing of ours must still be under way.
@@ -104,6 +108,13 @@ class Attempts:
             self._metrics.record(
                 metric, 1, action=job.action, creator_id=job.account, status=str(error.status or error.error_class)
             )
+
+
+def _settle_seconds(error: SiteError, following: Attempt) -> float:
+    """Return how long to watch for what was clicked: an answer was none only where none came whole."""
+    if isinstance(error, NoAnswer):
+        return following.timeout_seconds
+    return 0.0 if error.error_class in ANSWERED else SETTLE_SECONDS
 
 
 def _metric(error: SiteError) -> Metric | None:

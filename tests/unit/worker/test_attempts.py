@@ -143,6 +143,41 @@ def test_a_401_signs_in_once_with_a_newer_session() -> None:
     run(scenario())
 
 
+def test_a_log_in_that_did_not_go_through_is_tried_again_and_the_old_session_is_not() -> None:
+    """A 401, then a log-in that meets a 503: the next attempt still wants a newer session."""
+
+    async def scenario() -> None:
+        bench = Bench(SignInAgain("x", status=401), SENT)
+        bench.tabs.refuses = []
+        take = bench.tabs.take
+
+        async def take_badly(account: str, stale_version: int | None = None) -> StubTab:
+            if bench.tabs.taken == 1:
+                bench.tabs.refuses = [TryAgain("x", status=503)]
+            return await take(account, stale_version)
+
+        bench.tabs.take = take_badly  # type: ignore[method-assign]
+        assert await bench.carry_out() == SENT
+        assert bench.tabs.stale == [None, 1, 1]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [(TryAgain("x", status=500), 0), (SignInAgain("x", status=401), 0), (NoAnswer("x"), 30), (PageBroken("x"), 2)],
+)
+def test_only_a_click_without_a_whole_answer_is_watched_for(error: HuntazeError, seconds: float) -> None:
+    """An answer settles it, whichever it is."""
+
+    async def scenario() -> None:
+        bench = Bench(error, SENT)
+        await bench.carry_out()
+        assert bench.runs[1][2] == seconds
+
+    run(scenario())
+
+
 def test_a_refused_log_in_is_not_tried_again() -> None:
     """Asking twice with the same password is how accounts are locked."""
 
