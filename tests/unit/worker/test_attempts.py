@@ -151,10 +151,10 @@ def test_a_log_in_that_did_not_go_through_is_tried_again_and_the_old_session_is_
         bench.tabs.refuses = []
         take = bench.tabs.take
 
-        async def take_badly(account: str, stale_version: int | None = None) -> StubTab:
+        async def take_badly(_account: str, stale_version: int | None = None) -> StubTab:
             if bench.tabs.taken == 1:
                 bench.tabs.refuses = [TryAgain("x", status=503)]
-            return await take(account, stale_version)
+            return await take(_account, stale_version)
 
         bench.tabs.take = take_badly  # type: ignore[method-assign]
         assert await bench.carry_out() == SENT
