@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NoReturn
@@ -25,20 +25,21 @@ class Job:
     action: Action
     account: str
     payload: Mapping[str, Any]
+    job_id: str = field(init=False)
+    """Names the job by its content: only a true copy has the same id (requirement 2.2, Trap 3).
+
+    SHA-256, in hex, over the canonical JSON of the whole payload. It is the
+    MessageDeduplicationId, the ledger's key and the name of the result.
+    """
+
+    def __post_init__(self) -> None:
+        """Compute the id once."""
+        object.__setattr__(self, "job_id", hashlib.sha256(canonical_json(self.payload).encode()).hexdigest())
 
     @property
     def group_id(self) -> str:
         """MessageGroupId (requirement 1.2): one account's jobs run one after another."""
         return self.account
-
-    @property
-    def job_id(self) -> str:
-        """Name the job by its content: only a true copy has the same id (requirement 2.2, Trap 3).
-
-        SHA-256, in hex, over the canonical JSON of the whole payload. It is the
-        MessageDeduplicationId, the ledger's key and the name of the result.
-        """
-        return hashlib.sha256(canonical_json(self.payload).encode()).hexdigest()
 
     @property
     def correlation_id(self) -> str:
@@ -57,8 +58,8 @@ def parse(body: str) -> Job:
         if size > MAX_JOB_BYTES:
             raise InvalidJob(f"the job has {size} bytes, more than the {MAX_JOB_BYTES} allowed")
         payload = json.loads(body, parse_constant=_refuse_constant)
-        canonical_json(payload).encode()
         _validator()(payload)
+        return Job(payload["action"], payload.get("creator_id") or payload["user_id"], payload)
     except fastjsonschema.JsonSchemaValueException as error:
         # Its text names the place and the rule, never the value, which may be a creator's words.
         raise InvalidJob(f"against the job schema: {error.message}") from None
@@ -66,7 +67,6 @@ def parse(body: str) -> Job:
         raise InvalidJob("the job holds a lone surrogate, which no text can contain") from None
     except (ValueError, RecursionError) as error:
         raise InvalidJob(f"the job is not JSON: {type(error).__name__}") from None
-    return Job(payload["action"], payload.get("creator_id") or payload["user_id"], payload)
 
 
 def canonical_json(value: object) -> str:

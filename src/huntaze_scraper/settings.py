@@ -70,6 +70,12 @@ class RateLimiterSettings(Settings):
     state_table: str = setting("name of the DynamoDB table that holds the bucket and the ledger")
     rate_limit_capacity: int = setting("messages forwarded at most in any window", 10)
     rate_limit_window_seconds: float = setting("length of the window, seconds", 60.0)
+    rate_limit_clock_skew_seconds: float = setting(
+        "the most by which clocks of two invocations may differ, seconds", 2.0
+    )
+    rate_limit_slack_seconds: float = setting(
+        "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 1.0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

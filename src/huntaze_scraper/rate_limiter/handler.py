@@ -56,6 +56,8 @@ class Function:
         limit = Limit(
             capacity=settings.rate_limit_capacity,
             window_ms=round(settings.rate_limit_window_seconds * 1000),
+            clock_skew_ms=round(settings.rate_limit_clock_skew_seconds * 1000),
+            slack_ms=round(settings.rate_limit_slack_seconds * 1000),
         )
         dynamodb = session.client("dynamodb", config=CLIENTS)
         dynamodb.meta.events.register("before-call", self._count_store_call)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +19,7 @@ BUCKET_KEY = "bucket#workflows"
 KEPT_SECONDS = 14 * 24 * 3600
 """How long a reservation and a line outlive their last use: the longest that a copy can lie in a queue."""
 
+LINE_FIELDS = tuple(each.name for each in fields(Line))
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -199,10 +200,10 @@ def _to_reservation(item: Mapping[str, Any]) -> Reservation:
 def _from_line(account: str, line: Line, until: float) -> dict[str, Any]:
     return {
         "pk": {"S": _line_key(account)},
-        **{name: _number(value) for name, value in asdict(line).items()},
+        **{name: _number(getattr(line, name)) for name in LINE_FIELDS},
         "expires_at": _number(until),
     }
 
 
 def _to_line(item: Mapping[str, Any]) -> Line:
-    return Line(**{each.name: int(item[each.name]["N"]) for each in fields(Line)})
+    return Line(**{name: int(item[name]["N"]) for name in LINE_FIELDS})
