@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from localstack.aws.connect import connect_to
+from localstack.runtime.events import infra_stopping
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
@@ -58,9 +59,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._sandbox.start()
 
     def stop(self) -> None:
-        """Kill the process and remove its scratch directory."""
+        """End the process, after its invocation if it has one, and remove its scratch directory."""
         if self._sandbox:
-            self._sandbox.stop()
+            self._sandbox.stop(at_once=infra_stopping.is_set())
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:

@@ -54,15 +54,19 @@ class Sandbox:
         self._write(platform_lines.init_start(self._traits.runtime, self._traits.region))
         self._process = RuntimeProcess(self._launch, self._record)
 
-    def stop(self) -> None:
-        """Kill the process; an invocation under way fails."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Take no more invocations; one that is under way ends first, as on AWS, unless it must be at once."""
         self._is_stopped = True
-        if self._process:
-            self._process.kill()
+        if at_once or self._lock.acquire(blocking=False):
+            self._kill()
+            if not at_once:
+                self._lock.release()
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Carry out an invocation, whatever the function does."""
         with self._lock:
+            if self._is_stopped:
+                raise RuntimeError("the execution environment was stopped")
             init_ms = self._await_first_init() if self._is_cold else None
             began = time.monotonic()
             began_real = real_time.elapsed()
@@ -71,7 +75,10 @@ class Sandbox:
             left = invocation.timeout_seconds - (real_time.elapsed() - began_real)
             result = problem or self._running().carry_out(invocation, left)
             duration_ms = (time.monotonic() - began) * 1000
-            return self._finish(invocation, result, duration_ms, init_ms)
+            outcome = self._finish(invocation, result, duration_ms, init_ms)
+            if self._is_stopped:
+                self._kill()
+            return outcome
 
     def _await_first_init(self) -> float | None:
         """Return what the init took; when it failed it is tried again within the invocation, as AWS does."""
@@ -115,9 +122,13 @@ class Sandbox:
         return Outcome(result.payload, result.is_error, log, duration_ms)
 
     def _running(self) -> RuntimeProcess:
-        if self._process is None or self._is_stopped:
-            raise RuntimeError("the execution environment was stopped")
+        if self._process is None:
+            raise RuntimeError("the execution environment has no process")
         return self._process
+
+    def _kill(self) -> None:
+        if self._process:
+            self._process.kill()
 
     def _give_up(self, process: RuntimeProcess) -> None:
         process.kill()

@@ -41,4 +41,4 @@ def function(tmp_path):
 
     yield make
     for each in made:
-        each.sandbox.stop()
+        each.sandbox.stop(at_once=True)

@@ -1,6 +1,9 @@
 """An execution environment, with AWS's real runtime client in it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 
 def test_an_environment_is_used_again(function):
@@ -79,6 +82,28 @@ def test_a_handler_knows_how_long_it_has(function):
     left = function("def handler(event, context):\n    return context.get_remaining_time_in_millis()\n", timeout=7)
 
     assert 5000 < int(left().payload) <= 7000
+
+
+def test_an_environment_that_is_stopped_finishes_what_it_does(function):
+    """New code, or the end of a function, breaks no call off."""
+    code = """
+        import time
+        def handler(event, context):
+            print("began", flush=True)
+            time.sleep(event.get("seconds", 0))
+            return "done"
+    """
+    busy = function(code)
+    with ThreadPoolExecutor() as pool:
+        call = pool.submit(busy, '{"seconds": 1}')
+        while "began\n" not in busy.log:
+            pass
+        busy.sandbox.stop()
+        outcome = call.result(timeout=10)
+
+    assert outcome.payload == b'"done"'
+    with pytest.raises(RuntimeError):
+        busy()
 
 
 def test_an_answer_that_is_too_large_is_refused(function):
