@@ -40,8 +40,9 @@ class Arrival:
 
     @property
     def kept_attributes(self) -> dict[str, Mapping[str, Any]]:
-        """The original's attributes that go on."""
-        return {name: value for name, value in self.attributes.items() if name not in ADDED_ATTRIBUTES}
+        """The original's attributes that go on; the mark of a replay is meant for the limiter alone."""
+        stay = {*ADDED_ATTRIBUTES, REPLAY_ATTRIBUTE}
+        return {name: value for name, value in self.attributes.items() if name not in stay}
 
     @property
     def size(self) -> int:

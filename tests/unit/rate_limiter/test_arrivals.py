@@ -59,8 +59,9 @@ def test_more_attributes_than_leave_room_for_ours_are_refused(count: int) -> Non
 
 
 def test_attributes_that_give_way_take_no_room() -> None:
-    """A message that came through the limiter before can come again."""
-    own = {name: text("x") for name in ("rate_limit_timestamp", "tokens_remaining", "rate_limiter_version")}
+    """A message that came through the limiter before can come again, and be marked as a replay."""
+    added = ("rate_limit_timestamp", "tokens_remaining", "rate_limiter_version", "replay")
+    own = {name: text("x") for name in added[1:]}
 
     arrival(attributes={**own, **{f"name-{n}": text("x") for n in range(7)}}).job()
 
@@ -96,6 +97,9 @@ def test_what_is_no_job_is_refused(body: str | Mapping[str, Any]) -> None:
 
 
 def test_a_replay_is_marked_by_an_attribute() -> None:
-    """Whatever its value."""
-    assert arrival(attributes={"replay": text("2025-06-01")}).is_replay
+    """Whatever its value; the mark stays behind."""
+    marked = arrival(attributes={"replay": text("2025-06-01")})
+
+    assert marked.is_replay
+    assert marked.kept_attributes == {}
     assert not arrival().is_replay
