@@ -42,13 +42,23 @@ class Pipeline:
 
     @contextmanager
     def without_scraper(self) -> Iterator[None]:
-        """Run no task of the service meanwhile: what is forwarded stays on the workflows queue."""
+        """Run no task of the service meanwhile, however full its queue is: what is forwarded stays there."""
+        self._let_scale(allowed=False)
         self.scale_to(0)
         try:
             yield
         finally:
             self.forget()
+            self._let_scale(allowed=True)
             self.scale_to(1)
+
+    def _let_scale(self, *, allowed: bool) -> None:
+        self.clients.autoscaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=f"service/{self.run.ecs_cluster}/{self.run.ecs_service}",
+            ScalableDimension="ecs:service:DesiredCount",
+            SuspendedState={"DynamicScalingInSuspended": not allowed, "DynamicScalingOutSuspended": not allowed},
+        )
 
     def scale_to(self, count: int, timeout_seconds: float = 60) -> None:
         """Set the service's desired count, and wait until so many tasks run (real seconds)."""

@@ -18,7 +18,8 @@ MESSAGES = 500
 @pytest.mark.requirement("3.1", "3.2", "3.3")
 def test_500_messages_scale_the_service_out_and_an_empty_queue_scales_it_in(pipeline: Pipeline, clock: Clock) -> None:
     """Five tasks for 500 messages (target 100), the queue drains, and then the service comes back to one task."""
-    with pipeline.without_scraper():
+    pipeline.scale_to(0)
+    try:
         _fill(pipeline)
         clock.set_speed(30)
         until(lambda: pipeline.desired_count() >= 5, 120, "scaling out")
@@ -28,6 +29,9 @@ def test_500_messages_scale_the_service_out_and_an_empty_queue_scales_it_in(pipe
         until(lambda: pipeline.depth(pipeline.run.workflows_queue_url) == 0, 240, "emptying")
         clock.set_speed(60)
         until(lambda: pipeline.desired_count() == 1, 240, "scaling in")
+    finally:
+        pipeline.forget()
+        pipeline.scale_to(1)
 
 
 def _fill(pipeline: Pipeline) -> None:
