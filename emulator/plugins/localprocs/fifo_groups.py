@@ -17,7 +17,7 @@ from localstack.utils.patch import patch
 @hooks.on_infra_start()
 def hide_by_group() -> None:
     """Have every FIFO queue do as AWS's from now on."""
-    FifoQueue.requeue_inflight_messages = requeue_inflight_messages  # type: ignore[method-assign]
+    FifoQueue.requeue_inflight_messages = requeue_inflight_messages
 
     @patch(FifoQueue.update_visibility_timeout)
     def _update(original: Callable[..., None], self: FifoQueue, receipt_handle: str, visibility_timeout: int) -> None:
