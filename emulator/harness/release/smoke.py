@@ -1,0 +1,90 @@
+"""A job from end to end that reads a creator's own profile, and leaves nothing behind but log lines and metrics."""
+
+import json
+import time
+import uuid
+from typing import Any
+
+from emulator.harness.dead_letter_queue import DeadLetterQueue
+from emulator.harness.dead_letters import Selection
+from emulator.harness.errors import HarnessError
+from emulator.harness.release.stacks import Stacks
+from emulator.harness.target import Target
+from huntaze_scraper import jobs
+from huntaze_scraper.jobs import Job
+from huntaze_scraper.worker import results
+
+LOOK_AGAIN_SECONDS = 0.5
+ROUND = 1000
+ENDED = frozenset({"done", "rejected", "dead"})
+
+
+def run(stacks: Stacks, creator: str, timeout_seconds: float) -> dict[str, Any]:
+    """Run the job, remove its traces however it ended, and return its result.
+
+    Raises:
+        HarnessError: it did not succeed within the time.
+    """
+    target = stacks.target
+    site = stacks.parameters("HuntazeScraper")["SiteUrl"].rstrip("/")
+    body = json.dumps(
+        {
+            "action": "scrape_profile",
+            "creator_id": creator,
+            "profile_url": f"{site}/{creator}",
+            "timestamp": target.now().isoformat(),
+            "metadata": {"correlation_id": f"smoke-{uuid.uuid4()}"},
+        }
+    )
+    job = jobs.parse(body)
+    target.clients.sqs.send_message(QueueUrl=target.ingress_queue_url, MessageBody=body)
+    try:
+        result = _await(target, job, timeout_seconds)
+    finally:
+        _remove_traces(target, job)
+    if result["status"] != "succeeded":
+        raise HarnessError(f"the smoke job ended as {result['status']}: {json.dumps(result.get('error'))}")
+    return result
+
+
+def _await(target: Target, job: Job, timeout_seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if _ledger(target, job).get("state", {}).get("S") in ENDED:
+            key = results.key(job.account, job.job_id)
+            answer = target.clients.s3.get_object(Bucket=target.results_bucket, Key=key)
+            return dict(json.loads(answer["Body"].read()))
+        time.sleep(LOOK_AGAIN_SECONDS)
+    where = _ledger(target, job).get("state", {}).get("S", "before the scraper")
+    raise HarnessError(f"the smoke job {job.job_id[:12]} did not end within {timeout_seconds:g} s: {where}")
+
+
+def _ledger(target: Target, job: Job) -> dict[str, Any]:
+    key = {"pk": {"S": f"job#{job.job_id}"}}
+    answer = target.clients.dynamodb.get_item(TableName=target.state_table, Key=key, ConsistentRead=True)
+    return dict(answer.get("Item", {}))
+
+
+def _remove_traces(target: Target, job: Job) -> None:
+    """Delete its dead letter, every version of its objects, and its items where it has ended.
+
+    Without its ledger entry a job that still runs could run twice: that one is left to expire.
+    """
+    state = _ledger(target, job).get("state", {}).get("S")
+    if state == "dead":
+        queue = DeadLetterQueue(target, "workflows")
+        with queue.held(ROUND) as letters:
+            for letter in filter(Selection(ids=(job.job_id,)).takes, letters):
+                queue.delete(letter)
+    prefix = results.prefix(job.account, job.job_id)
+    pages = target.clients.s3.get_paginator("list_object_versions").paginate(
+        Bucket=target.results_bucket, Prefix=prefix
+    )
+    for page in pages:
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            target.clients.s3.delete_object(
+                Bucket=target.results_bucket, Key=version["Key"], VersionId=version["VersionId"]
+            )
+    if state in ENDED:
+        for name in (f"job#{job.job_id}", f"slot#{job.job_id}"):
+            target.clients.dynamodb.delete_item(TableName=target.state_table, Key={"pk": {"S": name}})

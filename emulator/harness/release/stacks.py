@@ -1,0 +1,103 @@
+"""The deployed stacks, by the default credentials."""
+
+import json
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emulator.harness import target
+from emulator.harness.errors import HarnessError
+from emulator.harness.target import Target
+
+TEMPLATE_BODY_LIMIT = 51_200
+UPDATE_TIMEOUT_SECONDS = 1800
+
+
+class Stacks:
+    """CloudFormation, as far as a release needs it."""
+
+    def __init__(self) -> None:
+        """Find region and credentials as every AWS tool does."""
+        self.clients = target.default_clients()
+        self._cloudformation = self.clients.cloudformation
+
+    @property
+    def target(self) -> Target:
+        """The pipeline that the stacks describe."""
+        return target.deployed()
+
+    def describe(self, name: str) -> dict[str, Any] | None:
+        """Return a stack's description, if it is there."""
+        try:
+            found = dict(self._cloudformation.describe_stacks(StackName=name)["Stacks"][0])
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise HarnessError(f"{name} cannot be read: {error}") from error
+        return None if found["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
+
+    def status(self, name: str) -> str:
+        """Return a stack's status; nothing where it is not there."""
+        return str((self.describe(name) or {}).get("StackStatus", ""))
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """Return a stack's outputs."""
+        described = self.describe(name)
+        if described is None:
+            raise HarnessError(f"there is no stack {name}: deploy it first")
+        return {it["OutputKey"]: it["OutputValue"] for it in described.get("Outputs", [])}
+
+    def parameters(self, name: str) -> dict[str, str]:
+        """Return a stack's parameters."""
+        described = self.describe(name) or {}
+        return {it["ParameterKey"]: it["ParameterValue"] for it in described.get("Parameters", [])}
+
+    def template(self, name: str) -> str:
+        """Return a stack's template as it was deployed."""
+        body: Any = self._cloudformation.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        return body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+
+    def resource(self, name: str, kind: str) -> str:
+        """Return the physical id of a stack's only resource of a type."""
+        resources: dict[str, Any] = json.loads(self.template(name))["Resources"]
+        found = [logical_id for logical_id, it in resources.items() if it["Type"] == kind]
+        if len(found) != 1:
+            raise HarnessError(f"{name} has {len(found)} resources of type {kind}, not one")
+        answer = self._cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=found[0])
+        return answer["StackResourceDetail"]["PhysicalResourceId"]
+
+    def update(self, name: str, template: str, parameters: dict[str, str]) -> bool:
+        """Update a stack and wait; tell whether there was anything to do."""
+        body: dict[str, Any] = {"TemplateBody": template}
+        if len(template.encode()) > TEMPLATE_BODY_LIMIT:
+            body = {"TemplateURL": self._upload(name, template)}
+        try:
+            self._cloudformation.update_stack(
+                StackName=name,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+                **body,
+            )
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return False
+            raise HarnessError(f"{name} cannot be updated: {error}") from error
+        self._await(name)
+        return True
+
+    def _await(self, name: str) -> None:
+        deadline = time.monotonic() + UPDATE_TIMEOUT_SECONDS
+        while (status := self.status(name)).endswith("_IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                raise HarnessError(f"{name} is still {status} after {UPDATE_TIMEOUT_SECONDS} s")
+            time.sleep(2)
+        if status != "UPDATE_COMPLETE":
+            raise HarnessError(f"{name} ended in {status}: look at its events")
+
+    def _upload(self, name: str, template: str) -> str:
+        account = self.clients.sts.get_caller_identity()["Account"]
+        region = self.clients.s3.meta.region_name
+        bucket, key = f"cdk-hnb659fds-assets-{account}-{region}", f"rollback/{name}.json"
+        self.clients.s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
+        return f"{self.clients.s3.meta.endpoint_url}/{bucket}/{key}"
