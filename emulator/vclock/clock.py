@@ -16,6 +16,7 @@ from emulator.vclock.errors import ClockRefused
 from emulator.vclock.page import NANOS, Page, Reading
 
 SPEED_RANGE = (0.1, 1000.0)
+"""At 1000 the millisecond that a busy machine takes to wake a thread is a virtual second already."""
 LONGEST_JUMP_SECONDS = 10 * 365 * 24 * 3600
 # 2200-01-01: past 2262 the nanoseconds of a date no longer fit 64 bits.
 LATEST_SECONDS = 7_258_118_400

@@ -49,6 +49,9 @@ static _Atomic uint32_t *signals_of(const pthread_cond_t *condition) {
     return &signals[((uintptr_t)condition >> 4 ^ (uintptr_t)condition >> 12) % 256];
 }
 
+/* Of those that several processes share we count only our own's signals: their waiters return at every look. */
+static bool is_shared(const pthread_cond_t *condition) { return condition->__data.__wrefs & 1; }
+
 EXPORT int pthread_cond_signal(pthread_cond_t *condition) {
     if (clock_page()) atomic_fetch_add(signals_of(condition), 1);
     return real.pthread_cond_signal(condition);
@@ -75,7 +78,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
         int error = real.pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &end);
         view = look(clock_page());
         if (error != ETIMEDOUT || view.elapsed >= until) return error;
-        if (atomic_load(signals_of(condition)) != before) return 0;
+        if (atomic_load(signals_of(condition)) != before || is_shared(condition)) return 0;
     }
 }
 

@@ -1,8 +1,10 @@
 """Clocks, and programs that run on them."""
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -51,17 +53,24 @@ class Program:
     arguments: Sequence[str]
     env: dict[str, str]
     lines: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    ahead: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            self.arguments, env=os.environ | self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self.arguments,
+            env=os.environ | self.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # and what it has started, which holds its output, too
         self.process.wait()
         self._reader.join()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -70,7 +79,7 @@ class Program:
 
     def line(self) -> str:
         """The next line; fails when none comes."""
-        line = self.lines.get(timeout=PATIENCE_SECONDS)
+        line = self.ahead.pop() if self.ahead else self.lines.get(timeout=PATIENCE_SECONDS)
         assert line, f"{self.arguments} ended with {self.process.wait(PATIENCE_SECONDS)}"
         return line.rstrip("\n")
 
@@ -82,20 +91,24 @@ class Program:
 
     def is_silent_for(self, seconds: float) -> bool:
         """Whether no line comes within so many real seconds."""
-        try:
-            line = self.lines.get(timeout=seconds)
-        except queue.Empty:
-            return True
-        self.lines.put(line)
-        return False
+        if not self.ahead:
+            with contextlib.suppress(queue.Empty):
+                self.ahead.append(self.lines.get(timeout=seconds))
+        return not self.ahead
 
-    def results(self) -> dict[str, dict[str, float]]:
-        """What the program of waits.py tells until it is done."""
-        found = {}
-        while (line := self.line()) != "done":
+    def results(self, again: Callable[[], None] = lambda: None) -> dict[str, dict[str, float]]:
+        """What the program of waits.py tells until it is done.
+
+        `again` jumps once more, for threads that were just about to wait when the clock jumped, when none ends any more.
+        """
+        found: dict[str, dict[str, float]] = {}
+        while True:
+            if self.is_silent_for(3):
+                again()
+            if (line := self.line()) == "done":
+                return found
             result = json.loads(line)
             found[result["kind"]] = result
-        return found
 
     def _read(self) -> None:
         assert self.process.stdout

@@ -47,18 +47,19 @@ def test_time_never_goes_back_whatever_is_done_to_it(make_clock: Callable[[float
     code = """
 import threading, time
 print("ready", flush=True)
-end = threading.Event()
+end, backwards = threading.Event(), []
 def watch():
-    last, count = time.monotonic(), 0
+    last = time.monotonic()
     while not end.is_set():
         now = time.monotonic()
-        if now < last: print("back by", last - now, flush=True)
-        last, count = now, count + 1
-    print("read" if count > 1000 else count, flush=True)
+        if now < last: backwards.append(last - now)
+        last = now
 threads = [threading.Thread(target=watch) for _ in range(2)]
 for thread in threads: thread.start()
 input()
 end.set()
+for thread in threads: thread.join()
+print(backwards, flush=True)
 """
     with python(code, clock.env()) as program:
         assert program.line() == "ready"
@@ -69,8 +70,7 @@ end.set()
             clock.resume()
             clock.jump(1)
         program.write("enough")
-        assert program.line() == "read"
-        assert program.line() == "read"
+        assert program.line() == "[]"
 
 
 def test_a_change_returns_when_every_waiter_has_looked(make_clock: Callable[[float], Clock]) -> None:
@@ -81,7 +81,7 @@ def test_a_change_returns_when_every_waiter_has_looked(make_clock: Callable[[flo
         for _ in range(50):
             assert clock._page.change(speed=1, paused=False, jump_nanos=60 * NANOS, patience_nanos=60 * NANOS) == 0
         clock.jump(12 * HOUR)
-        assert program.results()
+        assert program.results(again=lambda: clock.jump(12 * HOUR))
 
 
 def test_a_signal_ends_a_wait_even_in_the_moment_of_a_change(make_clock: Callable[[float], Clock]) -> None:

@@ -1,7 +1,8 @@
 """A program that waits in every way at once: `waits.py SECONDS [KIND...]`.
 
-Prints "ready", then a JSON line for each kind when its wait is over, then "done". Each wait starts from one moment taken
-before "ready", so a clock that changes right after it changes all of them.
+Prints "ready" when all are about to wait, then a JSON line for each kind when its wait is over, then "done". Each wait
+is for what is left since one moment. A change of the clock between a thread's last look at it and the call that waits
+is not undone: that wait is for its whole span from then on, as it would be had the machine been asleep there.
 """
 
 import asyncio
@@ -186,22 +187,25 @@ IN_MAIN: dict[str, Callable[[float], object]] = {"setitimer": tick, "alarm": ala
 def main() -> None:
     seconds, kinds = float(sys.argv[1]), sys.argv[2:] or list(IN_THREADS)
     began, began_real = time.monotonic(), time.clock_gettime(time.CLOCK_TAI)
-    telling = threading.Lock()
+    telling, about_to_wait = threading.Lock(), threading.Semaphore(0)
 
     def tell(line: str) -> None:
         with telling:
             print(line, flush=True)
 
     def wait(kind: str) -> None:
+        about_to_wait.release()
         (IN_THREADS | IN_MAIN)[kind](max(began + seconds - time.monotonic(), 0.001))
         elapsed, real = time.monotonic() - began, time.clock_gettime(time.CLOCK_TAI) - began_real
         tell(json.dumps({"kind": kind, "elapsed": elapsed, "real": real}))
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
-    tell("ready")
     threads = [threading.Thread(target=wait, args=(kind,)) for kind in kinds if kind in IN_THREADS]
     for thread in threads:
         thread.start()
+    for _ in threads:
+        about_to_wait.acquire()
+    tell("ready")
     for kind in kinds:
         if kind in IN_MAIN:
             wait(kind)
