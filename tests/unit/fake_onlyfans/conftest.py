@@ -57,10 +57,11 @@ def creator(visitor: Visitor, account: Account) -> Visitor:
     return visitor.sign_in(account)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+    # Not for the session: while it is open, no other test of this process can run an event loop.
     with sync_playwright() as playwright:
         if not path and not os.path.exists(playwright.chromium.executable_path):  # noqa: PTH110 a text by contract
             if os.environ.get("CI"):

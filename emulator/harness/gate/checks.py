@@ -1,0 +1,49 @@
+"""Every check there is: one list for people, CI and the gate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.harness import places
+
+BIN = places.ROOT / ".venv" / "bin"
+PYTHON = str(BIN / "python")
+_PLUGINS = places.ROOT / "emulator" / "plugins"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command that passes or fails."""
+
+    name: str
+    command: tuple[str, ...]
+    lane: int = 0
+    """Checks of one lane run one after another; the lanes run side by side."""
+    is_pytest: bool = False
+    in_test: bool = True
+    """Whether ``./huntaze test`` runs it too."""
+
+    def arguments(self, output: Path | None, speed: float | None = None) -> list[str]:
+        """Return the command, with reports written to the folder where there is one."""
+        added = []
+        if self.is_pytest and output is not None:
+            added += [f"--junit-xml={output / f'{self.name}.xml'}"]
+        if self.name == "unit" and output is not None:
+            added += ["--cov=huntaze_scraper", "--cov-branch", f"--cov-report=json:{output / 'coverage.json'}"]
+        if self.name in ("integration", "faults") and speed is not None:
+            added += ["--speed", f"{speed:g}"]
+        return [*self.command, *added]
+
+
+CHECKS = (
+    Check("lint", (str(BIN / "ruff"), "check", ".")),
+    Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
+    Check("types", (str(BIN / "mypy"),)),
+    Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
+    Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
+    Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
+    Check("unit", (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "tests/unit"), lane=1, is_pytest=True),
+    Check("integration", (PYTHON, "-m", "pytest", "-q", "tests/integration"), lane=2, is_pytest=True),
+    Check("faults", (PYTHON, "-m", "pytest", "-q", "tests/faults"), lane=2, is_pytest=True, in_test=False),
+    Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
+)
+"""Lanes 0 and 1 run side by side; lane 2, which wants the machine for itself, after both."""
