@@ -1,4 +1,4 @@
-"""Packages that LocalStack imports at start and uses seldom: imported when something of them is first called."""
+"""Modules and packages that LocalStack imports at start and uses seldom: imported when something of them is first called."""
 
 import importlib
 import sys
@@ -12,12 +12,12 @@ from typing import Any
 _lock = threading.RLock()
 
 
-def until_used(*packages: str) -> None:
-    """Put the import of the packages off; only what is called of them may be, not what is subclassed.
+def until_used(*names: str) -> None:
+    """Put the import of modules and packages off; only what is called of them may be, not what is subclassed.
 
     An exception of theirs is never raised before the package is there; what catches it catches nothing until then.
     """
-    sys.meta_path.insert(0, _Finder(set(packages) - set(sys.modules)))
+    sys.meta_path.insert(0, _Finder(set(names) - set(sys.modules)))
 
 
 class Stand:
@@ -41,11 +41,11 @@ class Stand:
 
 
 class _Finder(MetaPathFinder, Loader):
-    def __init__(self, packages: set[str]) -> None:
-        self._packages = packages
+    def __init__(self, put_off: set[str]) -> None:
+        self._put_off = put_off
 
     def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, is_package=True) if name.partition(".")[0] in self._packages else None
+        return ModuleSpec(name, self, is_package=True) if self._part_of(name) else None
 
     def exec_module(self, module: ModuleType) -> None:
         def stand(name: str) -> Any:
@@ -58,10 +58,12 @@ class _Finder(MetaPathFinder, Loader):
         module.__getattr__ = stand  # type: ignore[method-assign]
 
     def real_module(self, name: str) -> ModuleType:
-        package = name.partition(".")[0]
         with _lock:
-            if package in self._packages:
-                self._packages.discard(package)
-                for each in [it for it in sys.modules if it.partition(".")[0] == package]:
+            if whole := self._part_of(name):
+                self._put_off.discard(whole)
+                for each in [it for it in sys.modules if it == whole or it.startswith(f"{whole}.")]:
                     del sys.modules[each]
             return importlib.import_module(name)
+
+    def _part_of(self, name: str) -> str | None:
+        return next((each for each in self._put_off if name == each or name.startswith(f"{each}.")), None)

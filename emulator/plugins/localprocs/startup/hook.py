@@ -18,7 +18,13 @@ def start_sooner() -> None:
     service_models.share()
     if os.environ.get("GATEWAY_SERVER") == "threads":
         plain_http.make_no_certificate()
-    unneeded = ["dns", "jsonpath_ng", "openapi_spec_validator", "samtranslator"]
+    unneeded = [
+        "dns",
+        "jsonpath_ng",
+        "localstack.services.apigateway.legacy.helpers",
+        "openapi_spec_validator",
+        "samtranslator",
+    ]
     if not any(name.startswith("OPENAPI_VALIDATE") for name in os.environ):
         unneeded.append("openapi_core")
     deferred.until_used(*unneeded)
