@@ -41,7 +41,9 @@ CHECKS = (
     Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
     Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
-    Check("unit", (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "tests/unit"), lane=1, is_pytest=True),
+    Check(
+        "unit", (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "tests/unit"), lane=1, is_pytest=True
+    ),
     Check("integration", (PYTHON, "-m", "pytest", "-q", "tests/integration"), lane=2, is_pytest=True),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "tests/faults"), lane=2, is_pytest=True, in_test=False),
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),

@@ -20,7 +20,9 @@ def limiter_zip(folder: Path) -> str:
     """Return the digest of the limiter's zip in an assembly: the one that the limiter's function names."""
     template = json.loads((folder / "HuntazeRateLimiter.template.json").read_text())
     functions = [it for it in template["Resources"].values() if it["Type"] == "AWS::Lambda::Function"]
-    key = next(it["Properties"]["Code"]["S3Key"] for it in functions if it["Properties"]["Handler"].startswith("huntaze"))
+    key = next(
+        it["Properties"]["Code"]["S3Key"] for it in functions if it["Properties"]["Handler"].startswith("huntaze")
+    )
     return f"sha256:{_of(folder / f'asset.{key}')}"
 
 

@@ -44,6 +44,8 @@ def _run_one(check: Check, output: Path, tell: Callable[[str, str], None], speed
     begun, log = time.monotonic(), output / f"{check.name}.log"
     with log.open("w") as sink:
         command = check.arguments(output, speed)
-        code = subprocess.call(command, cwd=places.ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+        code = subprocess.call(
+            command, cwd=places.ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+        )
     tell(check.name, "failed" if code else "passed")
     return Outcome(check, code == 0, time.monotonic() - begun, log)
