@@ -74,7 +74,7 @@ class RateLimiterSettings(Settings):
         "the most by which clocks of two invocations may differ, seconds", 2.0
     )
     rate_limit_slack_seconds: float = setting(
-        "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 1.0
+        "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 2.0
     )
 
 

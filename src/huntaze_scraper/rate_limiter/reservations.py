@@ -165,6 +165,7 @@ def _from_token(token: Token) -> dict[str, Any]:
         "holder": {"S": token.holder},
         "held_from": _number(token.held_from),
         "gives_way": {"BOOL": token.gives_way},
+        **({"next_holder": {"S": token.next_holder}} if token.next_holder else {}),
     }
 
 
@@ -172,7 +173,13 @@ def _to_token(token: Mapping[str, Any]) -> Token:
     back_at = int(token["back_at"]["N"])
     if "holder" not in token:
         return Token(back_at)
-    return Token(back_at, token["holder"]["S"], int(token["held_from"]["N"]), token["gives_way"]["BOOL"])
+    return Token(
+        back_at=back_at,
+        holder=token["holder"]["S"],
+        held_from=int(token["held_from"]["N"]),
+        gives_way=token["gives_way"]["BOOL"],
+        next_holder=token["next_holder"]["S"] if "next_holder" in token else None,
+    )
 
 
 def _from_reservation(job_id: str, reservation: Reservation, until: float) -> dict[str, Any]:

@@ -10,6 +10,7 @@ Two lists make a bucket, both as long as its capacity:
   at ``max(now, slot[n - capacity] + spacing)``, once, however long the burst.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -22,7 +23,7 @@ class Limit:
     window_ms: int = 60_000
     clock_skew_ms: int = 2_000
     """The most by which the clocks of two invocations may differ."""
-    slack_ms: int = 1_000
+    slack_ms: int = 2_000
     """What slots lie further apart than tokens need, so that lateness is caught up with."""
     step_ms: int = 1_000
     """How far apart one account's waiting messages come back, so that they come in order."""
@@ -51,9 +52,27 @@ class Token:
     gives_way: bool = False
     """The holder has yet to come for it, and can wait."""
 
-    def usable_at(self, *, is_urgent: bool) -> int:
+    next_holder: str | None = None
+    """The job that gets it after the holder."""
+
+    def usable_at(self, *, is_urgent: bool) -> float:
         """Tell when another job may spend it: an urgent one takes it from a holder that can wait."""
-        return self.held_from if is_urgent and self.gives_way else self.back_at
+        if is_urgent and self.gives_way:
+            return self.held_from
+        return math.inf if self.next_holder else self.back_at
+
+    def expected_at(self, limit: Limit, now: int) -> int:
+        """Tell when it is likely back from all who wait for it: who holds it is most likely just spending it."""
+        if self.holder is None:
+            return self.back_at
+        expected = min(self.back_at, max(now, self.held_from) + limit.spacing_ms)
+        return expected + limit.spacing_ms if self.next_holder else expected
+
+    def passed_on(self, limit: Limit, at: int) -> "Token":
+        """Return it as it is once its holder has no more to do with it, from that moment."""
+        if self.next_holder is None:
+            return Token(at)
+        return Token(at + limit.lease_ms + limit.return_ms, self.next_holder, at, gives_way=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +117,31 @@ class Bucket:
         """Return the token that the job still holds."""
         return next((token for token in self.tokens if token.holder == job_id), None)
 
+    def promised_to(self, job_id: str) -> Token | None:
+        """Return the token that the job gets after its holder."""
+        return next((token for token in self.tokens if token.next_holder == job_id), None)
+
     def first(self, *, is_urgent: bool = False) -> Token:
         """Return the token that can be had first."""
         return min(self.tokens, key=lambda token: token.usable_at(is_urgent=is_urgent))
 
-    def first_to_book(self, now: int, *, is_urgent: bool) -> Token | None:
-        """Return the first of those that no job may be spending, nor waits for with more right."""
-        free = (it for it in self.tokens if it.holder is None or it.back_at <= now or (is_urgent and it.gives_way))
-        return min(free, key=lambda token: token.usable_at(is_urgent=is_urgent), default=None)
+    def first_to_book(self, limit: Limit, now: int, *, is_urgent: bool) -> Token | None:
+        """Return the first token that nobody waits for with more right, in anybody's hands or not."""
+
+        def at(token: Token) -> int:
+            return token.held_from if is_urgent and token.gives_way else token.expected_at(limit, now)
+
+        return min((it for it in self.tokens if it.next_holder is None), key=at, default=None)
 
     def exchanged(self, old: Token, new: Token) -> Self:
         """Put one token in the place of another."""
         place = self.tokens.index(old)
         return replace(self, tokens=(*self.tokens[:place], new, *self.tokens[place + 1 :]))
+
+    def up_to_date(self, limit: Limit, now: int) -> Self:
+        """Pass on the tokens whose holders' leases have run out."""
+        tokens = (it.passed_on(limit, it.back_at) if it.next_holder and it.back_at <= now else it for it in self.tokens)
+        return replace(self, tokens=tuple(tokens))
 
     def spent(self, limit: Limit, job_id: str, sent_at: int) -> Self:
         """Note that the job's message was sent at that moment at the latest.
@@ -118,9 +149,9 @@ class Bucket:
         A send that outlived its lease, so that another job has its token by now, takes the next one.
         """
         token = self.held_by(job_id) or self.first()
-        return self.exchanged(token, Token(sent_at + limit.return_ms))
+        return self.exchanged(token, token.passed_on(limit, sent_at + limit.return_ms))
 
-    def returned(self, job_id: str) -> Self:
+    def returned(self, limit: Limit, job_id: str) -> Self:
         """Give the job's token back unspent."""
         token = self.held_by(job_id)
-        return self.exchanged(token, Token(0)) if token else self
+        return self.exchanged(token, token.passed_on(limit, token.held_from)) if token else self

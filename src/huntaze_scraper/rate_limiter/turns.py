@@ -11,6 +11,9 @@ STUCK_MS = 30_000
 ORDER_PATIENCE_MS = 300_000
 """A line that has been stuck for so long goes on without the job that holds it up."""
 
+EARLY_MS = 3_000
+"""How long before its token a late message comes back, to wait for it in the invocation."""
+
 FIFO_DEDUPLICATION_MS = 300_000
 """How long a FIFO queue drops what it was sent before."""
 
@@ -129,7 +132,7 @@ def settle(limit: Limit, state: State, *, sent: Mapping[str, int], unsent: Colle
         lines[gone.account] = replace(line, gone=max(line.gone, gone.number), moved_at=max(line.moved_at, sent_at))
     touched = {reservation.account for reservation in reservations.values()}
     for job_id in unsent:
-        bucket = bucket.returned(job_id)
+        bucket = bucket.returned(limit, job_id)
         reservations[job_id] = replace(state.reservations[job_id], granted_at=None)
     return State(bucket, reservations, {account: lines[account] for account in touched})
 
@@ -139,7 +142,8 @@ class _Decision:
 
     def __init__(self, limit: Limit, state: State, now: int, wait_until: int) -> None:
         self.limit, self.now, self.wait_until = limit, now, wait_until
-        self.bucket = self.before = state.bucket.resized(limit.capacity)
+        self.before = state.bucket.resized(limit.capacity)
+        self.bucket = self.before.up_to_date(limit, now)
         self.lines = dict(state.lines)
         self.gone = {account: line.gone for account, line in state.lines.items()}
         self.reservations: dict[str, Reservation] = {}
@@ -161,8 +165,10 @@ class _Decision:
         """Give a job with a slot its turn, or the time of it."""
         own = self.bucket.held_by(job_id)
         at = max(self.now, reservation.slot_at, own.held_from if own else 0)
-        if at > self.wait_until:
+        if at > self.wait_until and at == reservation.slot_at:
             self.delayed[job_id] = at
+        elif at > self.wait_until:
+            self._come_early(job_id, at)
         elif not self._is_in_order(reservation):
             self.behind[job_id] = self._ahead_of(reservation)
         elif own:
@@ -173,7 +179,7 @@ class _Decision:
             token = self.bucket.first(is_urgent=is_urgent)
             usable_at = token.usable_at(is_urgent=is_urgent)
             if usable_at <= self.wait_until:
-                self._grant(job_id, reservation, token, at=max(at, usable_at))
+                self._grant(job_id, reservation, token, at=max(at, int(usable_at)))
             else:
                 self._book(job_id, is_urgent=is_urgent)
 
@@ -202,7 +208,8 @@ class _Decision:
     def turns(self) -> Turns:
         """Close the decision."""
         for job_id in self.grants:
-            self._hold(job_id, self.bucket.held_by(job_id), self.go_at)
+            if held := self.bucket.held_by(job_id):
+                self._hold(held, job_id, self.go_at)
         lines = {account: self.lines[account] for account in self.touched}
         is_changed = bool(self.reservations or lines) or self.bucket != self.before
         return Turns(
@@ -233,7 +240,9 @@ class _Decision:
         return is_stuck
 
     def _grant(self, job_id: str, reservation: Reservation, token: Token, *, at: int) -> None:
-        self._hold(job_id, token, at)
+        if promised := self.bucket.promised_to(job_id):
+            token = self._exchange(promised, replace(promised, next_holder=None), token)
+        self._hold(token, job_id, at)
         self.gone[reservation.account] = max(self.gone[reservation.account], reservation.number)
         self.go_at = max(self.go_at, at)
         self.reservations[job_id] = replace(reservation, granted_at=reservation.granted_at or at)
@@ -241,25 +250,38 @@ class _Decision:
 
     def _book(self, job_id: str, *, is_urgent: bool) -> None:
         """Keep the next token for a job that found none: coming late does not mean losing again."""
-        token = self.bucket.first_to_book(self.now, is_urgent=is_urgent)
+        if promised := self.bucket.promised_to(job_id):
+            self._come_early(job_id, replace(promised, next_holder=None).expected_at(self.limit, self.now))
+            return
+        token = self.bucket.first_to_book(self.limit, self.now, is_urgent=is_urgent)
         if token is None:
-            self.delayed[job_id] = max(self._expected_return(self.turned_away), self.now + 1)
+            self._come_early(job_id, self._expected_return(self.turned_away))
             self.turned_away += 1
             return
-        self.delayed[job_id] = usable_at = token.usable_at(is_urgent=is_urgent)
-        self._hold(job_id, token, usable_at, gives_way=not is_urgent)
+        is_held = token.holder is not None and token.back_at > self.now
+        if is_held and not (is_urgent and token.gives_way):
+            self.bucket = self.bucket.exchanged(token, replace(token, next_holder=job_id))
+            self._come_early(job_id, token.expected_at(self.limit, self.now))
+        else:
+            usable_at = token.held_from if is_held else token.back_at
+            self._hold(token, job_id, usable_at, gives_way=not is_urgent)
+            self._come_early(job_id, usable_at)
 
-    def _hold(self, job_id: str, token: Token | None, at: int, *, gives_way: bool = False) -> None:
+    def _exchange(self, old: Token, new: Token, wanted: Token) -> Token:
+        """Exchange a token, and return the wanted one as it is then."""
+        self.bucket = self.bucket.exchanged(old, new)
+        return new if wanted == old else wanted
+
+    def _come_early(self, job_id: str, at: int) -> None:
+        """Let a job come back a little before its token, so that the token is not late once more."""
+        self.delayed[job_id] = max(at - EARLY_MS, self.now + 1)
+
+    def _hold(self, token: Token, job_id: str, at: int, *, gives_way: bool = False) -> None:
         """Let the job hold the token from that moment, for its lease."""
-        if token:
-            back_at = at + self.limit.lease_ms + self.limit.return_ms
-            self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, gives_way))
+        back_at = at + self.limit.lease_ms + self.limit.return_ms
+        self.bucket = self.bucket.exchanged(token, Token(back_at, job_id, at, gives_way, token.next_holder))
 
     def _expected_return(self, place: int) -> int:
-        """Tell when the token at that place, of those that come back, is likely there; 0 beyond the last place.
-
-        A job that holds a token is most likely just spending it.
-        """
-        latest = self.now + self.limit.spacing_ms
-        expected = sorted(min(it.back_at, latest) if it.holder else it.back_at for it in self.bucket.tokens)
+        """Tell when the token at that place, of those that come back, is likely there; 0 beyond the last place."""
+        expected = sorted(it.expected_at(self.limit, self.now) for it in self.bucket.tokens)
         return expected[place] if place < len(expected) else 0

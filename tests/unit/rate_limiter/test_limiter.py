@@ -155,7 +155,7 @@ def test_a_batch_is_reserved_for_as_a_whole(bench: Bench) -> None:
 
     assert decided == [Forwarding.FORWARDED] * 6 + [Forwarding.DELAYED] * 4
     assert (bench.store.reads, bench.store.writes) == (1, 2)
-    assert bench.ingress.hidden == dict.fromkeys(("m16", "m17", "m18", "m19"), 63)
+    assert bench.ingress.hidden == dict.fromkeys(("m16", "m17", "m18", "m19"), 64)
 
 
 def test_a_batch_larger_than_ten_is_taken_in_parts(bench: Bench) -> None:
@@ -170,7 +170,7 @@ def test_on_its_second_receive_a_message_is_forwarded(bench: Bench) -> None:
     bench.take(*messages(10))
     late = messages(1, first=10)
     bench.take(*late)
-    bench.clock.moment += 63
+    bench.clock.moment += 64
 
     assert bench.take(*late) == [Forwarding.FORWARDED]
 
@@ -185,7 +185,7 @@ def test_a_message_that_was_hidden_for_less_than_its_wait_is_hidden_again(bench:
     writes = bench.store.writes
 
     assert bench.take(*late) == [Forwarding.DELAYED]
-    assert bench.ingress.hidden["m10"] == 43
+    assert bench.ingress.hidden["m10"] == 44
     assert bench.store.writes == writes
 
 

@@ -64,7 +64,11 @@ def store(request: pytest.FixtureRequest) -> Reservations:
 
 def some_state(version: int = 0) -> State:
     """Everything that can be stored."""
-    tokens = (Token(NOW), Token(NOW + 72_000, "job-1", NOW), Token(NOW + 99_000, "job-2", NOW + 1, gives_way=True))
+    tokens = (
+        Token(NOW),
+        Token(NOW + 72_000, "job-1", NOW),
+        Token(NOW + 99_000, "job-2", NOW + 1, gives_way=True, next_holder="job-4"),
+    )
     return State(
         Bucket(tokens, (NOW, NOW + 1, NOW + 2), version),
         {

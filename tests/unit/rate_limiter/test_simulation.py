@@ -161,13 +161,13 @@ def test_a_burst_is_received_twice_a_message_however_large_it_is(accounts: int) 
 
 
 @pytest.mark.requirement("1.1")
-def test_a_burst_is_forwarded_at_nine_and_a_half_a_minute() -> None:
-    """The margins cost 3 s a window and no more: 300 messages are through in 30 windows of 63 s."""
+def test_a_long_burst_is_forwarded_at_more_than_nine_a_minute() -> None:
+    """The margins cost 4 s a window and no more: 300 messages are through in 30 windows of 64 s."""
     world = World(Random(1))
     for number in range(300):
         world.produce(message(number, number))
 
-    world.drain(30 * 63)
+    world.drain(30 * 64)
 
     invariants.check_nothing_lost(world)
 

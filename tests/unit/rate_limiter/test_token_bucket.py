@@ -27,9 +27,9 @@ def test_the_first_ten_slots_are_now_and_the_next_ten_a_spacing_later() -> None:
 
 
 def test_slots_lie_further_apart_than_tokens_need() -> None:
-    """Window, margin for clocks, slack: 60 + 2 + 1 s."""
+    """Window, margin for clocks, slack: 60 + 2 + 2 s."""
     assert LIMIT.return_ms == 62_000
-    assert LIMIT.spacing_ms == 63_000
+    assert LIMIT.spacing_ms == 64_000
 
 
 def test_a_token_is_back_a_window_and_the_margin_after_it_was_really_spent() -> None:
@@ -52,8 +52,8 @@ def test_a_token_that_was_certainly_not_spent_is_free_at_once() -> None:
     """A refused message costs nothing."""
     bucket = Bucket((Token(NOW + 90_000, "job", NOW),), (NOW,))
 
-    assert bucket.returned("job").free(NOW) == 1
-    assert bucket.returned("another") == bucket
+    assert bucket.returned(LIMIT, "job").free(NOW) == 1
+    assert bucket.returned(LIMIT, "another") == bucket
 
 
 def test_an_urgent_job_takes_a_token_from_one_that_can_wait() -> None:
@@ -62,8 +62,8 @@ def test_an_urgent_job_takes_a_token_from_one_that_can_wait() -> None:
     in_use = Token(NOW + 72_000, "sender", NOW)
     bucket = Bucket((booked, in_use), (NOW, NOW))
 
-    assert bucket.first_to_book(NOW, is_urgent=False) is None
-    assert bucket.first_to_book(NOW, is_urgent=True) == booked
+    assert bucket.first_to_book(LIMIT, NOW, is_urgent=False) == in_use
+    assert bucket.first_to_book(LIMIT, NOW, is_urgent=True) == booked
     assert bucket.first(is_urgent=True) == booked
     assert bucket.first() == in_use
 
@@ -73,7 +73,39 @@ def test_a_token_whose_holder_never_came_is_free_again_after_the_lease() -> None
     bucket = Bucket((Token(NOW, "dead", NOW - 72_000),), (NOW,))
 
     assert bucket.free(NOW) == 1
-    assert bucket.first_to_book(NOW, is_urgent=False) == Token(NOW, "dead", NOW - 72_000)
+    assert bucket.first_to_book(LIMIT, NOW, is_urgent=False) == Token(NOW, "dead", NOW - 72_000)
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_token_goes_to_the_one_that_waits_for_it_when_its_holder_is_done(is_sent: bool) -> None:
+    """A window after it was spent, or at once where it was not."""
+    token = Token(NOW + 82_000, "first", NOW, next_holder="second")
+    bucket = Bucket((token,), (NOW,))
+
+    passed = bucket.spent(LIMIT, "first", NOW + 500) if is_sent else bucket.returned(LIMIT, "first")
+
+    moment = NOW + 500 + LIMIT.return_ms if is_sent else NOW
+    assert passed.held_by("second") == Token(
+        moment + LIMIT.lease_ms + LIMIT.return_ms, "second", moment, gives_way=True
+    )
+    assert bucket.promised_to("second") == token
+    assert bucket.first_to_book(LIMIT, NOW, is_urgent=False) is None
+
+
+def test_a_promised_token_goes_on_when_its_holder_never_came_back() -> None:
+    """After the lease; nobody else may take it before."""
+    bucket = Bucket((Token(NOW, "dead", NOW - 82_000, next_holder="second"),), (NOW,))
+
+    assert bucket.first().usable_at(is_urgent=False) > NOW
+    assert bucket.up_to_date(LIMIT, NOW - 1) == bucket
+    assert bucket.up_to_date(LIMIT, NOW).held_by("second")
+
+
+def test_a_token_is_expected_back_from_all_who_wait_for_it() -> None:
+    """Settled: known. Held: as if its holder were just sending. Promised: another window later."""
+    assert Token(NOW + 5).expected_at(LIMIT, NOW) == NOW + 5
+    assert Token(NOW + 82_000, "a", NOW).expected_at(LIMIT, NOW) == NOW + LIMIT.spacing_ms
+    assert Token(NOW + 82_000, "a", NOW, next_holder="b").expected_at(LIMIT, NOW) == NOW + 2 * LIMIT.spacing_ms
 
 
 @pytest.mark.parametrize("capacity", [1, 10, 15])

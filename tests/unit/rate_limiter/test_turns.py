@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
 from huntaze_scraper.rate_limiter.turns import (
+    EARLY_MS,
     FIFO_DEDUPLICATION_MS,
     ORDER_PATIENCE_MS,
     STUCK_MS,
@@ -144,25 +145,57 @@ def test_a_holder_does_not_spend_its_token_before_it_is_back() -> None:
 
 
 def test_a_late_message_without_a_token_books_the_next_one() -> None:
-    """Coming late does not mean losing again: nobody else gets that token."""
+    """Coming late does not mean losing again: nobody else gets that token, and it comes a little before it."""
     state = State(all_spent(), {"job-1": Reservation("creator", 1, NOW - 60_000)}, {"creator": Line(last=1)})
 
     turns = ask(state, job(1))
     state = after(state, turns)
 
-    assert turns.delayed == {"job-1": NOW + 50_000}
+    assert turns.delayed == {"job-1": NOW + 50_000 - EARLY_MS}
     assert len([token for token in state.bucket.tokens if token.back_at <= NOW + 50_000]) == 9
     assert "job-1" in ask(state, job(1), now=NOW + 50_000).grants
 
 
-def test_a_late_message_that_finds_all_tokens_booked_comes_back_when_one_is_expected() -> None:
-    """It takes nothing from those that booked before it."""
-    booked = tuple(Token(NOW + 100_000, f"other-{n}", NOW + 30_000, gives_way=True) for n in range(10))
-    state = State(Bucket(booked, (NOW,) * 10), {"job-1": Reservation("creator", 1, NOW - 60_000)})
+def test_a_late_message_that_finds_all_tokens_in_hand_is_promised_one() -> None:
+    """And gets it when its holder has spent it, although others come before it."""
+    held = tuple(Token(NOW + 82_000, f"other-{n}", NOW) for n in range(10))
+    places = {"job-1": Reservation("creator", 1, NOW - 60_000), "other-0": Reservation("c", 1, NOW, NOW)}
+    state = State(Bucket(held, (NOW,) * 10), places, {"creator": Line(last=1)})
+
+    turns = ask(state, job(1))
+    state = after(state, turns)
+    again = ask(state, job(1), now=NOW + 1_000)
+    settled = state.updated(settle(LIMIT, state, sent={"other-0": NOW + 2_000}, unsent=[]))
+    back_at = NOW + 2_000 + LIMIT.return_ms
+
+    assert turns.delayed == {"job-1": NOW + LIMIT.spacing_ms - EARLY_MS}
+    assert again.delayed == {"job-1": NOW + 1_000 + LIMIT.spacing_ms - EARLY_MS}
+    assert again.changed is None
+    newcomer = ask(settled, job(2, "another"), now=back_at)
+    assert not newcomer.grants
+    assert "job-1" in ask(settled, job(1), now=back_at).grants
+
+
+def test_a_promised_message_takes_a_token_that_is_free_sooner() -> None:
+    """And gives the promise back."""
+    held = tuple(Token(NOW + 82_000, f"other-{n}", NOW) for n in range(9))
+    promised = replace(held[0], next_holder="job-1")
+    state = State(Bucket((promised, *held[1:], Token(NOW)), (NOW,) * 10), {"job-1": Reservation("creator", 1, NOW)})
 
     turns = ask(state, job(1))
 
-    assert turns.delayed == {"job-1": NOW + LIMIT.spacing_ms}
+    assert "job-1" in turns.grants
+    assert after(state, turns).bucket.promised_to("job-1") is None
+
+
+def test_a_late_message_beyond_all_promises_comes_back_when_a_token_is_expected() -> None:
+    """It takes nothing from those that were before it."""
+    held = tuple(Token(NOW + 82_000, f"other-{n}", NOW, next_holder=f"next-{n}") for n in range(10))
+    state = State(Bucket(held, (NOW,) * 10), {"job-1": Reservation("creator", 1, NOW - 60_000)})
+
+    turns = ask(state, job(1))
+
+    assert turns.delayed == {"job-1": NOW + 2 * LIMIT.spacing_ms - EARLY_MS}
     assert turns.changed is None
 
 
@@ -175,8 +208,10 @@ def test_what_may_be_on_the_queue_already_goes_before_those_that_can_wait() -> N
     turns = ask(state, job(1))
     state = after(state, turns)
 
-    assert turns.delayed == {"job-1": NOW + 30_000}
-    assert state.bucket.first_to_book(NOW, is_urgent=True) != state.bucket.held_by("job-1")
+    assert turns.delayed == {"job-1": NOW + 30_000 - EARLY_MS}
+    own = state.bucket.held_by("job-1")
+    assert own
+    assert not own.gives_way
     assert "job-1" in ask(state, job(1), now=NOW + 30_000).grants
 
 

@@ -88,7 +88,7 @@ def check_tokens(world: "World") -> None:
     """No token stays away for longer than a window, its margin and a lease, whatever became of its holder."""
     limit = world.limit
     longest_ms = limit.return_ms + limit.lease_ms + PATIENCE_MS + CLOCKS_MS
-    # A token can be booked a whole return ahead, and die with the job that comes for it.
-    latest = int(world.now * 1000) + limit.return_ms + longest_ms
+    # A token can be booked a whole return ahead, and die with the job that comes for it and the one promised it then.
+    latest = int(world.now * 1000) + 2 * (limit.return_ms + limit.lease_ms) + longest_ms
     if away := [token for token in world.store.bucket.tokens if token.back_at > latest]:
         raise Broken(f"burnt: {away}")
