@@ -48,7 +48,7 @@ step 4 "the emulator's locked environment (LocalStack)"
 "$uv" sync --quiet --frozen --project "$root/emulator/plugins" 2>>"$log" || fail "the packages of emulator/plugins/uv.lock cannot be had. Is the package index reachable?"
 
 step 5 "Chromium"
-runs() { [ -n "$1" ] && "$1" --headless --no-sandbox --disable-gpu --version >>"$log" 2>&1; }
+runs() { [ -n "$1" ] && timeout 30 "$1" --version </dev/null >>"$log" 2>&1 9>&-; }
 installed() {
     for name in chromium chromium-browser google-chrome google-chrome-stable; do
         path=$(command -v "$name") && runs "$path" && { echo "$path"; return 0; }
