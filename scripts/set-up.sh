@@ -2,6 +2,7 @@
 # Gets what the project needs and the machine lacks: uv, Python 3.13, the two locked environments, a Chromium.
 # Safe to run again; `huntaze` runs it when something it depends on has changed.
 set -eu
+unset LD_PRELOAD VCLOCK_PAGE # a shell on the virtual clock may start it; a browser does not end on that clock
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 state=$root/.huntaze
 uv_version=0.13.9
