@@ -15,6 +15,7 @@ class Shell:
     """Runs commands from the project's root against a running harness."""
 
     def __init__(self, run: Run, state: Path, more: Mapping[str, str] | None = None) -> None:
+        self.state = state
         self._env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             **run.clock_env,
