@@ -1,17 +1,21 @@
 """What a deployment asks of the gate, and what it keeps to go back to."""
 
+import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.gate import digests
 from emulator.harness.places import ROOT
-from emulator.harness.release import gate
+from emulator.harness.release import gate, image, snapshot
+from emulator.harness.release.stacks import Stacks
 
 
 @pytest.fixture
@@ -83,3 +87,70 @@ def test_an_option_that_there_is_not_is_refused_before_anything_is_asked(options
     refused = subprocess.run([script, *options], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert complaint in refused.stderr
+
+
+@pytest.fixture
+def stacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stacks]:
+    """CloudFormation and ECR in moto, found as every AWS tool finds them."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with mock_aws():
+        yield Stacks()
+
+
+def deploy(stacks: Stacks, name: str, default: str, **outputs: str) -> None:
+    template = {
+        "Parameters": {"SiteUrl": {"Type": "String", "Default": "https://example.com"}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": default}}},
+        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+    }
+    client = stacks.clients.cloudformation
+    change = client.update_stack if stacks.status(name) else client.create_stack
+    change(StackName=name, TemplateBody=json.dumps(template))
+
+
+def test_an_image_is_deployed_by_digest_and_compared_by_content(stacks: Stacks) -> None:
+    """The tag says which; the manifest's digest goes into the template, the configuration's is what the gate saw."""
+    deploy(
+        stacks, "HuntazeRegistry", "x", ImageRepositoryUri="1.dkr.ecr.eu-west-1.amazonaws.com/huntaze-onlyfans-scraper"
+    )
+    stacks.clients.ecr.create_repository(repositoryName="huntaze-onlyfans-scraper")
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    content: dict[str, Any] = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": "sha256:c"}, "layers": []}
+    manifest = json.dumps(content)
+    stacks.clients.ecr.put_image(
+        repositoryName="huntaze-onlyfans-scraper",
+        imageManifest=manifest,
+        imageManifestMediaType=kind,
+        imageTag="latest",
+        imageDigest=f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}",
+    )
+
+    reference = image.reference(stacks, "latest")
+
+    assert reference.startswith("@sha256:")
+    assert image.config_digest(stacks, reference) == "sha256:c"
+    assert image.config_digest(stacks, "") == ""
+    with pytest.raises(HarnessError, match="there is no image v9"):
+        image.reference(stacks, "v9")
+
+
+def test_a_kept_stack_comes_back_and_a_new_one_stays(stacks: Stacks, tmp_path: Path) -> None:
+    """Template and parameters as they were; what did not exist before is told, not deleted."""
+    deploy(stacks, "Old", "before")
+    kept = stacks.template("Old")
+    snapshot.save(stacks, ["Old", "New"], tmp_path)
+    deploy(stacks, "Old", "after")
+    deploy(stacks, "New", "after")
+
+    told = list(snapshot.restore(stacks, tmp_path))
+
+    assert json.loads(stacks.template("Old")) == json.loads(kept)
+    assert "New is new: it stays" in told[0]
+    assert told[1] == "Old is as it was"
+
+
+def test_without_a_kept_deployment_nothing_is_restored(stacks: Stacks, tmp_path: Path) -> None:
+    """Nor from a folder that was not written to its end."""
+    with pytest.raises(HarnessError, match="no deployment was kept"):
+        list(snapshot.restore(stacks, tmp_path))
