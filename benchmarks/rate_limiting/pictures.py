@@ -20,7 +20,7 @@ def growth(figures: Sequence[Figures], file: Path) -> None:
         axes.plot([x for x, _ in points], [y for _, y in points], style, label=name)
         for x, y in points:
             axes.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
-    axes.set(xscale="log", yscale="log", xlabel="messages at once", ylabel="receives a message", ylim=(0.7, None))
+    axes.set(xscale="log", yscale="log", xlabel="messages at once", ylabel="receives a message", ylim=(0.7, 100))
     axes.set_title("What a burst costs: each message twice, or once a minute")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
