@@ -3,6 +3,7 @@
 It takes no word of the code under test: queues tell what they accepted, the site tells what reached the fans.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -40,11 +41,11 @@ def assert_nothing_twice(site: SiteControl) -> None:
 
 def assert_in_order(forwarded: Iterable[dict[str, Any]], site: SiteControl) -> None:
     """Within each account, messages reached the site in the order in which the workflows queue took them."""
-    queued: defaultdict[str, list[str]] = defaultdict(list)
+    queued: defaultdict[str, list[str | None]] = defaultdict(list)
     for message in forwarded:
-        queued[message["group_id"]].append(message["body"])
+        queued[message["group_id"]].append(json.loads(message["body"]).get("message_content"))
     for account, reached in _by_account(site).items():
-        places = [next(at for at, body in enumerate(queued[account]) if text in body) for text in reached]
+        places = [queued[account].index(text) for text in reached]
         assert places == sorted(places), f"out of order for {account}: {places}"
 
 
