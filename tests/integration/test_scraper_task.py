@@ -166,6 +166,7 @@ def test_a_site_that_is_down_opens_the_breaker_and_is_left_alone(cloud: Cloud) -
     wait_for(lambda: task.events("circuit_breaker_changed"), "the breaker")
     (line,) = task.events("circuit_breaker_changed")
     assert (line["before"], line["after"]) == ("closed", "open")
+    wait_for(partial(has_ended, task, 5), "the end of the job that opened it")
     assert [each["status"] for each in task.events("job_ended")] == ["failed"] * 5
     cloud.send(creator_id=accounts[5])
     port = task.events("worker_started")[0]["health_port"]
