@@ -110,6 +110,11 @@ class Office:
         """What the site accepted: account, fan, text."""
         return [(each.account, each.fan, each.message.text) for each in self.fake.site.conversations.accepted]
 
+    @property
+    def posted(self) -> list[int | None]:
+        """How the site answered each message that was posted to it; None is not at all."""
+        return [each.status for each in self.fake.site.exchanges if each.method == "POST" and "/chats/" in each.path]
+
     def asked(self, method: str, path: str) -> int:
         """Count the requests that the site got."""
         return sum((each.method, each.path) == (method, path) for each in self.fake.site.exchanges)

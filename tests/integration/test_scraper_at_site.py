@@ -22,6 +22,7 @@ from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans import browser as browsers
 from huntaze_scraper.onlyfans import tabs as pools
 from huntaze_scraper.onlyfans.credentials import Credentials
+from huntaze_scraper.onlyfans.site import CHAT_INPUT, CHAT_SEND
 from huntaze_scraper.worker import attempts, results
 from tests.integration.scraper_office import Ledger, Office, World, wanted, world
 
@@ -34,6 +35,7 @@ HOSTILE = [
     "one\ntwo\n\n   indented\ttab",
     "😀👩‍👩‍👧‍👦 \u202eright to left\u202c שלום \u200f",
     "x" * 9_999 + "é",
+    "😀" * 10_000,
     "' \" ` \\ ${a} {{b}} <!-- & &amp;",
 ]
 
@@ -376,6 +378,41 @@ def test_a_click_that_never_arrived_is_made_again(
         data = await office.carry_out(wanted(office.account))
         assert not data["found_in_conversation"]
         assert len(office.sent) == 1
+
+    place.run(scenario())
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_is_reset_without_a_word_sends_once(
+    place: World, office: Office, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chromium would send the POST a second time by itself, unseen: ours is seen to fail, and looked for."""
+    monkeypatch.setattr(attempts, "SETTLE_SECONDS", 0.0)
+    texts = [str(number) for number in range(6)]
+
+    async def scenario() -> None:
+        for text in texts:
+            before = len(office.posted)
+            office.fault("reset", when=when, unannounced=True, **SEND, times=1)
+            data = await office.carry_out(wanted(office.account, message_content=text))
+            assert data["found_in_conversation"] is (when == "after")
+            assert office.posted[before:] == ([None] if when == "after" else [None, 201])
+        assert [text for _, _, text in office.sent] == texts
+
+    place.run(scenario())
+
+
+def test_nothing_leaves_the_page_that_no_job_asked_for(place: World, office: Office) -> None:
+    """A click that is not ours, or a script that tries again by itself: the site gets no second message."""
+
+    async def scenario() -> None:
+        tab = await office.tabs.take(office.account.username)
+        await office.once(tab, wanted(office.account))
+        await tab.page.fill(CHAT_INPUT, "once more")
+        async with tab.page.expect_event("requestfailed"):
+            await tab.page.click(CHAT_SEND)
+        await office.once(tab, wanted(office.account, message_content="another"))
+        assert [text for _, _, text in office.sent] == ["hello", "another"]
 
     place.run(scenario())
 

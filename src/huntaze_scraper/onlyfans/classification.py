@@ -23,7 +23,7 @@ DEFAULT_WAIT_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 12 * 3600.0
 
 _NETWORK = re.compile(
-    r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up)\b"
+    r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up|aborted)\b"
 )
 _GONE = re.compile(r"crashed|has been closed|target closed|connection closed|disconnected", re.IGNORECASE)
 

@@ -118,7 +118,7 @@ class SignedInTabs:
         await tab.open(tab.site.login)
         await tab.fill(site.USERNAME_INPUT, credentials.username)
         await tab.fill(site.PASSWORD_INPUT, credentials.password)
-        await tab.click_for(site.LOGIN_BUTTON, tab.site.login_path, leaves_page=True)
+        await tab.click_for(site.LOGIN_BUTTON, tab.site.login_path)
         if not await tab.leaves_login_or_shows(site.CODE_INPUT):
             await self._second_factor(tab, credentials)
             await tab.leaves_login()
@@ -136,7 +136,7 @@ class SignedInTabs:
 
     async def _code(self, tab: Tab, credentials: Credentials, now: float) -> None:
         await tab.fill(site.CODE_INPUT, pyotp.TOTP(credentials.totp_secret).at(int(now)))
-        await tab.click_for(site.CODE_BUTTON, tab.site.second_factor_path, leaves_page=True)
+        await tab.click_for(site.CODE_BUTTON, tab.site.second_factor_path)
 
     def _learn(self, state: dict[str, object]) -> None:
         cookies = state.get("cookies")

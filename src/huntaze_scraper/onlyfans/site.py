@@ -55,6 +55,8 @@ class Site:
         """A glob for the addresses that take the API key."""
         return f"{self.origin}/api/**"
 
+    outgoing_pattern = "*/api/chats/*/messages*"
+    """A pattern for the addresses to which messages are posted."""
     login_path = "/api/login"
     second_factor_path = "/api/login/2fa"
     change_password_path = "/account/password"  # noqa: S105 - an address

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from huntaze_scraper.errors import HumanWanted, NoAnswer, PageBroken, SignInAgain, SiteError, TryAgainLonger
 from huntaze_scraper.onlyfans import classification
 from huntaze_scraper.onlyfans.cookies import Cookies
+from huntaze_scraper.onlyfans.outbox import Outbox
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, CHALLENGE, Site
 
 SETTLE_SECONDS = 15.0
@@ -35,11 +37,12 @@ class Answer:
 class Tab:
     """A page signed in as one account. After an error that is not a plain answer it must not be used again."""
 
-    def __init__(self, site: Site, context: BrowserContext, page: Page, api_key: str = "") -> None:
-        """Watch over ``page``, the one page of ``context``."""
+    def __init__(self, site: Site, context: BrowserContext, page: Page, outbox: Outbox, api_key: str = "") -> None:
+        """Watch over ``page``, the one page of ``context``, and send what it posts by ``outbox``."""
         self.site = site
         self.context = context
         self.page = page
+        self.outbox = outbox
         self.api_key = api_key
         self.session_version = 0
         self.uses = 0
@@ -94,13 +97,10 @@ class Tab:
             await field_.fill(text, timeout=patience)
         return await field_.input_value(timeout=self._left())
 
-    async def click_for(self, selector: str, path: str, *, leaves_page: bool = False) -> Answer:
-        """Click, and return the site's answer to the POST that the page then sends to the path.
+    async def click_for(self, selector: str, path: str) -> None:
+        """Click, and judge the site's answer to the POST that the page then sends to the path.
 
-        Args:
-            selector: what to click.
-            path: where the page then posts to.
-            leaves_page: the page goes elsewhere on success, which takes the answer's body away: it is None then.
+        Of an answer on which the page goes elsewhere no body is left to read.
         """
         answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         request_line = f"POST {path}"
@@ -123,23 +123,28 @@ class Tab:
         self.page.on("response", on_response)
         self.page.on("requestfailed", on_failed)
         try:
-            async with self._shown(selector) as patience:
-                await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
-            await asyncio.wait(
-                (answered, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not answered.done():
-                raise self._crash_error(request_line) or PlaywrightTimeout("no answer")
-            response = answered.result()
-            if leaves_page:
-                self._judge(response.status, response.headers, request_line)
-                return Answer(response.status, None)
-            return await self._read(response, request_line)
+            response = await self._click(selector, answered, request_line)
+            self._judge(response.status, response.headers, request_line)
         finally:
             self.page.remove_listener("response", on_response)
             self.page.remove_listener("requestfailed", on_failed)
             if answered.done() and not answered.cancelled():
                 answered.exception()
+
+    async def click_once(self, selector: str, path: str) -> Answer:
+        """Click, send what the page then posts to the path, and return the site's answer. It is sent once at most."""
+        request = f"POST {path}"
+        with self.outbox.asking(path) as asked:
+            posting = await self._click(selector, asked, request)
+        return await self._ask(request, posting.url, self._left(), "POST", posting.headers, posting.body)
+
+    async def _click[Found](self, selector: str, awaited: asyncio.Future[Found], request: str) -> Found:
+        async with self._shown(selector) as patience:
+            await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
+        await asyncio.wait((awaited, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED)
+        if not awaited.done():
+            raise self._crash_error(request) or PlaywrightTimeout("no answer")
+        return awaited.result()
 
     async def leaves_login(self) -> None:
         """Wait until the page has left the log-in form."""
@@ -159,11 +164,30 @@ class Tab:
 
     async def get_json(self, url: str, seconds: float) -> Any:
         """Ask the site's API, with the session and the API key."""
-        request = f"GET {urlsplit(url).path}"
-        headers = {API_KEY_HEADER: self.api_key} if self.api_key else {}
+        return (await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000)).body
+
+    async def _ask(
+        self,
+        request: str,
+        url: str,
+        milliseconds: float,
+        method: str = "GET",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes | None = None,
+    ) -> Answer:
+        """Ask the site by a client beside the browser, which has the session's cookies and never asks twice."""
+        key = {API_KEY_HEADER.lower(): self.api_key} if self.api_key else {}
         try:
-            response = await self.context.request.get(url, headers=headers, timeout=seconds * 1000, max_redirects=0)
-            return (await self._read(response, request)).body
+            response = await self.context.request.fetch(
+                url,
+                method=method,
+                headers={**headers, **key},
+                data=body,
+                timeout=milliseconds,
+                max_redirects=0,
+                max_retries=0,
+            )
+            return await self._read(response, request)
         except PlaywrightTimeout:
             raise NoAnswer("no answer in time", request=request) from None
         except PlaywrightError as error:
@@ -202,7 +226,7 @@ class Tab:
                 raise PageBroken(f"missing selector {selector}", request=request) from None
             raise
 
-    async def _read(self, response: Response | APIResponse, request: str) -> Answer:
+    async def _read(self, response: APIResponse, request: str) -> Answer:
         self._judge(response.status, response.headers, request)
         if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise SignInAgain("the site sends the request elsewhere", status=response.status, request=request)

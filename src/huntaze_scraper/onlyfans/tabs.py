@@ -7,6 +7,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import PageBroken
 from huntaze_scraper.onlyfans.browser import Browser, Generation
+from huntaze_scraper.onlyfans.outbox import Outbox
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
 from huntaze_scraper.onlyfans.tab import Tab
 
@@ -49,7 +50,7 @@ class Tabs:
             raise PageBroken("no page can be opened") from None
         try:
             page = await context.new_page()
-            tab = Tab(self._site, context, page, api_key)
+            tab = Tab(self._site, context, page, await Outbox.open(page, self._site.outgoing_pattern), api_key)
             if api_key:
                 await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
         except PlaywrightError:

@@ -47,12 +47,11 @@ class StubTab:
         self.typed = text[: self.truncates_at].replace("\r\n", "\n").replace("\r", "\n")
         return self.typed
 
-    async def click_for(self, _selector: str, _path: str, *, leaves_page: bool = False) -> Answer:
-        assert not leaves_page
+    async def click_once(self, _selector: str, _path: str) -> Answer:
         self.clicks += 1
         number = len(self.conversation) + 1
         self.conversation.append({"id": str(number), "author": "me", "text": self.typed, "created_at": f"t-{number}"})
-        self._fail("click_for")
+        self._fail("click_once")
         return Answer(201, {"id": str(number), "created_at": f"t-{number}", "text": self.typed})
 
     async def get_json(self, url: str, _seconds: float) -> Any:

@@ -92,6 +92,7 @@ def test_a_very_long_retry_after_is_cut(seconds: int) -> None:
         "net::ERR_CONTENT_LENGTH_MISMATCH",
         "APIRequestContext.get: read ECONNRESET",
         "APIRequestContext.get: connect ECONNREFUSED 127.0.0.1:1",
+        "APIRequestContext.fetch: aborted\nCall log:",
         "APIRequestContext.get: socket hang up",
     ],
 )
