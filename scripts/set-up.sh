@@ -50,8 +50,9 @@ step 4 "the emulator's locked environment (LocalStack)"
 
 step 5 "Chromium"
 runs() { [ -n "$1" ] && timeout 30 "$1" --version </dev/null >>"$log" 2>&1 9>&-; }
+# The headless shell first, which is what the task's image has: it starts in half the time of a whole Chromium.
 installed() {
-    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
         path=$(command -v "$name") && runs "$path" && { echo "$path"; return 0; }
     done
     return 1
@@ -66,8 +67,9 @@ shell_of_own() { find "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}" 
 from_packages() {
     if [ "$(id -u)" = 0 ]; then sudo=''; else sudo='sudo -n'; fi
     # shellcheck disable=SC2086 # sudo is one word, two, or none
-    command -v apt-get >/dev/null 2>&1 && $sudo apt-get update -qq >>"$log" 2>&1 &&
-        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >>"$log" 2>&1
+    get() { DEBIAN_FRONTEND=noninteractive $sudo apt-get "$@" >>"$log" 2>&1; }
+    command -v apt-get >/dev/null 2>&1 && get update -qq &&
+        { get install -y -qq --no-install-recommends chromium-headless-shell || get install -y -qq --no-install-recommends chromium; }
 }
 chromium=$(own) || chromium=$({ download && path=$(shell_of_own) && runs "$path" && echo "$path"; }) ||
     chromium=$(installed) || { from_packages && chromium=$(installed); } ||

@@ -20,4 +20,4 @@ def chromium() -> str:
     chosen = ROOT / ".huntaze" / "chromium"
     if chosen.exists():
         return chosen.read_text().strip()
-    return shutil.which("chromium") or ""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from playwright.async_api import async_playwright
 
+from emulator.harness import places
 from fake_onlyfans import Account, RunningSite, running
 from huntaze_scraper import jobs
 from huntaze_scraper.clock import SystemClock
@@ -38,7 +38,7 @@ PATIENCE_SECONDS = 60.0
 
 def chromium() -> str:
     """Return a Chromium; without one, fail in CI and skip at home."""
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or ""
+    path = os.environ.get("CHROMIUM_PATH") or places.chromium()
     if not path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium: set CHROMIUM_PATH")
     return path

@@ -1,7 +1,6 @@
 """A running site, fresh for each test, on a clock that the test turns."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from turned_clock import TurnedClock
 from visitor import Visitor
 
 import fake_onlyfans
+from emulator.harness import places
 from fake_onlyfans import Account, RunningSite
 
 BROWSER_PATIENCE_MS = 15_000
@@ -60,7 +60,7 @@ def creator(visitor: Visitor, account: Account) -> Visitor:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+    path = os.environ.get("CHROMIUM_PATH") or places.chromium()
     # Not for the session: while it is open, no other test of this process can run an event loop.
     with sync_playwright() as playwright:
         if not path and not os.path.exists(playwright.chromium.executable_path):  # noqa: PTH110 a text by contract
