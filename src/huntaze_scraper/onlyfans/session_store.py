@@ -15,8 +15,9 @@ from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOGIN_LEASE_SECONDS = 90.0
-"""Longer than a log-in may take; a task that died over one keeps the others waiting for as long."""
+LOGIN_LEASE_SECONDS = 30.0
+"""A task that died over a log-in keeps the others waiting for as long; one that lives renews its lease."""
+RENEW_SECONDS = 5.0
 KEPT_SECONDS = 30 * 86400.0
 
 
@@ -37,6 +38,10 @@ class SessionStore(Protocol):
 
     async def acquire(self, account: str) -> str | None:
         """Take the right to log in; None while another has it."""
+        ...
+
+    async def renew(self, account: str, lease: str) -> bool:
+        """Keep the lease longer; False where it is not ours any more."""
         ...
 
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
@@ -91,6 +96,11 @@ class DynamoSessionStore:
             return None
         return lease
 
+    async def renew(self, account: str, lease: str) -> bool:
+        """Keep the lease longer; False where it is not ours any more."""
+        until = {":until": {"N": str(self._clock.now() + LOGIN_LEASE_SECONDS)}}
+        return await self._change_lease(account, lease, "SET lease_until = :until", until)
+
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
         """Keep a new session and give the lease back."""
         try:
@@ -117,16 +127,20 @@ class DynamoSessionStore:
 
     async def release(self, account: str, lease: str) -> None:
         """Give the lease back without a session."""
+        await self._change_lease(account, lease, "REMOVE lease, lease_until", {})
+
+    async def _change_lease(self, account: str, lease: str, change: str, values: dict[str, Any]) -> bool:
         try:
             await self._call(
                 self._client.update_item,
                 Key=_key(account),
-                UpdateExpression="REMOVE lease, lease_until",
+                UpdateExpression=change,
                 ConditionExpression="lease = :lease",
-                ExpressionAttributeValues={":lease": {"S": lease}},
+                ExpressionAttributeValues=values | {":lease": {"S": lease}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return
+            return False
+        return True
 
     async def _call(self, operation: Any, **arguments: Any) -> Any:
         try:

@@ -1,7 +1,8 @@
 """Signed-in tabs: the session that all tasks share, one log-in at a time, a second factor where it is asked for."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pyotp
 import structlog
@@ -10,7 +11,7 @@ from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import SignInAgain, StoreUnavailable
 from huntaze_scraper.onlyfans import site
 from huntaze_scraper.onlyfans.credentials import Credentials, CredentialsSource
-from huntaze_scraper.onlyfans.session_store import SavedSession, SessionStore
+from huntaze_scraper.onlyfans.session_store import RENEW_SECONDS, SavedSession, SessionStore
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -92,10 +93,28 @@ class SignedInTabs:
             saved = await self._store.load(account)
             if saved is not None and saved.version > known_version:
                 return await self._open(account, saved)
-            return await self._log_in_alone(account, lease)
+            async with self._renewed(account, lease):
+                return await self._log_in_alone(account, lease)
         finally:
             with suppress(StoreUnavailable):  # the lease runs out by itself
                 await self._store.release(account, lease)
+
+    @asynccontextmanager
+    async def _renewed(self, account: str, lease: str) -> AsyncIterator[None]:
+        """Keep the right to log in while it is used: it is short, so that a task's death costs the others little."""
+
+        async def renew() -> None:
+            ours = True
+            while ours:
+                await asyncio.sleep(RENEW_SECONDS)
+                with suppress(StoreUnavailable):
+                    ours = await self._store.renew(account, lease)
+
+        renewing = asyncio.create_task(renew(), name=f"log-in lease of {account}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
 
     async def _log_in_alone(self, account: str, lease: str) -> Tab:
         credentials = await self._credentials.of(account)

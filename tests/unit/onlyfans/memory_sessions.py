@@ -26,6 +26,12 @@ class MemorySessions:
         self.leases[account] = (f"lease-{self._given}", self._clock.now() + LOGIN_LEASE_SECONDS)
         return self.leases[account][0]
 
+    async def renew(self, account: str, lease: str) -> bool:
+        if self.leases.get(account, ("", 0))[0] != lease:
+            return False
+        self.leases[account] = (lease, self._clock.now() + LOGIN_LEASE_SECONDS)
+        return True
+
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
         if self.leases.get(account, ("", 0))[0] != lease:
             raise LeaseLost("lost")

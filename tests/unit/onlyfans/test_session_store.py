@@ -76,6 +76,19 @@ def test_one_task_logs_in_at_a_time(store: SessionStore, clock: HandClock) -> No
     assert wait(store.acquire("a")) is not None
 
 
+def test_a_lease_that_is_renewed_stays_and_a_lost_one_does_not_come_back(store: SessionStore, clock: HandClock) -> None:
+    """For as long as its holder says so in time."""
+    lease = wait(store.acquire("a"))
+    assert lease is not None
+    for _ in range(3):
+        clock.moment += LOGIN_LEASE_SECONDS - 1
+        assert wait(store.renew("a", lease)) is True
+        assert wait(store.acquire("a")) is None
+    clock.moment += LOGIN_LEASE_SECONDS + 1
+    assert wait(store.acquire("a")) is not None
+    assert wait(store.renew("a", lease)) is False
+
+
 def test_who_took_too_long_to_log_in_saves_nothing(store: SessionStore, clock: HandClock) -> None:
     """Another task's newer session must not be overwritten."""
     slow = wait(store.acquire("a"))

@@ -7,6 +7,7 @@ import pytest
 
 from huntaze_scraper.errors import SignInAgain
 from huntaze_scraper.onlyfans.credentials import Credentials
+from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -48,8 +49,9 @@ class StubCredentials:
 
 
 class Task(SignedInTabs):
-    """A task whose log-in takes three seconds and gives a numbered session."""
+    """A task whose log-in takes three seconds, or more, and gives a numbered session."""
 
+    log_in_seconds = 3.0
     log_ins = 0
     fails = 0
 
@@ -60,7 +62,7 @@ class Task(SignedInTabs):
 
     async def _log_in_alone(self, account: str, lease: str) -> Any:
         Task.log_ins += 1
-        await asyncio.sleep(3)
+        await asyncio.sleep(self.log_in_seconds)
         if Task.fails:
             Task.fails -= 1
             raise SignInAgain("refused", status=401)
@@ -130,14 +132,27 @@ def test_a_refused_log_in_leaves_the_way_free_for_others() -> None:
     run(scenario())
 
 
-def test_who_waits_for_another_task_does_not_wait_for_ever() -> None:
-    """A task that died while it logged in is outlived by its lease's end."""
+def test_a_task_that_lives_has_all_the_time_that_a_log_in_takes() -> None:
+    """It renews its lease, so that nobody logs in beside it."""
+
+    async def scenario() -> None:
+        sessions = MemorySessions(LoopClock())
+        slow, waiting = Task(sessions), Task(sessions)
+        slow.log_in_seconds = 5 * LOGIN_LEASE_SECONDS
+        await asyncio.gather(slow.take("a"), waiting.take("a"))
+        assert Task.log_ins == 1
+
+    run(scenario())
+
+
+def test_a_task_that_died_while_it_logged_in_keeps_the_others_waiting_for_its_lease() -> None:
+    """Half a minute, and the next one logs in."""
 
     async def scenario() -> None:
         sessions = MemorySessions(LoopClock())
         await sessions.acquire("a")
         tab = await Task(sessions).take("a")
         assert tab.session_version == 1
-        assert 80 < LoopClock().monotonic() < 120
+        assert LOGIN_LEASE_SECONDS < LoopClock().monotonic() < LOGIN_LEASE_SECONDS + 6
 
     run(scenario())
