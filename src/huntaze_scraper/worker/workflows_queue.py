@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES, MAX_ATTRIBUTES
 from huntaze_scraper.worker.message import Message
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 LONG_POLL_SECONDS = 20
 BATCH = 10
-MOST_ATTRIBUTES = 10
 
 _NOT_ALLOWED = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -103,21 +103,26 @@ class SqsWorkflowsQueue:
 
         Sending twice makes one copy: the deduplication id is the message's own id,
         which redelivery keeps and a replay changes.
+
+        Of more than ten attributes those go that are written elsewhere, or anew at a replay: first the limiter's,
+        then the status, which the result has; the producer's stay, and the words for why.
         """
-        ours = {
+        why = {
             name: {"DataType": "String", "StringValue": _NOT_ALLOWED.sub("?", text)[:1000]}
             for name, text in attributes.items()
             if text
         }
-        room = MOST_ATTRIBUTES - len(ours)
-        original = dict(list(message.attributes.items())[:room])
+        original = {name: each for name, each in message.attributes.items() if name not in why}
+        producers = {name: each for name, each in original.items() if name not in ADDED_ATTRIBUTES}
+        status = {name: why.pop(name) for name in ("status",) if name in why}
+        by_rank = why | producers | status | original
         await self._call(
             self._client.send_message,
             QueueUrl=self._dlq_url,
             MessageBody=message.body,
             MessageGroupId=message.group_id,
             MessageDeduplicationId=message.message_id,
-            MessageAttributes=original | ours,
+            MessageAttributes=dict(list(by_rank.items())[:MAX_ATTRIBUTES]),
         )
 
     def _message(self, raw: Any, received_at: float) -> Message:

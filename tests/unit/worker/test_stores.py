@@ -1,7 +1,7 @@
 """One set of promises for each store: kept by the AWS one, against moto, and by the one in memory."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 import boto3
@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES
 from huntaze_scraper.worker.ledger import KEPT_SECONDS, Busy, DynamoLedger, Entry, Finished, Ledger, State
 from huntaze_scraper.worker.message import LONGEST_IN_FLIGHT_SECONDS
 from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
@@ -229,13 +230,13 @@ def sqs(aws: None, clock: HandClock) -> SqsWorkflowsQueue:
     return SqsWorkflowsQueue(client, urls[0], urls[1], 300, clock)
 
 
-def _send(queue: SqsWorkflowsQueue, number: int, attributes: int = 0) -> None:
+def _send(queue: SqsWorkflowsQueue, number: int, attributes: Sequence[str] = ()) -> None:
     queue._client.send_message(
         QueueUrl=queue._url,
         MessageBody=__import__("json").dumps(payload(user_id=f"fan-{number}")),
         MessageGroupId="creator-1",
         MessageDeduplicationId=f"d-{number}",
-        MessageAttributes={f"a{each}": {"DataType": "String", "StringValue": "v"} for each in range(attributes)},
+        MessageAttributes={each: {"DataType": "String", "StringValue": "v"} for each in attributes},
     )
 
 
@@ -271,26 +272,35 @@ def test_messages_are_deleted_and_handed_back(sqs: SqsWorkflowsQueue) -> None:
     assert (again.message_id, again.receive_count) == (second.message_id, 2)
 
 
-def test_a_buried_message_keeps_body_and_group_and_tells_why(sqs: SqsWorkflowsQueue) -> None:
-    """Ten attributes in all: ours, then as many of the original's as fit; twice is once."""
-    _send(sqs, 1, attributes=10)
+@pytest.mark.parametrize(
+    ("theirs", "status", "left_out"),
+    [(2, "503", 0), (4, "503", 1), (7, "", 3), (7, "503", 4)],
+    ids=str,
+)
+def test_a_buried_message_tells_why_and_keeps_what_a_replay_cannot_make_anew(
+    sqs: SqsWorkflowsQueue, theirs: int, status: str, left_out: int
+) -> None:
+    """Body, group, the reason, and all of the producer's attributes; of the limiter's and the status what fits into ten."""
+    producers = [f"a{number}" for number in range(theirs)]
+    _send(sqs, 1, attributes=[*ADDED_ATTRIBUTES, *producers])
     (message,) = wait(sqs.receive(1))
+    why = {"reason": "bad\x00 words", "error_class": "unknown", "status": status, "result_key": "k"}
     for _ in range(2):
-        wait(sqs.bury(message, {"reason": "bad\x00 words", "error_class": "unknown", "status": "", "result_key": "k"}))
-    found = sqs._client.receive_message(
+        wait(sqs.bury(message, why))
+    (found,) = sqs._client.receive_message(
         QueueUrl=sqs._dlq_url,
         MaxNumberOfMessages=10,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["All"],
     )["Messages"]
-    assert len(found) == 1
-    assert found[0]["Body"] == message.body
-    assert found[0]["Attributes"]["MessageGroupId"] == "creator-1"
-    assert {name: each["StringValue"] for name, each in found[0]["MessageAttributes"].items()} == {
-        "reason": "bad? words",
-        "error_class": "unknown",
-        "result_key": "k",
-    } | {f"a{number}": "v" for number in range(7)}
+    assert found["Body"] == message.body
+    assert found["Attributes"]["MessageGroupId"] == "creator-1"
+    texts = {name: each["StringValue"] for name, each in found["MessageAttributes"].items()}
+    assert texts.items() >= {"reason": "bad? words", "error_class": "unknown", "result_key": "k"}.items()
+    assert texts.keys() >= set(producers)
+    wanted = {"reason", "error_class", "result_key", *producers, *ADDED_ATTRIBUTES, *(["status"] if status else [])}
+    assert len(wanted - texts.keys()) == left_out
+    assert ("status" in texts) is (bool(status) and left_out < len(ADDED_ATTRIBUTES) + 1)
 
 
 def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
