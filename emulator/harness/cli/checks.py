@@ -4,7 +4,7 @@ import runpy
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -16,7 +16,8 @@ from emulator.harness import places
 from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
-from emulator.harness.gate.checks import CHECKS, PYTHON
+from emulator.harness.gate.checks import CHECKS, PYTHON, Check
+from emulator.harness.gate.run import run
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -24,7 +25,6 @@ _MARKS = {
     "waiting": "[dim]·",
     "running": "[yellow]…",
     "passed": "[green]passed",
-    "unsteady": "[yellow]passed at the second try",
     "failed": "[red]failed",
 }
 
@@ -43,32 +43,28 @@ def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - 
     if context.args:
         clocked = [] if speed is None else ["--speed", f"{speed:g}"]
         raise typer.Exit(subprocess.call([PYTHON, "-m", "pytest", *clocked, *context.args], cwd=places.ROOT))
-    failed, table = [], Table("check", "result", "seconds")
-    for check in (it for it in CHECKS if it.in_test):
-        console.rule(f"[bold]{check.name}", align="left")
-        begun = time.monotonic()
-        command = check.arguments(None, speed)
-        state = "failed" if subprocess.call(command, cwd=places.ROOT) else "passed"
-        if state == "failed" and check.is_pytest:
-            # A test that then passes is not sound: it is named here, so that its cause is looked for.
-            console.rule(f"[bold]{check.name}: what failed, once more", align="left")
-            if not subprocess.call([*command, "--last-failed", "--last-failed-no-failures=none"], cwd=places.ROOT):
-                state = "unsteady"
-        table.add_row(check.name, _MARKS[state], f"{time.monotonic() - begun:.1f}")
-        if state == "failed":
-            failed.append(check.name)
+    checks = [check for check in CHECKS if check.in_test]
+    with _board(checks) as tell:
+        outcomes = run(checks, places.state_directory() / "checks", tell, is_gate=False, speed=speed)
+    table = Table("check", "result", "seconds")
+    for outcome in outcomes:
+        table.add_row(outcome.check.name, _MARKS["passed" if outcome.passed else "failed"], f"{outcome.seconds:.1f}")
     console.print(table)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    for outcome in failed:
+        console.rule(f"[bold]{outcome.check.name}", align="left")
+        console.print(outcome.log.read_text(errors="replace"), markup=False, highlight=False, soft_wrap=True)
     if failed:
-        raise HarnessError(f"{', '.join(failed)} failed; the output above says where")
+        logs = ", ".join(str(it.log) for it in failed)
+        raise HarnessError(f"{', '.join(it.check.name for it in failed)} failed; the output above says where: {logs}")
 
 
 def gate(*, json: Json = False) -> None:
     """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
-    from emulator.harness.gate.run import run  # noqa: PLC0415 - the other verbs start without it
-    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415
+    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415 - the other verbs start without it
 
     output, begun = places.ROOT / "gate", time.monotonic()
-    with _board(quiet=json) as tell:
+    with _board(CHECKS, quiet=json) as tell:
         outcomes = run(CHECKS, output, tell)
     verdict = Verdict(outcomes, time.monotonic() - begun, output)
     verdict.write()
@@ -119,9 +115,9 @@ def requirements() -> None:
 
 
 @contextmanager
-def _board(*, quiet: bool) -> Iterator[Callable[[str, str], None]]:
+def _board(checks: Sequence[Check], *, quiet: bool = False) -> Iterator[Callable[[Check, str], None]]:
     """Show each check's state, live where there is a terminal, else a line a change."""
-    states = {check.name: "waiting" for check in CHECKS}
+    states = {check.name: "waiting" for check in checks}
 
     def table() -> Table:
         drawn = Table("check", "state")
@@ -130,12 +126,12 @@ def _board(*, quiet: bool) -> Iterator[Callable[[str, str], None]]:
         return drawn
 
     if quiet or not console.is_terminal:
-        yield lambda name, state: None if quiet else console.print(f"  {name}: {state}")
+        yield lambda check, state: None if quiet else console.print(f"  {check.name}: {state}")
         return
-    with Live(table(), console=console) as live:
+    with Live(table(), console=console, transient=True) as live:
 
-        def tell(name: str, state: str) -> None:
-            states[name] = state
+        def tell(check: Check, state: str) -> None:
+            states[check.name] = state
             live.update(table(), refresh=True)
 
         yield tell

@@ -22,30 +22,35 @@ class Outcome:
 
 
 def run(
-    checks: Sequence[Check], output: Path, tell: Callable[[str, str], None], speed: float | None = None
+    checks: Sequence[Check],
+    output: Path,
+    tell: Callable[[Check, str], None],
+    *,
+    is_gate: bool = True,
+    speed: float | None = None,
 ) -> list[Outcome]:
     """Run all checks, whatever fails, and return their outcomes in the order of the list.
 
-    ``tell`` is called with a check's name and its state: ``running``, ``passed`` or ``failed``.
+    ``tell`` is called with a check and its state: ``running``, ``passed`` or ``failed``. Each check's output is in
+    a log of the folder that bears its name.
     """
     output.mkdir(parents=True, exist_ok=True)
 
+    def run_one(check: Check) -> Outcome:
+        tell(check, "running")
+        begun, log = time.monotonic(), output / f"{check.name}.log"
+        command = check.arguments(output, is_gate=is_gate, speed=speed)
+        with log.open("w") as sink:
+            code = subprocess.call(
+                command, cwd=places.ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+            )
+        tell(check, "failed" if code else "passed")
+        return Outcome(check, code == 0, time.monotonic() - begun, log)
+
     def run_lane(lane: int) -> list[Outcome]:
-        return [_run_one(check, output, tell, speed) for check in checks if check.lane == lane]
+        return [run_one(check) for check in checks if check.lane == lane]
 
-    with ThreadPoolExecutor(2) as pool:
-        first = [outcome for lane in pool.map(run_lane, (0, 1)) for outcome in lane]
-    ended = {outcome.check: outcome for outcome in first + run_lane(2)}
+    lanes = sorted({check.lane for check in checks})
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        ended = {outcome.check: outcome for lane in pool.map(run_lane, lanes) for outcome in lane}
     return [ended[check] for check in checks]
-
-
-def _run_one(check: Check, output: Path, tell: Callable[[str, str], None], speed: float | None) -> Outcome:
-    tell(check.name, "running")
-    begun, log = time.monotonic(), output / f"{check.name}.log"
-    with log.open("w") as sink:
-        command = check.arguments(output, speed)
-        code = subprocess.call(
-            command, cwd=places.ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
-        )
-    tell(check.name, "failed" if code else "passed")
-    return Outcome(check, code == 0, time.monotonic() - begun, log)
