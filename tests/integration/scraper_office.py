@@ -6,6 +6,7 @@ import os
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from huntaze_scraper.onlyfans.browser import Browser
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.media_fetch import MediaFetch
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts
+from huntaze_scraper.onlyfans.session_store import SavedSession
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.onlyfans.tab import Tab
@@ -87,6 +89,20 @@ class Office:
         pool = Tabs(self.browser, self.site, 4)
         return SignedInTabs(pool, self.credentials, self.sessions, Redactor(), SystemClock(), api_key)
 
+    def sign_in(self, account: Account) -> None:
+        """Have tasks find a session of the account, as an earlier log-in would have left one."""
+        cookie = {
+            "name": "sess",
+            "value": self.fake.site.sessions.start(account.username),
+            "domain": urlsplit(self.fake.url).hostname,
+            "path": "/",
+            "expires": -1,
+            "httpOnly": True,
+            "secure": False,
+            "sameSite": "Lax",
+        }
+        self.sessions.saved[account.username] = SavedSession(1, {"cookies": [cookie], "origins": []})
+
     async def once(self, tab: Tab, wanted: Job, seconds: float = 10, ledger: Ledger | None = None) -> Mapping[str, Any]:
         """Run one attempt in a tab."""
         files = JobFiles(self.store, wanted.account, wanted.job_id)
@@ -150,7 +166,14 @@ class World:
     def office(self) -> Office:
         """Return an office at the site as it was in the beginning."""
         self.fake.site.reset()
+        self.run(self._shut())
         return Office(self.fake, self._browser)
+
+    async def _shut(self) -> None:
+        """Close what was opened in the office before."""
+        generation = await self._browser.start()
+        for context in list(generation.contexts):
+            await self._browser.shut(generation, context)
 
 
 @contextmanager

@@ -214,11 +214,12 @@ class Tab:
             PageBroken: it is not, though the page came whole: the site looks different.
             HumanWanted: the challenge is there instead.
         """
+        left, patience = self._left(), SETTLE_SECONDS * 1000
         try:
-            yield min(self._left(), SETTLE_SECONDS * 1000)
+            yield min(left, patience)
         except PlaywrightTimeout:
             request = f"GET {urlsplit(self.page.url).path}"
-            if self.crashed.done() or not await self._responsive():
+            if left < patience or self.crashed.done() or not await self._responsive():
                 raise
             if await self.page.locator(CHALLENGE).count():
                 raise HumanWanted("the site asks whether a human is there", request=request) from None
