@@ -15,6 +15,8 @@ from localstack.services.edge import ROUTER
 from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, StandardQueue
 from localstack.utils.patch import patch
 
+from localprocs import redeliveries
+
 _accepted: defaultdict[str, list[SqsMessage]] = defaultdict(list)
 _lock = threading.Lock()
 
@@ -34,6 +36,7 @@ def keep_journal() -> None:
             return message
 
     ROUTER.add("/_emulator/sqs/journal", _answer, methods=["GET", "DELETE"])
+    ROUTER.add("/_emulator/sqs/redeliveries", redeliveries.serve, methods=["POST"])
 
 
 def _answer(request: Request) -> Response:

@@ -19,7 +19,7 @@ static bool is_scaled(clockid_t clock, const struct timespec *deadline) {
 }
 
 static nanos elapsed_of(clockid_t clock, const struct timespec *deadline) {
-    return to_nanos(deadline) - clock_page()->origins[origin_of(clock)];
+    return to_nanos(deadline) - origin_here(clock_page(), origin_of(clock));
 }
 
 /* ---- semaphores ------------------------------------------------------------------------------------------------ */

@@ -9,7 +9,7 @@ static bool read_clock(clockid_t clock, struct timespec *time) {
     struct page *page = clock_page();
     int origin = origin_of(clock);
     if (!page || origin < 0) return false;
-    *time = to_timespec(page->origins[origin] + look(page).elapsed);
+    *time = to_timespec(origin_here(page, origin) + look(page).elapsed);
     return true;
 }
 

@@ -18,7 +18,7 @@ EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *re
     struct page *page = clock_page();
     int origin = origin_of(clock);
     if (!page || origin < 0 || !is_valid(request)) return real.clock_nanosleep(clock, flags, request, left);
-    if (flags & TIMER_ABSTIME) return sleep_through(wait_until(page, to_nanos(request) - page->origins[origin]), NULL);
+    if (flags & TIMER_ABSTIME) return sleep_through(wait_until(page, to_nanos(request) - origin_here(page, origin)), NULL);
     return sleep_through(wait_for(page, to_nanos(request)), left);
 }
 

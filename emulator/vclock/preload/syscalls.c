@@ -13,7 +13,7 @@ static long futex_wait(long word, int operation, long value, const struct timesp
     struct page *page = clock_page();
     int command = operation & FUTEX_CMD_MASK;
     int origin = operation & FUTEX_CLOCK_REALTIME ? ORIGIN_REALTIME : ORIGIN_MONOTONIC;
-    struct wait wait = command == FUTEX_WAIT ? wait_for(page, to_nanos(timeout)) : wait_until(page, to_nanos(timeout) - page->origins[origin]);
+    struct wait wait = command == FUTEX_WAIT ? wait_for(page, to_nanos(timeout)) : wait_until(page, to_nanos(timeout) - origin_here(page, origin));
     long result;
     (void)word2;
     do {

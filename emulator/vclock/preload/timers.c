@@ -160,7 +160,7 @@ static int set(enum kind kind, intptr_t id, bool absolute, const struct itimersp
     nanos value = to_nanos(&wanted->it_value);
     int origin = value > 1000000000 * SECOND ? ORIGIN_REALTIME : ORIGIN_MONOTONIC;
     *timer = (struct timer){.kind = kind, .id = id, .interval = to_nanos(&wanted->it_interval)};
-    if (value) timer->deadline = absolute ? value - page->origins[origin] : view.elapsed + value;
+    if (value) timer->deadline = absolute ? value - origin_here(page, origin) : view.elapsed + value;
     if (value && timer->deadline <= 0) timer->deadline = 1;
     int result = arm(timer, &view, 1), saved = errno;
     if (result == 0 && before) *before = was;

@@ -81,6 +81,7 @@ struct view look(struct page *page);
 nanos real_now(void);
 nanos real_span(const struct view *view, nanos virtual_span); /* rounded up; NEVER while paused */
 int origin_of(clockid_t clock);                               /* -1: a clock that stays real */
+nanos origin_here(const struct page *page, int origin);       /* with this process's own error, where it has one */
 
 static inline nanos to_nanos(const struct timespec *t) {
     if (t->tv_sec >= FAR / SECOND) return FAR;

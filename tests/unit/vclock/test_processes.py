@@ -34,6 +34,25 @@ def test_all_processes_agree_on_the_time(make_clock: Callable[[float], Clock]) -
     assert seen == sorted(seen)
 
 
+def test_a_process_may_be_wrong_about_the_date(make_clock: Callable[[float], Clock]) -> None:
+    """By so many seconds as its environment says; it waits for moments of its own date, and its spans stay right."""
+    clock = make_clock(1)
+    code = """
+import threading, time
+print(time.time(), time.monotonic(), flush=True)
+deadline = time.clock_gettime(time.CLOCK_REALTIME) + 0.1
+lock = threading.Lock(); lock.acquire()
+print(lock.acquire(timeout=0.1), time.clock_gettime(time.CLOCK_REALTIME) - deadline, flush=True)
+"""
+    with python(code, clock.env() | {"VCLOCK_SKEW_SECONDS": "-3600.5"}) as program:
+        date, monotonic = map(float, program.line().split())
+        assert abs(clock.now() - 3600.5 - date) < 5
+        assert abs(clock.monotonic() - monotonic) < 5
+        acquired, late = program.line().split()
+    assert acquired == "False"
+    assert 0 <= float(late) < 5
+
+
 def test_what_a_process_starts_is_on_the_clock_too(make_clock: Callable[[float], Clock]) -> None:
     """A shell, and what the shell starts, inherit the clock by their environment."""
     clock = make_clock(1)
