@@ -1,0 +1,106 @@
+"""A subscriber of the topic that all alarms notify: what people would be told."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from emulator.harness.pipeline import Pipeline
+from emulator.vclock import Clock
+from tests.integration.minutes import MINUTE, pass_minutes
+
+POLL_SECONDS = 5
+MEMORY_MINUTES = 15
+"""Where nothing more is published, an alarm goes by what it saw last, for three of its periods."""
+
+
+class Subscriber:
+    """A queue that is subscribed to the topic, and the minutes that go by while it is read."""
+
+    def __init__(self, pipeline: Pipeline, clock: Clock) -> None:
+        """Subscribe."""
+        self._clients, self._clock, self._topic = pipeline.clients, clock, pipeline.run.alarm_topic_arn
+        sqs = self._clients.sqs
+        self._inbox = sqs.create_queue(QueueName=f"on-call-{uuid4().hex[:8]}")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        subscribed = self._clients.sns.subscribe(TopicArn=self._topic, Protocol="sqs", Endpoint=arn)
+        self._subscription = subscribed["SubscriptionArn"]
+        self._told: list[tuple[str, str]] = []
+        """Name and state of each notification, in order."""
+
+    def unsubscribe(self) -> None:
+        """Hear no more."""
+        self._clients.sns.unsubscribe(SubscriptionArn=self._subscription)
+        self._clients.sqs.delete_queue(QueueUrl=self._inbox)
+
+    def alarms(self, state: str | None = None) -> set[str]:
+        """Return the names of the alarms that notify the topic, all or those in a state."""
+        pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate()
+        found = [it for page in pages for it in page["MetricAlarms"] if self._topic in it["AlarmActions"]]
+        return {it["AlarmName"] for it in found if state in (None, it["StateValue"])}
+
+    def total(self, namespace: str, metric: str, **dimensions: str) -> float:
+        """Return the sum of what was published of a metric in the last five minutes."""
+        now = self._clock.now()
+        found = self._clients.cloudwatch.get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=datetime.fromtimestamp(now - 5 * MINUTE, UTC),
+            EndTime=datetime.fromtimestamp(now, UTC),
+            Period=MINUTE,
+            Statistics=["Sum"],
+        )
+        return sum(each["Sum"] for each in found["Datapoints"])
+
+    def await_quiet(self) -> None:
+        """Let minutes go by until every alarm is OK, and forget what was told by then."""
+        for _ in range(MEMORY_MINUTES):
+            if self.alarms("OK") == self.alarms():
+                break
+            self.pass_minutes(1)
+            self._listen()
+        assert self.alarms("OK") == self.alarms()
+        self._listen()
+        self._told.clear()
+
+    def await_alarms(self, names: Iterable[str], minutes: int) -> None:
+        """Let minutes go by until each of the alarms was told."""
+        self._await(set(names), "ALARM", minutes)
+
+    def await_ends(self, names: Iterable[str], after_minutes: int = MEMORY_MINUTES) -> None:
+        """Let the minutes go by after which each of the alarms must end, until that was told."""
+        self._listen()
+        if not set(names) <= self._last_told("OK"):
+            self.pass_minutes(after_minutes)
+        self._await(set(names), "OK", 5)
+
+    def pass_minutes(self, number: int) -> None:
+        """Jump over minutes, to where alarms look at the last of them."""
+        pass_minutes(self._clock, number)
+
+    def _await(self, names: set[str], state: str, minutes: int) -> None:
+        for _ in range(minutes):
+            self._listen()
+            if names <= self._last_told(state):
+                return
+            self.pass_minutes(1)
+        self._listen()
+        missing = names - self._last_told(state)
+        assert not missing, f"{sorted(missing)} not told {state}, but {self._told}; in ALARM: {self.alarms('ALARM')}"
+
+    def _last_told(self, state: str) -> set[str]:
+        if state == "ALARM":
+            return {name for name, each in self._told if each == state}
+        return {name for name, each in dict(self._told).items() if each == state}
+
+    def _listen(self) -> None:
+        while messages := self._clients.sqs.receive_message(
+            QueueUrl=self._inbox, MaxNumberOfMessages=10, WaitTimeSeconds=POLL_SECONDS
+        ).get("Messages"):
+            for message in messages:
+                notification = json.loads(message["Body"])
+                assert notification["TopicArn"] == self._topic
+                change = json.loads(notification["Message"])
+                self._told.append((change["AlarmName"], change["NewStateValue"]))
+                self._clients.sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])

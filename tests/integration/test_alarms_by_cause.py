@@ -1,0 +1,281 @@
+"""Each alarm goes off and ends by its real cause, as a subscriber of the topic hears it.
+
+No figure is put by hand: limiter, scraper and the emulated services publish what they did. Only the clock is helped:
+it jumps over the minutes for which an alarm waits.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from emulator.harness.faults import Faults
+from emulator.harness.harness import Harness
+from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.site_control import SiteControl
+from emulator.vclock import Clock
+from huntaze_scraper.metric_names import NAMESPACE, Metric
+from infra_cdk import names
+from tests.integration import permissions
+from tests.integration.alarm_subscriber import Subscriber
+from tests.integration.deep_queue import fill_workflows_queue
+from tests.patience import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.requirement("5.5")]
+
+SITE_REFUSES = {"onlyfans_429_high", "challenge_seen"}
+SITE_FAILS = {"onlyfans_5xx_share_high", "scraper_failure_rate_critical", "circuit_breaker_opened"}
+SCRAPER_DOES_NOT_START = {"workflows_queue_age_warning", "workflows_queue_age_critical", "scraper_tasks_missing"}
+WORKFLOWS_QUEUE_FILLS = {"workflows_queue_depth_high"}
+LIMITER_IS_KEPT_FROM_RUNNING = {"lambda_throttles", "ingress_queue_not_taken", "ingress_queue_age_critical"}
+LIMITER_FAILS = {"lambda_errors_warning", "lambda_errors_critical"}
+POISON_COMES = {"dlq_messages_warning", "dlq_messages_critical"}
+ROTATION_FAILS = {"credentials_rotation_failed"}
+PAGES_BURN_CPU = {"scraper_cpu_high"}
+
+CREATORS = [f"creator-{number:02}" for number in range(1, 13)]
+BURNING_PAGE = """<!doctype html><script>
+const spin = URL.createObjectURL(new Blob(["for (;;);"]))
+for (let i = 0; i < 4; i++) new Worker(spin)
+</script>"""
+"""Keeps four threads busy for as long as it is open."""
+SLOW = 0.25
+
+
+@pytest.fixture(scope="module")
+def _subscriber(harness: Harness) -> Iterator[Subscriber]:
+    made = Subscriber(Pipeline(harness.run), harness.clock)  # type: ignore[arg-type]
+    yield made
+    made.unsubscribe()
+
+
+@pytest.fixture
+def subscriber(_subscriber: Subscriber, pipeline: Pipeline, clock: Clock) -> Subscriber:
+    """Who is told; no alarm is on when the test begins."""
+    del pipeline, clock  # queues are empty, and time can be changed
+    _subscriber.await_quiet()
+    return _subscriber
+
+
+def test_every_alarm_has_a_cause_here(subscriber: Subscriber) -> None:
+    """And each of them notifies the topic."""
+    causes = (
+        SITE_REFUSES,
+        SITE_FAILS,
+        SCRAPER_DOES_NOT_START,
+        WORKFLOWS_QUEUE_FILLS,
+        LIMITER_IS_KEPT_FROM_RUNNING,
+        LIMITER_FAILS,
+        POISON_COMES,
+        ROTATION_FAILS,
+        PAGES_BURN_CPU,
+    )
+    assert subscriber.alarms() == set().union(*causes)
+
+
+def test_a_site_that_refuses_our_rate_or_wants_a_human(
+    subscriber: Subscriber, pipeline: Pipeline, site: SiteControl
+) -> None:
+    """429 for five accounts, a challenge for one."""
+    challenged, *refused = CREATORS[:6]
+    site.faults(
+        {"match": {**_posts(), "account": challenged}, "fault": {"kind": "challenge"}},
+        {"match": _posts(), "fault": {"kind": "status", "status": 429, "retry_after": 20}},
+    )
+    jobs = [_message(pipeline, creator) for creator in (challenged, *refused)]
+    until(lambda: subscriber.total(*_ours(Metric.ONLYFANS_429_COUNT)) > 10, 60, "more than ten 429")
+    subscriber.await_alarms(SITE_REFUSES, 4)
+
+    site.faults()
+    pipeline.await_results(jobs[1:], 60)
+    subscriber.await_ends(SITE_REFUSES)
+
+
+def test_a_site_that_fails(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl) -> None:
+    """503 for everybody, until it is over."""
+    site.faults({"match": _posts(), "fault": {"kind": "status", "status": 503}})
+    jobs = [_message(pipeline, creator) for creator in CREATORS[:6]]
+    until(lambda: subscriber.total(*_ours(Metric.CIRCUIT_BREAKER_OPEN_COUNT)), 60, "an open circuit breaker")
+    subscriber.await_alarms(SITE_FAILS, 15)
+
+    site.faults()
+    pipeline.await_results([*jobs, _message(pipeline, CREATORS[6])], 120)
+    subscriber.await_ends(SITE_FAILS)
+
+
+def test_a_scraper_that_does_not_start(subscriber: Subscriber, pipeline: Pipeline, harness: Harness) -> None:
+    """Its execution role may not read the secret: jobs wait until it may."""
+    _, execution_role = permissions.task_roles(pipeline)
+    with permissions.without(pipeline.clients, execution_role, "secretsmanager:GetSecretValue"):
+        Faults(harness.run, 1).kill_scraper()
+        jobs = [_message(pipeline, creator) for creator in CREATORS[:3]]
+        until(lambda: pipeline.depth(pipeline.run.workflows_queue_url) == len(jobs), 60, "the jobs being forwarded")
+        subscriber.pass_minutes(11)
+        subscriber.await_alarms(SCRAPER_DOES_NOT_START - {"workflows_queue_age_critical"}, 4)
+        subscriber.pass_minutes(18)
+        subscriber.await_alarms(SCRAPER_DOES_NOT_START, 4)
+    subscriber.pass_minutes(27)  # the longest time after which a start is tried again
+    pipeline.await_results(jobs, 60)
+    subscriber.await_ends(SCRAPER_DOES_NOT_START)
+
+
+def test_a_workflows_queue_that_fills(subscriber: Subscriber, pipeline: Pipeline) -> None:
+    """Jobs come in and nobody takes them, until there is somebody, and fewer of them."""
+    with pipeline.without_scraper():
+        fill_workflows_queue(pipeline, 510)
+        subscriber.await_alarms(WORKFLOWS_QUEUE_FILLS, 4)
+    subscriber.await_ends(WORKFLOWS_QUEUE_FILLS)
+
+
+def test_a_limiter_that_is_kept_from_running(subscriber: Subscriber, pipeline: Pipeline) -> None:
+    """The account has no concurrency left for it; jobs pile up for days, until it has."""
+    function = {"FunctionName": names.LIMITER_FUNCTION}
+    pipeline.clients.lambda_.put_function_concurrency(**function, ReservedConcurrentExecutions=0)
+    try:
+        _fill_ingress(pipeline, 150, lambda number: json.dumps(_payload(CREATORS[number % 12], number)))
+        subscriber.await_alarms({"lambda_throttles"}, 4)
+        subscriber.pass_minutes(15)
+        subscriber.await_alarms({"ingress_queue_not_taken"}, 6)
+        subscriber.pass_minutes(8 * 24 * 60)
+        subscriber.await_alarms(LIMITER_IS_KEPT_FROM_RUNNING, 4)
+    finally:
+        pipeline.clients.lambda_.delete_function_concurrency(**function)
+    with pipeline.without_scraper():
+        until(lambda: _visible(pipeline) <= 100, 60, "the limiter taking them")
+        subscriber.await_ends({"ingress_queue_not_taken"}, after_minutes=1)
+        pipeline.forget()
+        subscriber.await_ends(LIMITER_IS_KEPT_FROM_RUNNING)
+
+
+def test_a_limiter_that_fails(subscriber: Subscriber, pipeline: Pipeline, clock: Clock) -> None:
+    """Its role may not read the state table, until it may."""
+    role = permissions.limiter_role(pipeline.clients)
+    with permissions.without(pipeline.clients, role, "dynamodb:GetItem"):
+        clock.set_speed(2)  # 51 failures within five minutes, on a busy machine too
+        _fill_ingress(pipeline, 550, lambda number: json.dumps(_payload(CREATORS[number % 12], number)))
+        until(
+            lambda: subscriber.total("AWS/Lambda", "Errors", FunctionName=names.LIMITER_FUNCTION) > 50, 60, "51 errors"
+        )
+        subscriber.await_alarms(LIMITER_FAILS, 2)
+    pipeline.forget()
+    job = _message(pipeline, CREATORS[0])
+    pipeline.await_results([job], 60)
+    subscriber.await_ends(LIMITER_FAILS)
+
+
+def test_poison_that_is_set_aside(subscriber: Subscriber, pipeline: Pipeline) -> None:
+    """One message that is no job, then more than a hundred; an operator removes them."""
+    dlq = pipeline.run.ingress_dlq_url
+    _fill_ingress(pipeline, 1, lambda _: "no job")
+    until(lambda: pipeline.depth(dlq) == 1, 60, "the message in the DLQ")
+    subscriber.await_alarms({"dlq_messages_warning"}, 3)
+    assert "dlq_messages_critical" not in subscriber.alarms("ALARM")
+    _fill_ingress(pipeline, 100, lambda number: f"no job {number}")
+    until(lambda: pipeline.depth(dlq) == 101, 60, "the messages in the DLQ")
+    subscriber.await_alarms(POISON_COMES, 3)
+
+    pipeline.clients.sqs.purge_queue(QueueUrl=dlq)
+    subscriber.await_ends(POISON_COMES)
+
+
+def test_a_rotation_that_fails(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl) -> None:
+    """The site wants a human at the log-in; an hour later it does not."""
+    secrets, secret = pipeline.clients.secretsmanager, pipeline.run.credentials_secret_id
+    before = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    account = next(it for it in site.accounts() if not it["totp_secret"])
+    held = json.dumps({"username": account["username"], "password": account["password"]})
+    secrets.put_secret_value(SecretId=secret, SecretString=held)
+    site.faults({"match": {"path": "/api/login"}, "fault": {"kind": "challenge"}})
+    secrets.rotate_secret(SecretId=secret)
+    try:
+        subscriber.await_alarms(ROTATION_FAILS, 4)
+        assert secrets.get_secret_value(SecretId=secret)["SecretString"] == held
+        site.faults()
+        subscriber.pass_minutes(61)
+        until(lambda: secrets.get_secret_value(SecretId=secret)["SecretString"] != held, 60, "the rotation")
+        subscriber.await_ends(ROTATION_FAILS)
+    finally:
+        secrets.put_secret_value(SecretId=secret, SecretString=before)
+
+
+def test_pages_that_burn_cpu(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl, clock: Clock) -> None:
+    """Four pages whose scripts never rest, for ten minutes."""
+    site.faults({"match": {"path": "/creator-*"}, "fault": {"kind": "status", "status": 200, "body": BURNING_PAGE}})
+    speed = clock.state().speed
+    clock.set_speed(SLOW)  # so that no page is given up while it burns
+    subscriber.pass_minutes(1)
+    jobs = [
+        pipeline.send({"action": "scrape_profile", "creator_id": creator, "profile_url": f"/{creator}"})
+        for creator in CREATORS[:4]
+    ]
+    cpu_share = _cpu_share(pipeline)
+    until(lambda: cpu_share() > 0.75, 100, "burning")
+    subscriber.pass_minutes(11)
+    site.faults()
+    clock.set_speed(speed)
+    subscriber.await_alarms(PAGES_BURN_CPU, 1)
+
+    pipeline.await_results(jobs, 120)
+    subscriber.await_ends(PAGES_BURN_CPU)
+
+
+def _ours(metric: Metric) -> tuple[str, str]:
+    return NAMESPACE, str(metric)
+
+
+def _posts() -> dict[str, str]:
+    return {"method": "POST", "path": "/api/chats/*/messages"}
+
+
+def _payload(creator: str, number: int) -> dict[str, Any]:
+    return {
+        "action": "send_message",
+        "creator_id": creator,
+        "user_id": f"fan-{1 + number % 10:03}",
+        "message_content": f"Message no. {number}",
+        "timestamp": "2026-01-01T00:00:00Z",
+    }
+
+
+def _message(pipeline: Pipeline, creator: str) -> SentJob:
+    payload = _payload(creator, 0)
+    del payload["timestamp"]
+    return pipeline.send(payload)
+
+
+def _fill_ingress(pipeline: Pipeline, number: int, body: Callable[[int], str]) -> None:
+    for start in range(0, number, 10):
+        entries = [{"Id": str(each), "MessageBody": body(each)} for each in range(start, min(start + 10, number))]
+        pipeline.clients.sqs.send_message_batch(
+            QueueUrl=pipeline.run.ingress_queue_url,
+            Entries=entries,  # type: ignore[arg-type]
+        )
+
+
+def _visible(pipeline: Pipeline) -> int:
+    name = "ApproximateNumberOfMessages"
+    url = pipeline.run.ingress_queue_url
+    return int(pipeline.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def _cpu_share(pipeline: Pipeline) -> Callable[[], float]:
+    """Return what tells the scraper's CPU time per second since now."""
+    (task,) = httpx.get(f"{pipeline.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=30).json()
+    begun, before = time.monotonic(), _cpu_seconds(task["pid"])
+    return lambda: (_cpu_seconds(task["pid"]) - before) / max(time.monotonic() - begun, 1.0)
+
+
+def _cpu_seconds(pid: int) -> float:
+    task = psutil.Process(pid)
+    used = 0.0
+    for process in (task, *task.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        used += times.user + times.system
+    return used
