@@ -1,9 +1,11 @@
-"""Permissions of the deployed roles, taken away for a while."""
+"""What the deployed roles may do, what they did of it, and what happens when they may do less."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+import httpx
 
 from emulator.harness.clients import Clients
 from emulator.harness.pipeline import Pipeline
@@ -27,6 +29,25 @@ def without(clients: Clients, role_arn: str, action: str) -> Iterator[None]:
         _write(clients, role, before)
 
 
+def forget_calls(pipeline: Pipeline) -> None:
+    """Begin a new record of the calls that roles make."""
+    httpx.delete(_record(pipeline), timeout=30).raise_for_status()
+
+
+def calls(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Return the calls that roles made, with what each was allowed by."""
+    return list(httpx.get(_record(pipeline), timeout=30).raise_for_status().json()["calls"])
+
+
+def unused(clients: Clients, role_arn: str, made: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the actions of the role's statements that none of the calls needed; each of its calls must be allowed."""
+    asked = [it for it in made if it["role"] == role_arn]
+    assert asked, role_arn
+    assert [it for it in asked if not it["allowed"]] == []
+    used = {(it["action"], statement) for it in asked for statement in it["statements"]}
+    return {action for action, statement in set(_grants(clients, role_arn)) - used}
+
+
 def limiter_role(clients: Clients) -> str:
     """Return the ARN of the limiter's role."""
     return clients.lambda_.get_function(FunctionName=names.LIMITER_FUNCTION)["Configuration"]["Role"]
@@ -40,14 +61,27 @@ def task_roles(pipeline: Pipeline) -> tuple[str, str]:
     return task["taskRoleArn"], task["executionRoleArn"]
 
 
-def listed(actions: str | list[str]) -> list[str]:
-    """Return a statement's actions as a list, as a policy may write one alone."""
+def _record(pipeline: Pipeline) -> str:
+    return f"{pipeline.run.aws_endpoint_url}/_emulator/iam/calls"
+
+
+def _grants(clients: Clients, role_arn: str) -> Iterator[tuple[str, str]]:
+    """Yield each action that the role may do, with the statement that says so: ``policy[index]``."""
+    role = role_arn.rpartition("/")[2]
+    for policy in clients.iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document: Any = clients.iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        for index, statement in enumerate(document["Statement"]):
+            for action in _listed(statement["Action"]):
+                yield action, f"{policy}[{index}]"
+
+
+def _listed(actions: str | list[str]) -> list[str]:
     return [actions] if isinstance(actions, str) else actions
 
 
 def _less(document: Any, action: str) -> dict[str, Any]:
     statements = [
-        {**it, "Action": [name for name in listed(it["Action"]) if name != action]} for it in document["Statement"]
+        {**it, "Action": [name for name in _listed(it["Action"]) if name != action]} for it in document["Statement"]
     ]
     return {**document, "Statement": [it for it in statements if it["Action"]]}
 
