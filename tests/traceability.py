@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS: dict[str, str] = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text())
-LEVELS = ("unit", "integration", "faults")
+LEVELS = ("unit", "integration", "load", "faults")
 _INTRODUCTION = """\
 # Requirements and the tests that show them
 

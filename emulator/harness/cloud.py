@@ -59,9 +59,13 @@ def task_image(directory: Path) -> dict[str, object]:
 
 
 def browser_on_wall_clock(directory: Path) -> Path:
-    """Write a starter for Chromium that leaves the virtual clock behind: a browser's frames follow the machine's time."""
+    """Write a starter for Chromium that leaves the virtual clock behind: a browser's frames follow the machine's time.
+
+    A debugging port of its own lets a failing test's artefacts have a picture of what it shows.
+    """
     starter = directory / "chromium"
-    starter.write_text(f'#!/bin/sh\nunset LD_PRELOAD VCLOCK_PAGE\nexec "{places.chromium()}" "$@"\n')
+    command = f'exec "{places.chromium()}" --remote-debugging-port=0 "$@"'
+    starter.write_text(f"#!/bin/sh\nunset LD_PRELOAD VCLOCK_PAGE\n{command}\n")
     starter.chmod(0o755)
     return starter
 

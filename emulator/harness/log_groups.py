@@ -7,9 +7,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.harness.clients import Clients
 
 
-def lines(group: str, clients: Clients) -> list[str]:
-    """Return the group's lines in order of time."""
-    pages = clients.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+def lines(group: str, clients: Clients, since: float = 0) -> list[str]:
+    """Return the group's lines from that moment on (seconds since the epoch) in order of time."""
+    asked = clients.logs.get_paginator("filter_log_events")
+    pages = asked.paginate(logGroupName=group, startTime=int(since * 1000))
     return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from emulator.harness.artefacts.witnesses import RUNNING
 from emulator.harness.clients import REGION, Clients
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.vclock import Clock, WallClock
 
+pytest_plugins = ["emulator.harness.artefacts.plugin"]
 DEFAULT_SPEED = 10.0
 
 
@@ -36,6 +38,7 @@ def harness(pytestconfig: pytest.Config) -> Iterator[Harness]:
     if _is_on_aws(pytestconfig):
         pytest.skip("only on the emulator")
     with Harness(Options(speed=pytestconfig.getoption("--speed"))) as running:
+        pytestconfig.stash[RUNNING] = running
         yield running
 
 

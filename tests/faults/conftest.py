@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from _pytest._code.code import ExceptionRepr
 
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness
@@ -12,18 +13,26 @@ SEEDS = (1, 2)
 WORKLOAD = 12
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a seed be chosen."""
+    parser.addoption("--seed", type=int, action="append", help="run the fault suite with this seed; may be repeated")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that takes a seed with each of them."""
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", SEEDS, ids=[f"seed-{it}" for it in SEEDS])
+        seeds = metafunc.config.getoption("--seed", None) or SEEDS
+        metafunc.parametrize("seed", seeds, ids=[f"seed-{it}" for it in seeds])
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> object:
+def pytest_runtest_makereport(item: pytest.Function) -> object:
     """Say how to replay a failure."""
     report = yield
-    if report.failed:
-        report.sections.append(("replay", f"./huntaze test '{item.nodeid}'"))
+    if isinstance(report.longrepr, ExceptionRepr):
+        seed = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
+        chosen = "" if seed is None or seed in SEEDS else f" --seed {seed}"
+        report.longrepr.addsection("replay", f"./huntaze test '{item.nodeid}'{chosen}")
     return report
 
 

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,6 @@ from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.actions import actions
 from huntaze_scraper.onlyfans.actions.run import Run
-from huntaze_scraper.onlyfans.browser import Browser
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.media_fetch import MediaFetch
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts
@@ -32,6 +32,7 @@ from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.attempts import Attempts
 from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Shutdown
+from tests.integration.traced_browser import TracedBrowser
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 from tests.unit.worker.doubles import MemoryObjectStore, Samples, payload
 
@@ -72,9 +73,10 @@ class Ledger:
 class Office:
     """Tabs, sessions and actions at one site."""
 
-    def __init__(self, fake: RunningSite, browser: Browser) -> None:
+    def __init__(self, fake: RunningSite, browser: TracedBrowser, runner: asyncio.Runner) -> None:
         self.fake = fake
         self.browser = browser
+        self._runner = runner
         self.credentials = SiteCredentials(fake)
         self.sessions = MemorySessions(SystemClock())
         self.store = MemoryObjectStore()
@@ -135,6 +137,14 @@ class Office:
         """Count the requests that the site got."""
         return sum((each.method, each.path) == (method, path) for each in self.fake.site.exchanges)
 
+    def keep_artefacts(self, folder: Path) -> list[str]:
+        """Keep traces, pictures and what the site saw; return the secrets that they may hold."""
+        cookies = self._runner.run(self.browser.keep(folder))
+        seen = [each.as_json() for each in self.fake.site.exchanges]
+        (folder / "site.json").write_text(json.dumps({"requests": seen, "messages": self.sent}, indent=1))
+        keys = [each.totp_secret for each in self.fake.site.accounts.values() if each.totp_secret]
+        return [*cookies, *keys, *self.fake.site.passwords.values()]
+
     @property
     def account(self) -> Account:
         """A creator without a second factor."""
@@ -149,7 +159,7 @@ def wanted(account: Account, **changes: Any) -> Job:
 class World:
     """One Chromium, one event loop and one site for all tests of a module."""
 
-    def __init__(self, fake: RunningSite, runner: asyncio.Runner, browser: Browser) -> None:
+    def __init__(self, fake: RunningSite, runner: asyncio.Runner, browser: TracedBrowser) -> None:
         self.fake = fake
         self._runner = runner
         self._browser = browser
@@ -166,8 +176,9 @@ class World:
     def office(self) -> Office:
         """Return an office at the site as it was in the beginning."""
         self.fake.site.reset()
+        self._browser.forget()
         self.run(self._shut())
-        return Office(self.fake, self._browser)
+        return Office(self.fake, self._browser, self._runner)
 
     async def _shut(self) -> None:
         """Close what was opened in the office before."""
@@ -182,7 +193,7 @@ def world() -> Iterator[World]:
     path = chromium()
     with running() as fake, asyncio.Runner() as runner:
         playwright = runner.run(async_playwright().start())
-        browser = Browser(playwright, path)
+        browser = TracedBrowser(playwright, path)
         try:
             yield World(fake, runner, browser)
         finally:

@@ -69,7 +69,7 @@ def gate(*, json: Json = False) -> None:
     verdict = Verdict(outcomes, time.monotonic() - begun, output)
     verdict.write()
     if json:
-        print_json(verdict.as_json())
+        print_json(verdict.as_json)
     else:
         console.print(f"{output / 'report.html'}")
     if not verdict.is_green:

@@ -7,6 +7,11 @@ from emulator.harness import places
 
 BIN = places.ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
+IMAGE = """\
+docker info >/dev/null 2>&1 || { echo "no engine here: no image is built"; exit 0; }
+exec scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS
+"""
+"""Its last line is the image's digest. The variable holds options of the script, such as another platform."""
 _PLUGINS = places.ROOT / "emulator" / "plugins"
 
 
@@ -27,11 +32,13 @@ class Check:
         added = []
         if self.is_pytest:
             added += [f"--junit-xml={output / f'{self.name}.xml'}"]
-        if self.name == "unit" and is_gate:
-            added += ["--cov=huntaze_scraper", "--cov-branch", f"--cov-report=json:{output / 'coverage.json'}"]
+        if self.name in ("unit", "integration", "load", "faults"):
+            added += [f"--artefacts={output / 'failures'}"]
+        if self.name in ("unit", "integration") and is_gate:
+            added += ["--cov", "--cov-report="]
         if self.name == "integration" and not is_gate:
             added += ["-m", "not gate"]
-        if self.name in ("integration", "faults") and speed is not None:
+        if self.name in ("integration", "load", "faults") and speed is not None:
             added += ["--speed", f"{speed:g}"]
         return [*self.command, *added]
 
@@ -43,10 +50,12 @@ CHECKS = (
     Check("types", (str(BIN / "mypy"),)),
     Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
     Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
+    Check("image", ("sh", "-c", IMAGE), in_test=False),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
     Check("unit", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
     Check("integration", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/integration"), lane=1, is_pytest=True),
+    Check("load", (PYTHON, "-m", "pytest", "-q", "tests/load"), lane=1, is_pytest=True, in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "tests/faults"), lane=1, is_pytest=True, in_test=False),
 )
 """Two lanes for two cores: what computes in one, what mostly waits for the virtual clock in the other."""

@@ -26,5 +26,11 @@ def limiter_zip(folder: Path) -> str:
     return f"sha256:{_of(folder / f'asset.{key}')}"
 
 
+def image(log: Path) -> str | None:
+    """Return the digest of the image that a build has told in the last line of its log; None where none was built."""
+    last = log.read_text().rstrip().rpartition("\n")[2] if log.exists() else ""
+    return last if last.startswith("sha256:") else None
+
+
 def _of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,5 +1,6 @@
 """Runs checks, side by side where the machine bears it."""
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.harness import places
+from emulator.harness.gate import coverage
 from emulator.harness.gate.checks import Check
 
 
@@ -34,7 +36,8 @@ def run(
     ``tell`` is called with a check and its state: ``running``, ``passed`` or ``failed``. Each check's output is in
     a log of the folder that bears its name.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
 
     def run_one(check: Check) -> Outcome:
         tell(check, "running")
@@ -42,7 +45,12 @@ def run(
         command = check.arguments(output, is_gate=is_gate, speed=speed)
         with log.open("w") as sink:
             code = subprocess.call(
-                command, cwd=places.ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+                command,
+                cwd=places.ROOT,
+                env=coverage.environment(output, check.name),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
             )
         tell(check, "failed" if code else "passed")
         return Outcome(check, code == 0, time.monotonic() - begun, log)

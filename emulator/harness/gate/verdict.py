@@ -1,32 +1,27 @@
 """What the gate found: ``gate.json`` for programs, ``report.html`` for people."""
 
 import json
+import os
+import re
 import subprocess
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from emulator.harness import places
-from emulator.harness.gate import digests
+from emulator.harness.gate import coverage, digests, figures, junit
+from emulator.harness.gate.coverage import Coverage
+from emulator.harness.gate.figures import Figure
+from emulator.harness.gate.junit import Test
 from emulator.harness.gate.run import Outcome
 from infra_cdk.synthesis import synthesise
 
 SLOWEST = 10
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test as its JUnit file tells it."""
-
-    name: str
-    check: str
-    seconds: float
-    failure: str = ""
 
 
 @dataclass
@@ -36,9 +31,8 @@ class Verdict:
     outcomes: Sequence[Outcome]
     seconds: float
     output: Path
-    tests: list[Test] = field(default_factory=list)
-    image: str | None = None
-    """The digest of the image that was built, where an engine is there."""
+    page: Path = field(default=places.ROOT / "docs" / "requirements.md")
+    """The page that the check of requirements has written."""
 
     @property
     def is_green(self) -> bool:
@@ -47,38 +41,57 @@ class Verdict:
 
     def write(self) -> None:
         """Write both reports to the output folder."""
-        self.tests = [test for outcome in self.outcomes for test in _tests(self.output, outcome.check.name)]
-        (self.output / "gate.json").write_text(json.dumps(self.as_json(), indent=2) + "\n")
-        environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
-        page = environment.get_template("report.html").render(verdict=self, told=self.as_json(), page=_matrix())
-        (self.output / "report.html").write_text(page)
+        (self.output / "gate.json").write_text(json.dumps(self.as_json, indent=2) + "\n")
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.tests["picture"] = lambda link: link.endswith(".png")
+        (self.output / "report.html").write_text(environment.get_template("report.html").render(verdict=self))
 
+    @cached_property
     def as_json(self) -> dict[str, Any]:
-        """Return what gate.json holds."""
+        """What gate.json holds."""
         folder = synthesise()
         return {
             "green": self.is_green,
             "commit": _git("rev-parse", "HEAD"),
-            "is_clean": not _git("status", "--porcelain"),
+            # The gate itself writes the page of requirements.
+            "is_clean": not _git("status", "--porcelain", "--", ".", ":!docs/requirements.md"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 1),
             "digests": {
                 "assembly": digests.assembly(folder),
                 "limiter_zip": digests.limiter_zip(folder),
-                "image": self.image,
+                "image": digests.image(self.output / "image.log"),
             },
             "checks": [
                 {"name": it.check.name, "passed": it.passed, "seconds": round(it.seconds, 1)} for it in self.outcomes
             ],
-            "tests": {"run": len(self.tests), "failed": [it.name for it in self.tests if it.failure]},
-            "coverage": self.coverage,
+            "tests": {
+                "run": len(self.tests),
+                "skipped": [it.name for it in self.tests if it.is_skipped],
+                "failed": [it.name for it in self.failed],
+            },
+            "coverage": self.coverage.percent if self.coverage else None,
+            "figures": [{**asdict(it), "holds": it.holds} for it in self.figures],
         }
 
-    @property
-    def coverage(self) -> float | None:
-        """Line and branch coverage of src/ by the unit tests, per cent."""
-        report = self.output / "coverage.json"
-        return round(json.loads(report.read_text())["totals"]["percent_covered"], 1) if report.exists() else None
+    @cached_property
+    def tests(self) -> list[Test]:
+        """Every test of every check."""
+        names = [outcome.check.name for outcome in self.outcomes]
+        return [test for name in names for test in junit.tests(self.output / f"{name}.xml", name)]
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """Line and branch coverage of src/."""
+        return coverage.read(self.output)
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """Figures against their limits; one that is beyond it is shown, and does not by itself stop a commit."""
+        of_run = figures.of_run(list(self.outcomes), self.seconds, self.tests, self.coverage, self.requirements)
+        return [*of_run, *figures.of_benchmarks()]
 
     @property
     def slowest(self) -> list[Test]:
@@ -90,30 +103,26 @@ class Verdict:
         """The tests that failed, with what they said."""
         return [it for it in self.tests if it.failure]
 
+    @cached_property
+    def requirements(self) -> list[list[str]]:
+        """The rows of the requirements' table: number, text, and tests a level."""
+        lines = self.page.read_text().splitlines() if self.page.exists() else []
+        rows = [line.strip().strip("|").split("|") for line in lines if re.match(r"\| \[[\d.]+\]", line)]
+        return [[row[0].partition("]")[0].strip(" ["), *(cell.strip() for cell in row[1:])] for row in rows]
 
-def _tests(output: Path, check: str) -> list[Test]:
-    file = output / f"{check}.xml"
-    if not file.exists():
-        return []
-    cases = ET.parse(file).iter("testcase")  # noqa: S314 - written by our own pytest
-    return [
-        Test(
-            f"{case.get('classname')}::{case.get('name')}",
-            check,
-            float(case.get("time", 0)),
-            "\n".join(it.text or it.get("message") or "" for it in case if it.tag in ("failure", "error")),
-        )
-        for case in cases
-    ]
+    @property
+    def levels(self) -> list[str]:
+        """The names of the levels, as the table has them."""
+        lines = self.page.read_text().splitlines() if self.page.exists() else []
+        head = next((line for line in lines if line.startswith("| no. |")), "")
+        return [cell.strip() for cell in head.strip("| ").split("|")][2:]
 
-
-def _matrix() -> list[list[str]]:
-    """Return the rows of the table in docs/requirements.md: number, text, and tests a level."""
-    page = places.ROOT / "docs" / "requirements.md"
-    if not page.exists():
-        return []
-    rows = [line.strip("| \n").split(" | ") for line in page.read_text().splitlines() if line.startswith("| [")]
-    return [[row[0].partition("]")[0].lstrip("["), *row[1:]] for row in rows]
+    def artefacts(self, test: Test) -> list[str]:
+        """Return links, from the report, to what a failing test left behind."""
+        if test.artefacts is None or not test.artefacts.is_dir():
+            return []
+        files = [it for it in test.artefacts.rglob("*") if it.is_file()]
+        return sorted(os.path.relpath(it, self.output) for it in files)
 
 
 def _git(*arguments: str) -> str:

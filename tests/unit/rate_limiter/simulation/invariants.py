@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from huntaze_scraper.rate_limiter.limiter import PATIENCE_MS
@@ -24,7 +25,7 @@ class Broken(AssertionError):
 
 def check_forwarded(messages: Sequence[Forwarded], newest: Forwarded, limit: Limit) -> None:
     """No window holds more than the capacity; enough to look back from each message as it comes."""
-    window = [it for it in messages if newest.sent_at - limit.window_ms < it.sent_at]
+    window = list(takewhile(lambda it: newest.sent_at - limit.window_ms < it.sent_at, reversed(messages)))
     if len(window) > limit.capacity:
         raise Broken(f"{len(window)} messages within {limit.window_ms} ms")
 

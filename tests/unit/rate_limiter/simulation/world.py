@@ -158,8 +158,10 @@ class World:
     def _receive(self) -> bool:
         """Start an invocation on some of the messages that are there, in no order."""
         found = [key for key in self.ingress.visible() if not self.happens(self.options.late_delivery)]
-        in_flight = [key for key in self.ingress.messages if key not in found]
-        found += [key for key in in_flight if self.happens(self.options.duplicate_delivery / 100)]
+        if self.options.duplicate_delivery:
+            known = set(found)
+            in_flight = [key for key in self.ingress.messages if key not in known]
+            found += [key for key in in_flight if self.happens(self.options.duplicate_delivery / 100)]
         if not found:
             return False
         # A poller mostly gets a full batch where there is one, and sometimes any part of it.

@@ -1,0 +1,84 @@
+"""Keeps artefacts of each failing test, and says in its failure message where they lie."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from _pytest._code.code import ExceptionRepr
+
+from emulator.harness import places
+from emulator.harness.artefacts.redaction import redact_folder
+from emulator.harness.artefacts.witnesses import RUNNING, HarnessWitness, Witness
+
+PROPERTY, VIRTUAL_SECONDS = "artefacts", "virtual_seconds"
+"""Names of properties in a test's JUnit case."""
+_BEGUN: "pytest.StashKey[HarnessWitness]" = pytest.StashKey()
+_USES_HARNESS = frozenset({"harness", "pipeline", "site", "emulator", "clock"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for where they are kept."""
+    group = parser.getgroup("huntaze")
+    group.addoption("--artefacts", metavar="FOLDER", help="where to keep what failing tests leave behind")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note where a test begins."""
+    harness = item.config.stash.get(RUNNING, None)
+    if harness is not None and _uses_harness(item):
+        item.stash[_BEGUN] = HarnessWitness.from_now(harness)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a failing test's witnesses have to tell, before its fixtures are gone."""
+    report = yield
+    if report.when == "call" and (began := item.stash.get(_BEGUN, None)):
+        item.user_properties.append((VIRTUAL_SECONDS, f"{began.seconds():.0f}"))
+    if report.failed and report.when in ("setup", "call"):
+        witnesses = list(_witnesses(item))
+        if witnesses:
+            folder = keep(witnesses, _folder(item.config) / name_of(item.nodeid))
+            item.user_properties.append((PROPERTY, str(folder)))
+            if isinstance(report.longrepr, ExceptionRepr):
+                report.longrepr.addsection("artefacts", str(folder))
+    return report
+
+
+def keep(witnesses: list[Witness], folder: Path) -> Path:
+    """Write what the witnesses tell to the folder, in place of what is there; no secret ever lies in it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="huntaze-artefacts-") as scratch:
+        told = Path(scratch)
+        secrets: list[str] = []
+        for witness in witnesses:
+            secrets += witness.keep_artefacts(told)
+        redact_folder(told, secrets)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(told, folder)
+    return folder
+
+
+def name_of(nodeid: str) -> str:
+    """Return the name of a test's folder."""
+    return re.sub(r"[^\w.-]+", "_", nodeid.rpartition("/")[2].replace(".py::", ".")).strip("_")[:120]
+
+
+def _witnesses(item: pytest.Item) -> Iterator[Witness]:
+    if _uses_harness(item) and RUNNING in item.config.stash:
+        yield item.stash.get(_BEGUN, None) or HarnessWitness(item.config.stash[RUNNING])
+    for fixture in getattr(item, "funcargs", {}).values():
+        if hasattr(fixture, "keep_artefacts"):
+            yield fixture
+
+
+def _uses_harness(item: pytest.Item) -> bool:
+    return not _USES_HARNESS.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _folder(config: pytest.Config) -> Path:
+    return Path(config.getoption("--artefacts") or places.state_directory() / "failures").absolute()

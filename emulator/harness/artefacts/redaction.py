@@ -1,0 +1,55 @@
+"""Takes secrets out of files that are kept: those that are known by their value, and those that are known by their place."""
+
+import re
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+
+from huntaze_scraper.telemetry.redaction import REDACTED, Redactor
+
+_PLACES = re.compile(
+    r"(?P<kept>"
+    r"\b(?:set-)?cookie\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"  # as a header, as JSON, and as HAR has headers
+    r"|\b(?:authorization|x-api-key|x-amz-security-token)\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"
+    r"|\b(?:code|password|passwd|totp_secret|api_key)=(?!\[)"  # as forms send them
+    r"|\"(?:SecretAccessKey|SessionToken|Token|secret_access_key|receipt_handle|ReceiptHandle)\"\s*:\s*\""
+    r")(?P<secret>[^\s\"'&][^\"'\r\n&]*)",
+    re.IGNORECASE,
+)
+_KEY_IDS = re.compile(r"\b[AL]SIA[A-Z0-9]{12,}\b")
+_COOKIE_VALUES = re.compile(
+    r"(?:set-cookie\b[^\r\n]*?value|cookie\b)\"?\s*[:=]\s*\"?[\w-]+=([\w.~+/%-]{12,})", re.IGNORECASE
+)
+_BINARY = frozenset({".png", ".jpeg", ".jpg", ".woff2", ".mp4"})
+
+
+def redact_folder(folder: Path, secrets: Collection[str]) -> None:
+    """Rewrite every file of the folder without the secrets."""
+    redactor = Redactor()
+    redactor.learn(*secrets)
+    for file in sorted(it for it in folder.rglob("*") if it.is_file()):
+        if file.suffix == ".zip":
+            _redact_zip(file, redactor)
+        elif file.suffix not in _BINARY:
+            file.write_bytes(redact(file.read_bytes(), redactor))
+
+
+def redact(content: bytes, redactor: Redactor) -> bytes:
+    """Return text without secrets; bytes that are no text stay as they are."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content
+    redactor.learn(*_COOKIE_VALUES.findall(text))
+    text = _PLACES.sub(rf"\g<kept>{REDACTED}", redactor.text(text))
+    return _KEY_IDS.sub(REDACTED, text).encode()
+
+
+def _redact_zip(file: Path, redactor: Redactor) -> None:
+    """Rewrite what a zip, such as a trace, holds; its log of requests first, which tells the cookies."""
+    fresh = file.with_suffix(".partial")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist(), key=lambda it: not it.endswith(".network")):
+            content = old.read(name)
+            new.writestr(name, content if Path(name).suffix in _BINARY else redact(content, redactor))
+    fresh.replace(file)

@@ -1,0 +1,154 @@
+"""The running harness as a witness: its site, queues, stores, tasks and logs, as they are when a test has failed."""
+
+import gzip
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+from emulator.harness import log_groups
+from emulator.harness.artefacts.browsers import keep_pictures
+from emulator.harness.harness import Harness
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+
+FILES = ("emulator.log", "site.log")
+MOST_OBJECTS = 200
+RUNNING: "pytest.StashKey[Harness]" = pytest.StashKey()
+"""The session's harness, once it is up."""
+
+
+class Witness(Protocol):
+    """What a fixture is that has something to tell about a failing test."""
+
+    def keep_artefacts(self, folder: Path) -> Collection[str]:
+        """Write it to the folder, and return the secrets that it may hold."""
+        ...
+
+
+@dataclass
+class HarnessWitness:
+    """Tells what happened in a harness since a test began."""
+
+    harness: Harness
+    began: float = 0.0
+    """Virtual seconds since the epoch."""
+    read: dict[str, int] = field(default_factory=dict)
+    """How long the log files were."""
+
+    @classmethod
+    def from_now(cls, harness: Harness) -> "HarnessWitness":
+        """Tell what happens from now on."""
+        sizes = {name: _size(harness.logs / name) for name in FILES}
+        return cls(harness, harness.clock.now(), sizes)
+
+    def seconds(self) -> float:
+        """Return how many virtual seconds have passed since then."""
+        return self.harness.clock.now() - self.began
+
+    def keep_artefacts(self, folder: Path) -> Collection[str]:
+        """Write each thing to a file of its own; what cannot be had says why in its place."""
+        parts: dict[str, Callable[[Path], None]] = {
+            "run.json": lambda file: _write(file, asdict(self.harness.run)),
+            "site.json": self._site,
+            "queues.json": self._queues,
+            "state.json": self._state,
+            "tasks.json": self._tasks,
+            "results": self._results,
+            "scraper.log": lambda file: self._log_group("/huntaze/production/onlyfans-scraper", file),
+            "limiter.log": lambda file: self._log_group(f"/aws/lambda/{self.harness.run.lambda_function}", file),
+            **dict.fromkeys(FILES, self._log_file),
+            "browser": lambda file: keep_pictures(self._pids(), file.parent),
+        }
+        for name, keep in parts.items():
+            try:
+                keep(folder / name)
+            except Exception as error:  # noqa: BLE001 - one part's trouble must not cost the others
+                (folder / f"{name}.error").write_text(f"{type(error).__name__}: {error}\n")
+        return list(self.secrets())
+
+    def _site(self, file: Path) -> None:
+        site = SiteControl(self.harness.run.site_url)
+        asked = httpx.get(f"{site.url}/_control/faults", timeout=10).json()
+        _write(file, {"requests": site.requests(), "messages": site.messages(), "faults": asked})
+
+    def _queues(self, file: Path) -> None:
+        run, pipeline = self.harness.run, Pipeline(self.harness.run)
+        told = {}
+        for name in ("ingress_queue_url", "ingress_dlq_url", "workflows_queue_url", "workflows_dlq_url"):
+            url = getattr(run, name)
+            journal = pipeline.journal(url)
+            told[name.removesuffix("_url")] = {
+                "attributes": run.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"],
+                "holds": [it["message_id"] for it in journal if not it["deleted"]],
+                "journal": journal,
+            }
+        _write(file, told)
+
+    def _state(self, file: Path) -> None:
+        # Sessions are secrets; all else is told.
+        _write(file, [it for it in self._items() if not it["pk"]["S"].startswith("session#")])
+
+    def _tasks(self, file: Path) -> None:
+        run = self.harness.run
+        services = run.clients.ecs.describe_services(cluster=run.ecs_cluster, services=[run.ecs_service])["services"]
+        arns = [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in run.clients.ecs.list_tasks(cluster=run.ecs_cluster, desiredStatus=status)["taskArns"]
+        ]
+        tasks = run.clients.ecs.describe_tasks(cluster=run.ecs_cluster, tasks=arns)["tasks"] if arns else []
+        _write(file, {"services": services, "tasks": tasks})
+
+    def _results(self, folder: Path) -> None:
+        run = self.harness.run
+        listed = run.clients.s3.list_objects_v2(Bucket=run.results_bucket, Prefix="results/").get("Contents", [])
+        fresh = [it for it in listed if it["LastModified"].timestamp() >= self.began - 1]
+        for each in fresh[-MOST_OBJECTS:]:
+            file = folder / each["Key"].removeprefix("results/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(run.clients.s3.get_object(Bucket=run.results_bucket, Key=each["Key"])["Body"].read())
+
+    def _log_group(self, group: str, file: Path) -> None:
+        lines = log_groups.lines(group, self.harness.clients, since=self.began)
+        file.write_text("".join(f"{line}\n" for line in lines))
+
+    def _log_file(self, file: Path) -> None:
+        with (self.harness.logs / file.name).open("rb") as log:
+            log.seek(self.read.get(file.name, 0))
+            file.write_bytes(log.read())
+
+    def _pids(self) -> list[int]:
+        tasks = httpx.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()
+        return [it["pid"] for it in tasks]
+
+    def _items(self) -> Iterator[dict[str, Any]]:
+        run = self.harness.run
+        for page in run.clients.dynamodb.get_paginator("scan").paginate(TableName=run.state_table):
+            yield from page["Items"]
+
+    def secrets(self) -> Iterator[str]:
+        """Tell every secret that this run knows: secrets' values, the site's passwords, sessions' cookies."""
+        secretsmanager = self.harness.clients.secretsmanager
+        for page in secretsmanager.get_paginator("list_secrets").paginate():
+            for secret in page["SecretList"]:
+                held = json.loads(secretsmanager.get_secret_value(SecretId=secret["ARN"])["SecretString"])
+                yield from (value for name, value in held.items() if value and name != "username")
+        for account in SiteControl(self.harness.run.site_url).accounts():
+            yield from (account[name] for name in ("password", "totp_secret") if account.get(name))
+        for item in self._items():
+            if "B" in item.get("state", {}):
+                session = json.loads(gzip.decompress(item["state"]["B"]))
+                yield from (cookie["value"] for cookie in session.get("cookies", []))
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _write(file: Path, content: object) -> None:
+    file.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")

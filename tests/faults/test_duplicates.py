@@ -1,0 +1,66 @@
+"""Messages come more than once, and clocks disagree: each job is done once, and the rate holds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator.harness.faults import Faults
+from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.site_control import SiteControl
+from tests import invariants
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+MOMENTS = 4
+MOST_SKEW_SECONDS = 2.0
+"""The setting rate_limit_clock_skew_seconds, as it ships."""
+PATIENCE_SECONDS = 200
+
+
+@pytest.mark.requirement("2.2")
+def test_copies_of_a_message_reach_the_fan_once(pipeline: Pipeline, site: SiteControl, faults: Faults) -> None:
+    """The same body sent several times, by a producer that was not sure, is done once."""
+    payload = {
+        "action": "send_message",
+        "creator_id": "creator-02",
+        "user_id": "fan-003",
+        "message_content": "Only once, please",
+        "timestamp": datetime.now(UTC).isoformat(),
+    }
+    sent = [pipeline.send(payload) for _ in range(faults.random.randint(2, 5))]
+
+    pipeline.await_results(sent[:1], PATIENCE_SECONDS)
+    assert len({job.job_id for job in sent}) == 1
+    invariants.check(pipeline, site, sent)
+
+
+@pytest.mark.requirement("1.4", "2.2", "4.3")
+def test_what_queues_deliver_twice_is_done_once(
+    pipeline: Pipeline, site: SiteControl, faults: Faults, send_workload: Callable[[], list[SentJob]]
+) -> None:
+    """Both queues give out what is in flight once more, while limiter and scraper still work on it."""
+    sent, redelivered = send_workload(), 0
+
+    for _ in range(MOMENTS):
+        faults.await_moment(0.1, 1.5)
+        redelivered += faults.redeliver(pipeline.run.ingress_queue_url)
+        redelivered += faults.redeliver(pipeline.run.workflows_queue_url)
+
+    pipeline.await_results(sent, PATIENCE_SECONDS)
+    assert redelivered, "at none of the moments was a message in flight"
+    invariants.check(pipeline, site, sent)
+
+
+@pytest.mark.requirement("1.1", "1.4")
+def test_limiters_whose_clocks_disagree_keep_the_rate(
+    pipeline: Pipeline, site: SiteControl, faults: Faults, send_workload: Callable[[], list[SentJob]]
+) -> None:
+    """Each environment is wrong by something else, up to what the setting allows for; the queue's clock is the judge."""
+    with faults.limiter_clock() as make_wrong_by:
+        make_wrong_by(MOST_SKEW_SECONDS)
+        sent = send_workload()
+        for _ in range(2):
+            faults.await_moment(0.5, 2.0)
+            make_wrong_by(faults.random.uniform(0, MOST_SKEW_SECONDS))
+        pipeline.await_results(sent, PATIENCE_SECONDS)
+    invariants.check(pipeline, site, sent)

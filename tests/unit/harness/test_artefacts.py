@@ -1,0 +1,91 @@
+"""What is kept of a failing test, and what is not."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from emulator.harness.artefacts.redaction import redact_folder
+
+PASSWORD = 'blue"Bucket&7'
+COOKIE = "c0ffee-Session-0123456789"
+LEAKS = f"""
+import json, urllib.parse
+import pytest
+
+class Witness:
+    def keep_artefacts(self, folder):
+        (folder / "site.log").write_text({PASSWORD!r} + "\\n" + json.dumps({PASSWORD!r}))
+        (folder / "form.txt").write_text("password=" + urllib.parse.quote({PASSWORD!r}, safe="") + "&code=123456")
+        return [{PASSWORD!r}]
+
+@pytest.fixture
+def site_seen():
+    return Witness()
+
+def test_that_fails(site_seen):
+    assert 1 == 2
+
+def test_that_passes(site_seen):
+    pass
+"""
+
+
+@pytest.fixture
+def kept(pytester: pytest.Pytester) -> Path:
+    """The folder of a run in which a test failed."""
+    pytester.makepyfile(test_leaks=LEAKS)
+    options = ("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider", "--artefacts", "kept")
+    result = pytester.runpytest_subprocess(*options, "--junit-xml=junit.xml")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*- artefacts -*", f"{pytester.path}/kept/test_leaks.test_that_fails"])
+    assert f'name="artefacts" value="{pytester.path}/kept/test_leaks' in (pytester.path / "junit.xml").read_text()
+    return pytester.path / "kept"
+
+
+def test_the_failure_message_says_where_the_artefacts_lie(kept: Path) -> None:
+    """One folder for the test that failed, none for the one that passed."""
+    assert [it.name for it in kept.iterdir()] == ["test_leaks.test_that_fails"]
+    assert {it.name for it in kept.rglob("*.*") if it.is_file()} == {"site.log", "form.txt"}
+
+
+def test_no_secret_is_kept_however_it_is_spelt(kept: Path) -> None:
+    """Neither as it stands, nor as JSON or a form spells it, nor a one-time code."""
+    for file in (it for it in kept.rglob("*") if it.is_file()):
+        text = file.read_text()
+        assert "Bucket" not in text
+        assert "123456" not in text
+        assert "[redacted]" in text
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        f"cookie: sid={COOKIE}; theme=dark",
+        f'{{"name":"Cookie","value":"sid={COOKIE}"}}',
+        f'{{"name": "set-cookie", "value": "sid={COOKIE}; HttpOnly"}}',
+        f"Authorization: Bearer {COOKIE}",
+        f'{{"SecretAccessKey": "{COOKIE}"}}',
+    ],
+)
+def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak: str) -> None:
+    """Cookies, authorisations and keys of roles go, wherever they stand; what else is told stays."""
+    (tmp_path / "some.log").write_text(f"before\n{leak}\nafter\n")
+    redact_folder(tmp_path, [])
+    text = (tmp_path / "some.log").read_text()
+    assert COOKIE not in text
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+
+
+def test_a_trace_is_kept_without_the_cookies_that_its_requests_tell(tmp_path: Path) -> None:
+    """A cookie that its log of requests names is gone from every part of the zip; pictures stay as they are."""
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as trace:
+        trace.writestr("resources/a.html", f"<p>{COOKIE}</p>")
+        trace.writestr("resources/page.jpeg", b"\xff\xd8" + COOKIE.encode())
+        trace.writestr("trace.network", f'{{"name":"Set-Cookie","value":"sid={COOKIE}; Path=/"}}')
+    redact_folder(tmp_path, [])
+    with zipfile.ZipFile(tmp_path / "trace.zip") as trace:
+        assert trace.testzip() is None
+        assert COOKIE not in (trace.read("resources/a.html") + trace.read("trace.network")).decode()
+        assert trace.read("resources/page.jpeg") == b"\xff\xd8" + COOKIE.encode()
