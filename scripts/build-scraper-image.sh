@@ -9,6 +9,7 @@ usage: scripts/build-scraper-image.sh [options]
 
   --platform PLATFORM  what it is built for (default: linux/arm64, which Fargate runs)
   --repository URI     where to push (default: ImageRepositoryUri of the stack HuntazeRegistry)
+  --no-build           look at and push what is here already for this commit, as a gate built it
   --no-push            build and look, push nothing
   --base IMAGE         the base image (default: the Dockerfile's; in CI one with a digest)
   --network NETWORK    the network that the build runs in, as docker build takes it
@@ -16,9 +17,10 @@ usage: scripts/build-scraper-image.sh [options]
 TEXT
 }
 
-platform=linux/arm64 repository='' push=yes start=yes options=()
+platform=linux/arm64 repository='' build=yes push=yes start=yes options=()
 while (($#)); do
     case $1 in
+    --no-build) build='' ;;
     --no-push) push='' ;;
     --no-start) start='' ;;
     --platform | --repository | --base | --network)
@@ -55,9 +57,11 @@ if [[ -n $push && -z $repository ]]; then
         fail 'there is no registry: scripts/deploy-onlyfans-scraper.sh --registry deploys it'
 fi
 
-say "building $image for $platform"
-docker build --quiet --platform "$platform" "${options[@]}" --tag "$image" \
-    --label "org.opencontainers.image.version=$version" --label "org.opencontainers.image.revision=$commit" . >/dev/null
+if [[ -n $build ]]; then
+    say "building $image for $platform"
+    docker build --quiet --platform "$platform" "${options[@]}" --tag "$image" \
+        --label "org.opencontainers.image.version=$version" --label "org.opencontainers.image.revision=$commit" . >/dev/null
+fi
 
 say 'looking at it'
 inspect() { docker image inspect --format "$1" "$image"; }
