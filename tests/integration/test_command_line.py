@@ -103,6 +103,7 @@ def test_up_tells_where_everything_is_and_down_stops_all_of_it(huntaze: CommandL
     until(lambda: not huntaze.processes(), 10)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Signals) -> None:
     """Ctrl-C, SIGTERM and even kill -9 leave nothing running; the next start is not disturbed."""
@@ -125,6 +126,7 @@ def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:
     assert not huntaze.processes()
 
 
+@pytest.mark.gate
 def test_the_demo_ends_as_it_should(huntaze: CommandLine) -> None:
     """Six jobs for three creators: five succeed, the one for an unknown fan is rejected; a program can read it."""
     demo = huntaze.run("demo", "--json")

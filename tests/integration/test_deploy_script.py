@@ -13,7 +13,7 @@ from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
 
 SCRIPT = "scripts/deploy-onlyfans-scraper.sh"
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gate, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 class Office:

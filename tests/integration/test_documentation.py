@@ -12,10 +12,10 @@ import pytest
 
 from emulator.harness.places import ROOT
 
+pytestmark = [pytest.mark.gate, pytest.mark.browser]
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.browser
 def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     """From ``up`` to ``down``, as the section for one's desk lists them."""
     section = README.partition("## At your desk")[2].partition("\n## ")[0]
@@ -41,7 +41,6 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
         up.wait()
 
 
-@pytest.mark.browser
 def test_the_fixtures_work_from_another_repository(tmp_path: Path) -> None:
     """The example of docs/testing.md, as it stands, in a folder that knows nothing of this one."""
     conftest, example = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "testing.md").read_text(), re.DOTALL)

@@ -17,7 +17,7 @@ from tests.patience import until
 from tests.unit.harness.pages import OPERATIONS, TROUBLESHOOTING, blocks, fields
 
 CREATOR = "creator-05"
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gate, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 class Case:
