@@ -1,38 +1,74 @@
-"""Infrastructure: how long a synthesis takes, cold and cached; what the custom metrics come to (issue: infrastructure)."""
+"""Infrastructure: synthesis, deployment, an update of the scraper alone; what the custom metrics come to (issue: infrastructure)."""
 
 import json
+import shutil
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from emulator.harness import deployment
+from emulator.harness.harness import Harness
 from infra_cdk import prices, synthesis
 from infra_cdk.custom_metrics import count
 
-COLD_RUNS = 3
-CACHED_RUNS = 50
+COLD_RUNS, CACHED_RUNS, DEPLOYMENTS, UPDATES = 3, 50, 3, 3
 CREATORS = (1, 100, 1000)
+SCRAPER = "HuntazeScraper"
+LIMITS = {"all stacks deployed": 8.0}
+"""Seconds at most, of the median."""
 
 
-def measure_synthesis() -> dict[str, float]:
-    """Return the median seconds of a synthesis, with nothing cached and with everything."""
-    cold = []
+def measure_synthesis() -> dict[str, list[float]]:
+    """Return the seconds of syntheses, with nothing cached and with everything."""
+    cold, cached = [], list[float]()
+    kept = synthesis.ASSEMBLIES
     for _ in range(COLD_RUNS):
         # A folder of its own: a harness may be about to deploy what lies in the real one.
         with tempfile.TemporaryDirectory() as folder:
             synthesis.ASSEMBLIES = Path(folder)
-            cold.append(_seconds())
-            cached = [_seconds() for _ in range(CACHED_RUNS)]
-    return {"cold": statistics.median(cold), "cached": statistics.median(cached)}
+            cold.append(_seconds(synthesis.synthesise))
+            cached += [_seconds(synthesis.synthesise) for _ in range(CACHED_RUNS)]
+    synthesis.ASSEMBLIES = kept
+    return {"synthesis, cold": cold, "synthesis, cached": cached}
 
 
-def _seconds() -> float:
+def measure_deployments() -> dict[str, list[float]]:
+    """Return the seconds of deployments of all stacks, and of updates that change one line of the scraper's."""
+    deployed, updated = [], list[float]()
+    for _ in range(DEPLOYMENTS):
+        moments: dict[str, float] = {}
+        with Harness(tell=lambda step: moments.setdefault(step, time.perf_counter())) as harness:  # noqa: B023
+            deployed.append(moments["waiting for the scraper"] - moments["deploying the assembly"])
+            if len(deployed) == DEPLOYMENTS:
+                updated += [_update(harness, pages) for pages in range(5, 5 + UPDATES)]
+    return {"all stacks deployed": deployed, "the scraper's stack alone updated": updated}
+
+
+def _update(harness: Harness, pages: int) -> float:
+    """Deploy the assembly with another number of pages a task, and return the seconds that the stack took."""
+    with tempfile.TemporaryDirectory() as folder:
+        assembly = shutil.copytree(synthesis.synthesise(), Path(folder, "assembly"))
+        stack = deployment.stacks(assembly)[SCRAPER]
+        template: Any = json.loads(stack.template.read_text())
+        (definition,) = (it for it in template["Resources"].values() if it["Type"] == "AWS::ECS::TaskDefinition")
+        (variables,) = (it["Environment"] for it in definition["Properties"]["ContainerDefinitions"])
+        (variable,) = (it for it in variables if it["Name"] == "PAGES")
+        variable["Value"] = str(pages)
+        stack.template.write_text(json.dumps(template))
+        parameters = {"SiteUrl": harness.run.site_url}
+        return _seconds(lambda: deployment.deploy_stack(stack, harness.clients, parameters))
+
+
+def _seconds(what: Callable[[], object]) -> float:
     begun = time.perf_counter()
-    synthesis.synthesise()
+    what()
     return time.perf_counter() - begun
 
 
@@ -46,19 +82,27 @@ def metrics_of(creators: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
-    took = measure_synthesis()
+    """Measure and print; fail above a limit."""
+    took = measure_synthesis() | measure_deployments()
+    medians = {name: statistics.median(values) for name, values in took.items()}
     metrics = [metrics_of(creators) for creators in CREATORS]
     if "--json" in sys.argv:
-        print(json.dumps({"synthesis": took, "custom_metrics": metrics}))
-        return
-    table = Table("synthesis", "median s", title=f"{COLD_RUNS} cold runs, {CACHED_RUNS} cached ones")
-    for name, seconds in took.items():
-        table.add_row(name, f"{seconds:.4f}")
+        print(json.dumps({"seconds": medians, "limits": LIMITS, "custom_metrics": metrics}))
+    else:
+        _print(took, metrics)
+    slow = [name for name, limit in LIMITS.items() if medians[name] > limit]
+    if slow:
+        sys.exit(f"above the limit: {', '.join(slow)}")
+
+
+def _print(took: dict[str, list[float]], metrics: list[dict[str, float]]) -> None:
+    table = Table("figure", "runs", "median s", "min", "max", "limit", title="infrastructure")
+    for name, values in took.items():
+        numbers = [f"{value:.3f}" for value in (statistics.median(values), min(values), max(values))]
+        table.add_row(name, str(len(values)), *numbers, f"{LIMITS[name]:g}" if name in LIMITS else "")
     Console().print(table)
-    table = Table(
-        "creators", "metrics", "US$ a month", "without creator_id", "US$ a month", title="custom metrics, at the most"
-    )
+    columns = ("creators", "metrics", "US$ a month", "without creator_id", "US$ a month")
+    table = Table(*columns, title="custom metrics, at the most")
     for each in metrics:
         table.add_row(
             f"{each['creators']:,}",
