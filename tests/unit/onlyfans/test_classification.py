@@ -7,38 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntaze_scraper.errors import ErrorClass, NoAnswer, PageBroken, SlowDown, TryAgainLonger
+from huntaze_scraper.errors import ErrorClass, NoAnswer, PageBroken, SiteError, SlowDown, TryAgainLonger
 from huntaze_scraper.onlyfans.classification import LONGEST_WAIT_SECONDS, of_browser, of_status, retry_after_seconds
 
 NOW = 1_700_000_000.0
 
 
 @pytest.mark.parametrize(
-    ("status", "error_class"),
+    ("status", "error_class", "reason"),
     [
-        (200, None),
-        (201, None),
-        (302, None),
-        (400, ErrorClass.CLIENT_ERROR),
-        (401, ErrorClass.AUTH),
-        (403, ErrorClass.CLIENT_ERROR),
-        (404, ErrorClass.CLIENT_ERROR),
-        (410, ErrorClass.CLIENT_ERROR),
-        (429, ErrorClass.RATE_LIMIT),
-        (500, ErrorClass.SERVER_ERROR),
-        (502, ErrorClass.SERVER_ERROR),
-        (503, ErrorClass.SERVER_ERROR),
-        (504, ErrorClass.SERVER_ERROR),
-        (599, ErrorClass.SERVER_ERROR),
+        (200, None, ""),
+        (201, None, ""),
+        (302, None, ""),
+        (399, None, ""),
+        (400, ErrorClass.CLIENT_ERROR, "the site refuses"),
+        (401, ErrorClass.AUTH, "the site does not know the session"),
+        (403, ErrorClass.CLIENT_ERROR, "the site refuses"),
+        (404, ErrorClass.CLIENT_ERROR, "the site refuses"),
+        (410, ErrorClass.CLIENT_ERROR, "the site refuses"),
+        (429, ErrorClass.RATE_LIMIT, "the site asks to slow down"),
+        (499, ErrorClass.CLIENT_ERROR, "the site refuses"),
+        (500, ErrorClass.SERVER_ERROR, "the site failed"),
+        (502, ErrorClass.SERVER_ERROR, "the site failed"),
+        (503, ErrorClass.SERVER_ERROR, "the site failed"),
+        (504, ErrorClass.SERVER_ERROR, "the site failed"),
+        (599, ErrorClass.SERVER_ERROR, "the site failed"),
     ],
 )
 @pytest.mark.requirement("7.1", "7.2", "7.3")
-def test_a_status_has_its_class(status: int, error_class: ErrorClass | None) -> None:
-    """The table, row by row."""
+def test_a_status_has_its_class(status: int, error_class: ErrorClass | None, reason: str) -> None:
+    """The table, row by row, with what an operator reads."""
     error = of_status(status, {}, "GET /x", NOW)
     assert (error and error.error_class) == error_class
     if error:
-        assert (error.status, error.request) == (status, "GET /x")
+        assert (error.reason, error.status, error.request) == (reason, status, "GET /x")
 
 
 @pytest.mark.parametrize("status", [200, 403, 429, 503])
@@ -47,6 +49,8 @@ def test_a_challenge_is_one_whatever_its_status(status: int) -> None:
     error = of_status(status, {"x-challenge": "1"}, "GET /x", NOW)
     assert error is not None
     assert error.error_class is ErrorClass.CHALLENGE
+    assert (error.status, error.request) == (status, "GET /x")
+    assert error.reason == "the site asks whether a human is there"
 
 
 @pytest.mark.requirement("7.1")
@@ -83,39 +87,55 @@ def test_a_very_long_retry_after_is_cut(seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "code"),
     [
-        "Page.goto: net::ERR_CONNECTION_REFUSED at http://x/",
-        "Page.goto: net::ERR_CONNECTION_RESET at http://x/",
-        "Page.goto: net::ERR_EMPTY_RESPONSE at http://x/",
-        "net::ERR_NAME_NOT_RESOLVED",
-        "net::ERR_CONTENT_LENGTH_MISMATCH",
-        "APIRequestContext.get: read ECONNRESET",
-        "APIRequestContext.get: connect ECONNREFUSED 127.0.0.1:1",
-        "APIRequestContext.fetch: aborted\nCall log:",
-        "APIRequestContext.get: socket hang up",
+        ("Page.goto: net::ERR_CONNECTION_REFUSED at http://x/", "ERR_CONNECTION_REFUSED"),
+        ("Page.goto: net::ERR_CONNECTION_RESET at http://x/", "ERR_CONNECTION_RESET"),
+        ("Page.goto: net::ERR_EMPTY_RESPONSE at http://x/", "ERR_EMPTY_RESPONSE"),
+        ("net::ERR_NAME_NOT_RESOLVED", "ERR_NAME_NOT_RESOLVED"),
+        ("net::ERR_CONTENT_LENGTH_MISMATCH", "ERR_CONTENT_LENGTH_MISMATCH"),
+        ("APIRequestContext.get: read ECONNRESET", "ECONNRESET"),
+        ("APIRequestContext.get: connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED"),
+        ("APIRequestContext.fetch: aborted\nCall log:", "aborted"),
+        ("APIRequestContext.get: socket hang up", "socket hang up"),
     ],
 )
-def test_a_broken_connection_is_a_network_error(message: str) -> None:
+def test_a_broken_connection_is_a_network_error(message: str, code: str) -> None:
     """As Chromium and as Node spell it."""
-    assert isinstance(of_browser(message, "GET /x", timed_out=False, responsive=True), TryAgainLonger)
+    error = of_browser(message, "GET /x", timed_out=False, responsive=True)
+    assert isinstance(error, TryAgainLonger)
+    assert (error.reason, error.request) == (f"no whole answer: {code}", "GET /x")
 
 
 @pytest.mark.parametrize("message", ["Page.goto: Page crashed", "Target page, context or browser has been closed"])
 def test_a_crash_is_unknown(message: str) -> None:
     """The browser is replaced."""
-    assert isinstance(of_browser(message, "GET /x", timed_out=False, responsive=True), PageBroken)
+    error = of_browser(message, "GET /x", timed_out=False, responsive=True)
+    assert isinstance(error, PageBroken)
+    assert (error.reason, error.request) == ("the page or its browser crashed", "GET /x")
 
 
-def test_a_time_out_is_the_networks_fault_only_while_the_page_answers() -> None:
+@pytest.mark.parametrize(
+    ("responsive", "kind", "reason"), [(True, NoAnswer, "no answer in time"), (False, PageBroken, "the page hangs")]
+)
+def test_a_time_out_is_the_networks_fault_only_while_the_page_answers(
+    responsive: bool, kind: type[SiteError], reason: str
+) -> None:
     """A page that does not answer either hangs itself."""
-    assert isinstance(of_browser("", "GET /x", timed_out=True, responsive=True), NoAnswer)
-    assert isinstance(of_browser("", "GET /x", timed_out=True, responsive=False), PageBroken)
+    error = of_browser("", "GET /x", timed_out=True, responsive=responsive)
+    assert type(error) is kind
+    assert (error.reason, error.request) == (reason, "GET /x")
 
 
 def test_what_was_typed_is_not_in_the_reason() -> None:
     """Playwright's call log quotes it; its first line does not, and a query may be a signature."""
     message = 'Locator.fill: Error: not an <input> at http://x/y?token=abc\nCall log:\n  - fill("hunter2")'
     error = of_browser(message, "GET /x", timed_out=False, responsive=True)
-    assert "hunter2" not in str(error)
-    assert "token" not in str(error)
+    assert error.reason == "the browser could not do it: Locator.fill: Error: not an <input> at http://x/y"
+    assert error.request == "GET /x"
+
+
+def test_a_long_text_of_the_browser_is_cut() -> None:
+    """Two hundred characters of it are enough for a log."""
+    error = of_browser("x" * 500, "GET /x", timed_out=False, responsive=True)
+    assert error.reason == f"the browser could not do it: {'x' * 200}"

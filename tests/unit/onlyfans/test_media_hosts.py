@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huntaze_scraper.errors import Refused, TryAgainLonger
-from huntaze_scraper.onlyfans.media_hosts import MediaHosts, is_public
+from huntaze_scraper.onlyfans.media_hosts import MediaHosts, Target, is_public
 
-HOSTS = MediaHosts.parse(".onlyfans.com, cdn.example.org, odd.example.org:8443, 127.0.0.1:8123, [::1]:8124")
+ALLOWED = ".onlyfans.com, CDN.example.org,, odd.example.org:8443, 127.0.0.1:8123, [::1]:8124, 93.184.216.34"
 BASE = "https://onlyfans.com"
+
+
+@pytest.fixture
+def hosts() -> MediaHosts:
+    return MediaHosts.parse(ALLOWED)
+
+
+def test_the_setting_is_read_into_names_suffixes_and_addresses(hosts: MediaHosts) -> None:
+    """Blanks, capitals and empty entries mean nothing; an address without its port allows nothing."""
+    assert hosts.suffixes == {".onlyfans.com"}
+    assert hosts.names == {("cdn.example.org", 443), ("odd.example.org", 8443), ("93.184.216.34", 443)}
+    assert hosts.addresses == {("127.0.0.1", 8123), ("::1", 8124)}
+    with pytest.raises(Refused):
+        hosts.target("https://93.184.216.34/x", BASE)
 
 
 @pytest.mark.parametrize(
@@ -27,10 +42,26 @@ BASE = "https://onlyfans.com"
         ("/media/b.jpg", "onlyfans.com", 443),
     ],
 )
-def test_what_the_operator_named_is_fetched(url: str, host: str, port: int) -> None:
+def test_what_the_operator_named_is_fetched(hosts: MediaHosts, url: str, host: str, port: int) -> None:
     """Names, subdomains of a leading dot, named ports, and addresses taken at their word."""
-    target = HOSTS.target(url, BASE)
+    target = hosts.target(url, BASE)
     assert (target.host, target.port) == (host, port)
+    assert target.scheme == url.partition(":")[0] or url.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://onlyfans.com", "/"),
+        ("https://onlyfans.com/a/b.jpg", "/a/b.jpg"),
+        ("https://onlyfans.com/a?sig=1&b=2", "/a?sig=1&b=2"),
+        ("https://onlyfans.com?sig=1", "/?sig=1"),
+    ],
+)
+def test_what_is_asked_for_is_what_was_named(hosts: MediaHosts, url: str, path: str) -> None:
+    """Path and query as they stand; the root where there is no path."""
+    target = hosts.target(url, BASE)
+    assert (target.path, target.origin) == (path, "https://onlyfans.com:443")
 
 
 @pytest.mark.parametrize(
@@ -62,10 +93,10 @@ def test_what_the_operator_named_is_fetched(url: str, host: str, port: int) -> N
         "",
     ],
 )
-def test_anything_else_is_refused_and_its_query_not_repeated(url: str) -> None:
+def test_anything_else_is_refused_and_its_query_not_repeated(hosts: MediaHosts, url: str) -> None:
     """Other schemes, hosts, ports, user names, and every way to write a private address."""
     with pytest.raises(Refused) as caught:
-        HOSTS.target(f"{url}?token=secret" if url else "https://evil.example/?token=secret", BASE)
+        hosts.target(f"{url}?token=secret" if url else "https://evil.example/?token=secret", BASE)
     assert "secret" not in str(caught.value)
 
 
@@ -113,31 +144,44 @@ def test_an_address_wrapped_in_another_is_as_public_as_itself(address: ipaddress
         assert is_public(wrapped) == is_public(str(address))
 
 
-def resolve(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    def getaddrinfo(_host: str, port: int, **_options: Any) -> list[Any]:
-        if not addresses:
-            raise socket.gaierror
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+@pytest.fixture
+def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has the name of the target stand for these addresses, and every other name for none."""
 
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    def resolve_to(*addresses: str) -> None:
+        def getaddrinfo(host: str, port: int, *, type: int) -> list[Any]:  # noqa: A002 - the real one's name
+            if (host, port, type) != ("cdn.example.org", 443, socket.SOCK_STREAM) or not addresses:
+                raise socket.gaierror
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    return resolve_to
 
 
-def test_a_name_is_looked_up_once_and_held_to_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_looked_up_once_and_held_to_what_it_said(hosts: MediaHosts, resolve: Callable[..., None]) -> None:
     """The connection goes to the address that was checked: a name that changes its mind changes nothing."""
-    target = HOSTS.target("https://cdn.example.org/x", BASE)
-    resolve(monkeypatch, "93.184.216.34")
-    assert HOSTS.pin(target).address == "93.184.216.34"
+    target = hosts.target("https://cdn.example.org/x", BASE)
+    resolve("93.184.216.34")
+    assert hosts.pin(target) == Target("https", "cdn.example.org", 443, "/x", "93.184.216.34")
 
 
-def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_the_operator_named_is_not_looked_up(hosts: MediaHosts, resolve: Callable[..., None]) -> None:
+    """It is taken at its word, private or not."""
+    resolve()
+    target = hosts.target("http://127.0.0.1:8123/x?y", BASE)
+    assert hosts.pin(target) == Target("http", "127.0.0.1", 8123, "/x?y", "127.0.0.1")
+
+
+def test_a_name_with_one_private_address_is_refused(hosts: MediaHosts, resolve: Callable[..., None]) -> None:
     """Not only the first address counts."""
-    resolve(monkeypatch, "93.184.216.34", "10.0.0.1")
-    with pytest.raises(Refused):
-        HOSTS.pin(HOSTS.target("https://cdn.example.org/x", BASE))
+    resolve("93.184.216.34", "10.0.0.1")
+    with pytest.raises(Refused, match=r"^the media host's address is not public$"):
+        hosts.pin(hosts.target("https://cdn.example.org/x", BASE))
 
 
-def test_a_name_without_an_address_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_without_an_address_is_tried_again(hosts: MediaHosts, resolve: Callable[..., None]) -> None:
     """DNS fails for a while now and then."""
-    resolve(monkeypatch)
-    with pytest.raises(TryAgainLonger):
-        HOSTS.pin(HOSTS.target("https://cdn.example.org/x", BASE))
+    resolve()
+    with pytest.raises(TryAgainLonger, match=r"^the media host has no address$"):
+        hosts.pin(hosts.target("https://cdn.example.org/x", BASE))
