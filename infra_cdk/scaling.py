@@ -62,15 +62,15 @@ def _by_depth(depth: cloudwatch.Metric) -> _Policy.CustomizedMetricSpecification
 
 
 def _by_backlog(depth: cloudwatch.Metric) -> _Policy.CustomizedMetricSpecificationProperty:
-    running = metrics.tasks("RunningTaskCount")
+    wanted = metrics.tasks("DesiredTaskCount")
     return _Policy.CustomizedMetricSpecificationProperty(
         metrics=[
             _query("depth", depth),
-            _query("running", running),
+            _query("wanted", wanted),
             _Policy.TargetTrackingMetricDataQueryProperty(
                 id="backlog",
                 label="messages a task",
-                expression="IF(running > 0, depth / running, depth)",
+                expression="IF(wanted > 0, depth / wanted, depth)",
                 return_data=True,
             ),
         ]

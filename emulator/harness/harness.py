@@ -33,6 +33,8 @@ class Options:
     site_port: int = 0
     context: Mapping[str, str] | None = None
     parameters: Mapping[str, str] | None = None
+    prepare: Callable[[Clients], object] = lambda _: None
+    """Makes what the context names as existing, before the assembly is deployed."""
 
 
 class Harness:
@@ -117,6 +119,7 @@ class Harness:
             self._tell("emulator and fake site are up; synthesising")
             assembly = synthesis.result()
         site.store_credentials(accounts, clients)
+        options.prepare(clients)
 
         self._tell("deploying the assembly")
         parameters = {"SiteUrl": site_url, "MediaHosts": urlsplit(site_url).netloc, **(options.parameters or {})}

@@ -25,7 +25,7 @@ from tests.integration.alarm_subscriber import Subscriber
 from tests.integration.deep_queue import fill_workflows_queue
 from tests.patience import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.requirement("5.5")]
+pytestmark = [pytest.mark.gate, pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.requirement("5.5")]
 
 SITE_REFUSES = {"onlyfans_429_high", "challenge_seen"}
 SITE_FAILS = {"onlyfans_5xx_share_high", "scraper_failure_rate_critical", "circuit_breaker_opened"}

@@ -31,14 +31,14 @@ def test_scaling_tracks_a_hundred_visible_messages_of_the_workflows_queue(assemb
 
 
 def test_backlog_per_task_is_offered_beside_it(assembly_on_existing: Assembly) -> None:
-    """Visible messages over running tasks, which falls as tasks are added; all of them while none runs."""
+    """Visible messages over wanted tasks, which falls as tasks are added; all of them while none is wanted."""
     policy = assembly_on_existing["Scraper"].only("AWS::ApplicationAutoScaling::ScalingPolicy")
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
     assert tracking["TargetValue"] == 100
     queries = {it["Id"]: it for it in tracking["CustomizedMetricSpecification"]["Metrics"]}
-    assert queries["backlog"]["Expression"] == "IF(running > 0, depth / running, depth)"
+    assert queries["backlog"]["Expression"] == "IF(wanted > 0, depth / wanted, depth)"
     assert [name for name, it in queries.items() if it["ReturnData"]] == ["backlog"]
-    running = queries["running"]["MetricStat"]["Metric"]
-    assert (running["Namespace"], running["MetricName"]) == ("ECS/ContainerInsights", "RunningTaskCount")
+    wanted = queries["wanted"]["MetricStat"]["Metric"]
+    assert (wanted["Namespace"], wanted["MetricName"]) == ("ECS/ContainerInsights", "DesiredTaskCount")
     depth = queries["depth"]["MetricStat"]["Metric"]
     assert depth["Dimensions"] == [{"Name": "QueueName", "Value": "their-workflows.fifo"}]
