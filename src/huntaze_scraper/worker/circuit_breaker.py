@@ -39,7 +39,7 @@ class CircuitBreaker:
 
     def state(self, now: float) -> State:
         """Return the state; an open breaker becomes half open when its time is over."""
-        if self._state is State.OPEN and now - self._opened_at >= self._open_seconds:
+        if self._state is State.OPEN and now >= self._opened_at + self._open_seconds:
             self._become(State.HALF_OPEN)
         return self._state
 
