@@ -142,7 +142,7 @@ class Cloud:
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "huntaze_scraper.worker"],
-                env=env | self.settings.to_env() | environment,
+                env=env | _measured() | self.settings.to_env() | environment,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
