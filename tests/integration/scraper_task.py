@@ -240,3 +240,8 @@ def services() -> Iterator[Callable[[], Cloud]]:
             yield lambda: Cloud(f"http://{host}:{port}", fake, Path(tempfile.mkdtemp(dir=folder)))
         finally:
             moto.stop()
+
+
+def _measured() -> dict[str, str]:
+    """What has the process measured where the tests are."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
