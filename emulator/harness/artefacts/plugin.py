@@ -42,10 +42,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and report.when in ("setup", "call"):
         witnesses = list(_witnesses(item))
         if witnesses:
-            folder = keep(witnesses, _folder(item.config) / name_of(item.nodeid))
-            item.user_properties.append((PROPERTY, str(folder)))
+            folder = _folder(item.config) / name_of(item.nodeid)
+            try:
+                keep(witnesses, folder)
+                item.user_properties.append((PROPERTY, str(folder)))
+                told = str(folder)
+            except Exception as error:  # noqa: BLE001 - what is kept of a failure must not hide it
+                told = f"none could be kept: {type(error).__name__}: {error}"
             if isinstance(report.longrepr, ExceptionRepr):
-                report.longrepr.addsection("artefacts", str(folder))
+                report.longrepr.addsection("artefacts", told)
     return report
 
 

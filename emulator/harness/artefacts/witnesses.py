@@ -136,14 +136,23 @@ class HarnessWitness:
         secretsmanager = self.harness.clients.secretsmanager
         for page in secretsmanager.get_paginator("list_secrets").paginate():
             for secret in page["SecretList"]:
-                held = json.loads(secretsmanager.get_secret_value(SecretId=secret["ARN"])["SecretString"])
-                yield from (value for name, value in held.items() if value and name != "username")
+                yield from _values(secretsmanager.get_secret_value(SecretId=secret["ARN"]).get("SecretString", ""))
         for account in SiteControl(self.harness.run.site_url).accounts():
             yield from (account[name] for name in ("password", "totp_secret") if account.get(name))
         for item in self._items():
             if "B" in item.get("state", {}):
                 session = json.loads(gzip.decompress(item["state"]["B"]))
                 yield from (cookie["value"] for cookie in session.get("cookies", []))
+
+
+def _values(secret: str) -> Iterator[str]:
+    """Tell what is secret in a secret: each of its fields but the name, or the whole where it has none."""
+    try:
+        held = json.loads(secret)
+    except ValueError:
+        held = None
+    fields = held if isinstance(held, dict) else {"": secret}
+    yield from (value for name, value in fields.items() if name != "username" and value and isinstance(value, str))
 
 
 def _size(file: Path) -> int:

@@ -58,6 +58,16 @@ def test_no_secret_is_kept_however_it_is_spelt(kept: Path) -> None:
         assert "[redacted]" in text
 
 
+def test_a_witness_that_fails_hides_no_failure(pytester: pytest.Pytester) -> None:
+    """The test's own failure is reported, with the reason why nothing was kept; and nothing is."""
+    pytester.makepyfile(LEAKS.replace("return [", "raise OSError('no room')  # ["))
+    options = ("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider", "--artefacts", "kept")
+    result = pytester.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["E*assert 1 == 2", "none could be kept: OSError: no room"])
+    assert not list(pytester.path.glob("kept/*"))
+
+
 @pytest.mark.parametrize(
     "leak",
     [
