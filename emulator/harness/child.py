@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from emulator.harness.errors import HarnessError
 from emulator.plugins.localprocs import processes
@@ -33,6 +34,26 @@ def require_free(port: int) -> int:
                 f"port {port} is in use: name another one, or leave the option out for a free one"
             ) from None
     return port
+
+
+class Part(Protocol):
+    """A part of the harness that was started: a process, or a container."""
+
+    name: str
+    log: Path
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        ...
+
+    def require_running(self) -> None:
+        """Raise a HarnessError that quotes the end of its log if it has ended."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, then kill whatever is left of it."""
+        ...
 
 
 class Child:

@@ -9,31 +9,44 @@ from pathlib import Path
 import httpx
 
 from emulator.harness import places
-from emulator.harness.child import Child
+from emulator.harness.child import Child, Part
 from emulator.harness.errors import HarnessError
 from emulator.plugins.localprocs import settings
 
 START_TIMEOUT_SECONDS = 60
 
 
-def start(port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Child:
-    """Start LocalStack with its files in the directory; ``await_ready`` tells when it answers."""
+def start(
+    port: int,
+    directory: Path,
+    log: Path,
+    clock_env: Mapping[str, str],
+    *,
+    listen: str = "127.0.0.1",
+    task_image: str = "",
+) -> Child:
+    """Start LocalStack with its files in the directory; ``await_ready`` tells when it answers.
+
+    Tasks run as processes, or as an image of a Docker engine where one is named.
+    """
     if not places.PLUGINS_PYTHON.exists():
         raise HarnessError("the emulator's environment is missing: start ./huntaze, which sets it up")
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / "image.json"
-    image.write_text(json.dumps(task_image(directory)))
+    image.write_text(json.dumps({"name": task_image} if task_image else stand_in(directory)))
     env = {
         **_plain_environment(),
         **clock_env,
-        **settings.environment(port=port, cache=str(places.ROOT / ".huntaze" / "cache"), scratch=str(directory)),
+        **settings.environment(
+            port=port, cache=str(places.ROOT / ".huntaze" / "cache"), scratch=str(directory), listen=listen
+        ),
         "LOCALPROCS_IMAGE": str(image),
         "PYTHONUNBUFFERED": "1",
     }
     return Child("the emulator", [str(places.PLUGINS_PYTHON), "-m", "localstack.runtime.main"], env, log)
 
 
-def await_ready(child: Child, endpoint_url: str) -> None:
+def await_ready(part: Part, endpoint_url: str) -> None:
     """Return when the emulator answers.
 
     Raises:
@@ -41,16 +54,16 @@ def await_ready(child: Child, endpoint_url: str) -> None:
     """
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        child.require_running()
+        part.require_running()
         try:
             if httpx.get(f"{endpoint_url}/_localstack/health", timeout=5).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             time.sleep(0.03)
-    raise HarnessError(f"the emulator did not answer within {START_TIMEOUT_SECONDS} s: see {child.log}")
+    raise HarnessError(f"the emulator did not answer within {START_TIMEOUT_SECONDS} s: see {part.log}")
 
 
-def task_image(directory: Path) -> dict[str, object]:
+def stand_in(directory: Path) -> dict[str, object]:
     """Return what a container image would bring to a task that runs as a process: its PATH and its environment."""
     return {
         "path": str(places.ROOT / ".venv" / "bin"),

@@ -12,10 +12,11 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from emulator.harness import cloud, deployment, log_groups, places, site
-from emulator.harness.child import Child, free_port, require_free
+from emulator.harness.child import Part, free_port, require_free
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
 from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
+from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
 from emulator.vclock import Clock, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
@@ -26,7 +27,11 @@ KEPT_LOGS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to start. Ports of 0 are free ones; without a speed nothing is put on a virtual clock."""
+    """How to start. Ports of 0 are free ones; without a speed nothing is put on a virtual clock.
+
+    In containers, all that is started runs in a Docker engine, tasks as the scraper's image. A harness that is in a
+    container itself is told where the emulator is to listen, a site that runs elsewhere, and the tasks' image.
+    """
 
     speed: float | None = None
     aws_port: int = 0
@@ -35,6 +40,10 @@ class Options:
     parameters: Mapping[str, str] | None = None
     prepare: Callable[[Clients], object] = lambda _: None
     """Makes what the context names as existing, before the assembly is deployed."""
+    in_containers: bool = False
+    listen: str = "127.0.0.1"
+    site_url: str = ""
+    task_image: str = ""
 
 
 class Harness:
@@ -44,7 +53,7 @@ class Harness:
         """Start nothing yet; ``tell`` is called with a short line at each step."""
         self.options = options or Options()
         self._tell = tell
-        self._children: list[Child] = []
+        self._children: list[Part] = []
         self._control: ControlServer | None = None
         self.clock: Clock | WallClock = WallClock()
         self.directory = Path(tempfile.mkdtemp(prefix="huntaze-"))
@@ -104,13 +113,17 @@ class Harness:
         options = self.options
         aws_port = require_free(options.aws_port) if options.aws_port else free_port()
         site_port = require_free(options.site_port) if options.site_port else free_port()
+        ground = self._ground(site_port)
         self.clock = open_clock(options.speed, self._tell)
         clock_env = self.clock.env()
-        endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", f"http://127.0.0.1:{site_port}"
+        endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", options.site_url or f"http://127.0.0.1:{site_port}"
 
         self._tell("starting the emulator and the fake site")
-        emulator = self._keep(cloud.start(aws_port, self.directory / "emulator", self.logs / "emulator.log", clock_env))
-        fake_site = self._keep(site.start(site_port, self.logs / "site.log", clock_env))
+        directory = self.directory / "emulator"
+        emulator = self._keep(ground.start_emulator(aws_port, directory, self.logs / "emulator.log", clock_env))
+        fake_site = emulator
+        if not options.site_url:
+            fake_site = self._keep(ground.start_site(site_port, self.logs / "site.log", clock_env))
         with ThreadPoolExecutor(1) as pool:
             synthesis = pool.submit(synthesise, dict(options.context or {}))
             accounts = site.await_ready(fake_site, site_url)
@@ -149,11 +162,19 @@ class Harness:
         self._tell("waiting for the scraper")
         self._await_service(emulator)
 
-    def _keep(self, child: Child) -> Child:
+    def _ground(self, site_port: int) -> Ground:
+        if not self.options.in_containers:
+            return Processes(self.options.listen, self.options.task_image)
+        from emulator.harness.containers import Containers  # noqa: PLC0415 - at a desk without an engine nothing needs it
+
+        self._tell("building the images")
+        return Containers(site_port)
+
+    def _keep(self, child: Part) -> Part:
         self._children.append(child)
         return child
 
-    def _await_service(self, emulator: Child) -> None:
+    def _await_service(self, emulator: Part) -> None:
         """Wait until as many tasks run as are desired."""
         deadline = time.monotonic() + SERVICE_TIMEOUT_SECONDS
         found: list[str] = []

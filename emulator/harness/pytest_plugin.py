@@ -3,6 +3,8 @@
 In another repository: ``pytest_plugins = ["emulator.harness.pytest_plugin"]`` in its conftest.py.
 """
 
+import contextlib
+import os
 import time
 from collections.abc import Iterator
 
@@ -11,6 +13,7 @@ import pytest
 
 from emulator.harness.artefacts.witnesses import RUNNING
 from emulator.harness.clients import REGION, Clients
+from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
@@ -25,11 +28,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("huntaze")
     group.addoption(
         "--backend",
-        choices=("emulator", "aws"),
+        choices=("emulator", "containers", "aws"),
         default="emulator",
-        help="aws: contract tests speak to the account of the session's credentials, and wait in real time",
+        help="containers: the emulator, the site and the tasks run in a Docker engine; "
+        "aws: contract tests speak to the account of the session's credentials, and wait in real time",
     )
     group.addoption("--speed", type=float, default=DEFAULT_SPEED, help="virtual seconds a real second")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the images before any test's time runs."""
+    if _is_in_containers(session.config) and session.items and not session.config.option.collectonly:
+        from emulator.harness import containers  # noqa: PLC0415 - only this backend needs an engine's client
+
+        with contextlib.suppress(HarnessError):  # the first test that needs them says why not
+            containers.engine().close()
+            containers.build_images()
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +51,10 @@ def harness(pytestconfig: pytest.Config) -> Iterator[Harness]:
     """Everything, up for the whole session, on a virtual clock."""
     if _is_on_aws(pytestconfig):
         pytest.skip("only on the emulator")
-    with Harness(Options(speed=pytestconfig.getoption("--speed"))) as running:
+    in_containers = _is_in_containers(pytestconfig)
+    if in_containers:
+        _require_engine()
+    with Harness(Options(speed=pytestconfig.getoption("--speed"), in_containers=in_containers)) as running:
         pytestconfig.stash[RUNNING] = running
         yield running
 
@@ -92,6 +109,21 @@ class PatientClock(WallClock):
     def jump(self, seconds: float) -> None:
         """Wait so many seconds."""
         time.sleep(seconds)
+
+
+def _require_engine() -> None:
+    from emulator.harness import containers  # noqa: PLC0415 - only this backend needs an engine's client
+
+    try:
+        containers.engine().close()
+    except HarnessError as error:
+        if os.environ.get("HUNTAZE_ENGINE_PROMISED"):
+            raise
+        pytest.skip(str(error))
+
+
+def _is_in_containers(config: pytest.Config) -> bool:
+    return bool(config.getoption("--backend") == "containers")
 
 
 def _is_on_aws(config: pytest.Config) -> bool:

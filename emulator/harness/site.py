@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from emulator.harness import places
-from emulator.harness.child import Child
+from emulator.harness.child import Child, Part
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
 from huntaze_scraper.account_path import account_path
@@ -27,7 +27,7 @@ def start(port: int, log: Path, clock_env: Mapping[str, str]) -> Child:
     return Child("the fake site", [sys.executable, "-m", "fake_onlyfans", "--port", str(port)], env, log)
 
 
-def await_ready(child: Child, url: str) -> list[dict[str, Any]]:
+def await_ready(part: Part, url: str) -> list[dict[str, Any]]:
     """Return the site's accounts when it answers.
 
     Raises:
@@ -35,13 +35,13 @@ def await_ready(child: Child, url: str) -> list[dict[str, Any]]:
     """
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        child.require_running()
+        part.require_running()
         try:
             answer = httpx.get(f"{url}/_control/accounts", timeout=5).raise_for_status().json()
             return list(answer["accounts"] if isinstance(answer, dict) else answer)
         except httpx.TransportError:
             time.sleep(0.03)
-    raise HarnessError(f"the fake site did not answer within {START_TIMEOUT_SECONDS} s: see {child.log}")
+    raise HarnessError(f"the fake site did not answer within {START_TIMEOUT_SECONDS} s: see {part.log}")
 
 
 def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:

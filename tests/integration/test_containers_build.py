@@ -1,7 +1,6 @@
 """The build script, unchanged: a real engine, and a registry on this machine."""
 
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from emulator.harness.child import free_port
 from emulator.harness.places import ROOT
+from tests.engine import lacking, require_engine
 from tests.patience import until
 
 SCRIPT = ROOT / "scripts" / "build-scraper-image.sh"
@@ -27,11 +27,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def engine() -> None:
     """A Docker engine; CI, where it is promised, fails without one."""
-    if not shutil.which("docker") or run("docker", "info").returncode:
-        reason = "there is no Docker engine here"
-        if os.environ.get("HUNTAZE_ENGINE_PROMISED"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_engine()
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
     """An empty registry; yields host and port."""
     binary = shutil.which("docker-registry")
     if binary is None:
-        pytest.skip("there is no docker-registry here (a Debian package)")
+        lacking("there is no docker-registry here (a Debian package)")
     port = free_port()
     settings = {
         "version": 0.1,

@@ -31,6 +31,11 @@ def up(
     speed: Speed = None,
     aws_port: Annotated[int, typer.Option(help="Port of the emulated AWS; 0 for a free one.")] = 0,
     site_port: Annotated[int, typer.Option(help="Port of the fake site; 0 for a free one.")] = 0,
+    *,
+    containers: Annotated[bool, typer.Option("--containers", help="All of it in a Docker engine.")] = False,
+    listen: Annotated[str, typer.Option(help="Address that the emulated AWS listens on.")] = "127.0.0.1",
+    site_url: Annotated[str, typer.Option(help="A fake site that runs already.")] = "",
+    task_image: Annotated[str, typer.Option(help="Run tasks as this image of a Docker engine.")] = "",
 ) -> None:
     """Start everything, write run.json, and stay until Ctrl-C."""
     path = places.state_directory() / "run.json"
@@ -48,7 +53,16 @@ def up(
     # Before anything is started: a signal in the middle of the start must stop what stands so far.
     signal.signal(signal.SIGTERM, _interrupt)
     with progress() as tell:
-        harness = Harness(Options(speed=speed, aws_port=aws_port, site_port=site_port), tell)
+        options = Options(
+            speed=speed,
+            aws_port=aws_port,
+            site_port=site_port,
+            in_containers=containers,
+            listen=listen,
+            site_url=site_url,
+            task_image=task_image,
+        )
+        harness = Harness(options, tell)
         harness.__enter__()
     try:
         signal.signal(signal.SIGTERM, end)

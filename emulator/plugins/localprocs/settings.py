@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 
 
-def environment(*, port: int, cache: str, scratch: str) -> Mapping[str, str]:
+def environment(*, port: int, cache: str, scratch: str, listen: str = "127.0.0.1") -> Mapping[str, str]:
     """Return the variables of an emulator.
 
     Args:
-        port: of the gateway, on 127.0.0.1
+        port: of the gateway, which clients reach at 127.0.0.1
         cache: directory kept from run to run and shared between emulators
         scratch: directory of this run alone
+        listen: the address that the gateway listens on; in a container, all of the container's
     """
     return {
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_LISTEN": f"{listen}:{port}",
         "LOCALSTACK_HOST": f"127.0.0.1:{port}",
         # Only outside of its container does LocalStack keep its files where it is told to: the index of services in
         # the cache (which takes seconds to make), everything else under the scratch directory.

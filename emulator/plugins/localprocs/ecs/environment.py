@@ -54,8 +54,7 @@ def of_container(
     own = {each["name"]: each.get("value", "") for each in definition.get("environment") or ()}
     own |= secrets
     own |= {each["name"]: each.get("value", "") for each in override.get("environment") or ()}
-    base = {"PATH": image.search_path, "HOME": folder, "TMPDIR": folder, "HOSTNAME": "localhost", "LANG": "C.UTF-8"}
-    variables = {**base, **image.environment, **ecs, **own}
+    variables = {**image.base(folder), **image.environment, **ecs, **own}
     return {**with_ports(variables, ports), **clock}
 
 
@@ -69,9 +68,14 @@ def with_ports(variables: Mapping[str, str], ports: Mapping[int, int]) -> dict[s
 
 def command_of(definition: Json, override: Json, image: Image) -> list[str]:
     """Return the arguments to run: entry point and command, as Docker combines the image's and the definition's."""
-    entry = definition.get("entryPoint") or ()
+    entry = entry_of(definition)
     command = override.get("command") or definition.get("command") or (() if entry else image.command)
     return [*(entry or image.entry_point), *command]
+
+
+def entry_of(definition: Json) -> list[str]:
+    """Return the definition's entry point; empty where it is the image's."""
+    return list(definition.get("entryPoint") or ())
 
 
 def names_of_secrets(definition: Json) -> Iterable[tuple[str, str]]:

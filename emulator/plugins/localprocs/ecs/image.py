@@ -2,6 +2,9 @@
 
 ``path``: folders put first on PATH, a list or one string with colons · ``environment``: variables that the
 Dockerfile would set · ``entryPoint``, ``command``: what runs where the task definition names neither.
+
+With ``name`` it is no stand-in: containers run in a Docker engine, as the image that has this name there.
+``environment`` and ``mounts`` (paths of the machine, found at the same place in the container) come on top.
 """
 
 import json
@@ -24,6 +27,14 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     entry_point: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    name: str = ""
+    mounts: tuple[str, ...] = ()
+
+    def base(self, folder: str) -> dict[str, str]:
+        """Return what a container finds in its environment before anybody sets anything."""
+        if self.name:
+            return {}
+        return {"PATH": self.search_path, "HOME": folder, "TMPDIR": folder, "HOSTNAME": "localhost", "LANG": "C.UTF-8"}
 
     @property
     def search_path(self) -> str:
@@ -48,6 +59,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Image:
             {str(key): str(value) for key, value in content.get("environment", {}).items()},
             tuple(content.get("entryPoint", ())),
             tuple(content.get("command", ())),
+            str(content.get("name", "")),
+            tuple(content.get("mounts", ())),
         )
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise StartFailure(f"CannotPullContainerError: {VARIABLE} cannot be read: {error}") from None

@@ -9,7 +9,7 @@ from localprocs.ecs import environment, image
 from localprocs.ecs.cloud import Cloud
 from localprocs.ecs.logs import LogTarget, Put
 from localprocs.ecs.model import Container, Json, Task
-from localprocs.ecs.runner import Launch
+from localprocs.ecs.runner import Boxed, Launch
 
 type TakePorts = Callable[[list[int]], dict[int, int]]
 
@@ -67,9 +67,18 @@ def launch_of(
         folder=folder,
         ports=prepared.ports,
     )
-    return Launch(
-        environment.command_of(container.definition, override, stand_in), variables, folder, container.runtime_id
+    arguments = environment.command_of(container.definition, override, stand_in)
+    entry = environment.entry_of(container.definition)
+    boxed = Boxed(
+        image=stand_in.name,
+        entry_point=entry,
+        command=arguments[len(entry) :],
+        mounts=stand_in.mounts,
+        definition=container.definition,
+        cpu_units=task.size("cpu"),
+        memory_mib=task.size("memory"),
     )
+    return Launch(arguments, variables, folder, container.runtime_id, boxed)
 
 
 def bindings_of(definition: Json, ports: dict[int, int]) -> Iterator[Json]:

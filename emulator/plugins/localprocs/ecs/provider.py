@@ -10,6 +10,7 @@ from localstack.http import Router
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
 from localprocs.alarms.minutes import MINUTES
+from localprocs.ecs import image
 from localprocs.ecs.api import clusters, services, tags, task_definitions, tasks
 from localprocs.ecs.api.lookup import Operation
 from localprocs.ecs.cloud import LocalStackCloud
@@ -19,17 +20,27 @@ from localprocs.ecs.metrics import Publisher
 from localprocs.ecs.model import Json
 from localprocs.ecs.process_runner import ProcessRunner
 from localprocs.ecs.routes import add_routes
+from localprocs.ecs.runner import Runner
 
 MODULES = (clusters, services, tags, task_definitions, tasks)
 
 
 def make_fleet(router: "Router[Any]", guardian: Guardian) -> Fleet:
     """Make what holds everything, with its routes and its metrics."""
-    fleet = Fleet(ProcessRunner(guardian), LocalStackCloud())
+    fleet = Fleet(make_runner(guardian), LocalStackCloud())
     add_routes(router, fleet)
     MINUTES.at_each(Publisher(fleet).publish)
     fleet.open()
     return fleet
+
+
+def make_runner(guardian: Guardian) -> Runner:
+    """Run containers as processes, unless their image has a name in a Docker engine."""
+    if not image.load().name:
+        return ProcessRunner(guardian)
+    from localprocs.ecs.engine_runner import EngineRunner  # noqa: PLC0415 - the engine's client takes a moment to load
+
+    return EngineRunner.here()
 
 
 def make_service(fleet: Fleet) -> Service:

@@ -2,7 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """What an engine needs besides: the image by its name there, and what limits the container."""
+
+    image: str
+    entry_point: Sequence[str]
+    """Empty leaves it to the image; so does an empty command."""
+    command: Sequence[str]
+    mounts: Sequence[str]
+    """Paths of the machine that the container has at the same place."""
+    definition: Mapping[str, Any]
+    cpu_units: float
+    memory_mib: float
 
 
 @dataclass(frozen=True)
@@ -14,6 +29,7 @@ class Launch:
     folder: str
     mark: str
     """A text in the environment that only this container's processes have."""
+    boxed: Boxed | None = None
 
 
 @dataclass(frozen=True)

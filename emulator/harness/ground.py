@@ -1,0 +1,37 @@
+"""What a harness stands on: processes of this machine, or containers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from emulator.harness import cloud, site
+from emulator.harness.child import Part
+
+
+class Ground(Protocol):
+    """Starts the parts; each listens on a port of 127.0.0.1."""
+
+    def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
+        """Start the emulator, with its files in the directory."""
+        ...
+
+    def start_site(self, port: int, log: Path, clock_env: Mapping[str, str]) -> Part:
+        """Start the fake site, after the emulator."""
+        ...
+
+
+class Processes:
+    """Everything is a process of this machine."""
+
+    def __init__(self, listen: str, task_image: str) -> None:
+        """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named."""
+        self._listen = listen
+        self._task_image = task_image
+
+    def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
+        """Start LocalStack."""
+        return cloud.start(port, directory, log, clock_env, listen=self._listen, task_image=self._task_image)
+
+    def start_site(self, port: int, log: Path, clock_env: Mapping[str, str]) -> Part:
+        """Start the fake site."""
+        return site.start(port, log, clock_env)
