@@ -195,7 +195,10 @@ class Tab:
 
     async def cookies(self) -> Cookies:
         """Return the session's cookies, for a client that is not the browser."""
-        return Cookies([dict(each) for each in await self.context.cookies()])
+        try:
+            return Cookies([dict(each) for each in await self.context.cookies()])
+        except PlaywrightError as error:
+            raise classification.of_browser(error.message, "", timed_out=False, responsive=True) from None
 
     async def text(self, selector: str) -> str:
         """Return an element's text."""

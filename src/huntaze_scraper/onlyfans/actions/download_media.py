@@ -1,15 +1,16 @@
 """download_media: files from the site's media hosts into the results bucket."""
 
-import asyncio
 import re
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from huntaze_scraper.errors import Refused
 from huntaze_scraper.onlyfans.actions.run import Run, Upload
 from huntaze_scraper.onlyfans.media_fetch import Fetched, MediaFetch
+from huntaze_scraper.onlyfans.own_thread import in_own_thread
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -69,7 +70,8 @@ class DownloadMedia:
             return run.artifacts.begin(name, content_type)
 
         try:
-            return await asyncio.to_thread(self._media.fetch, url, run.tab.site.base, headers, begin, run.seconds, stop)
+            fetch = partial(self._media.fetch, url, run.tab.site.base, headers, begin, run.seconds, stop)
+            return await in_own_thread(fetch, f"media {name}")
         finally:
             stop.set()
 
