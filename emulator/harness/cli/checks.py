@@ -107,7 +107,7 @@ def synth(*, json: Json = False) -> None:
 def requirements() -> None:
     """Write docs/requirements.md: which test shows which requirement."""
     page = places.ROOT / "docs" / "requirements.md"
-    command = [PYTHON, "-m", "pytest", "-q", "--collect-only", "--no-header", "--write-requirements", str(page)]
+    command = [PYTHON, "-m", "pytest", "-q", "--collect-only", "--no-header", f"--write-requirements={page}"]
     found = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True, check=False)
     if found.returncode:
         raise HarnessError((found.stderr or found.stdout).strip().splitlines()[-1])

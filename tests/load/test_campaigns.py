@@ -1,0 +1,77 @@
+"""The plan's loads through both real queues and the real limiter, without a scraper: what is forwarded stays there."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import batched
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline
+from emulator.vclock import Clock
+from tests import invariants
+from tests.patience import until
+
+pytestmark = pytest.mark.timeout(600)
+SPEED = 75
+CREATORS = 50
+PATIENCE_SECONDS = 400
+
+
+@pytest.fixture
+def queues(pipeline: Pipeline, clock: Clock) -> Iterator[Pipeline]:
+    """The pipeline's front half, on a fast clock."""
+    with pipeline.without_scraper():
+        clock.set_speed(SPEED)
+        yield pipeline
+
+
+@pytest.mark.requirement("1.1", "1.3", "1.4", "2.1", "2.2")
+def test_500_messages_at_once_are_all_forwarded_in_order_at_the_rate(queues: Pipeline) -> None:
+    """A campaign that goes out in one second: none lost, none twice, none buried, ten a minute."""
+    send(queues, range(500))
+
+    check(queues, 500)
+
+
+@pytest.mark.requirement("1.1", "1.3", "1.4", "2.1", "2.2")
+def test_1000_messages_over_ten_minutes_are_all_forwarded_in_order_at_the_rate(queues: Pipeline, clock: Clock) -> None:
+    """Ten times what the rate allows, for ten minutes; then the rest of it, at the rate."""
+    began = clock.now()
+    for minute, hundred in enumerate(batched(range(1000), 100, strict=True)):
+        until(lambda due=began + 60 * minute: clock.now() >= due, what="the next minute")
+        send(queues, hundred)
+
+    check(queues, 1000)
+
+
+def send(queues: Pipeline, numbers: Sequence[int]) -> None:
+    """Put messages of fifty creators on the ingress queue."""
+    for ten in batched(numbers, 10, strict=True):
+        entries = [{"Id": str(number), "MessageBody": json.dumps(body(number))} for number in ten]
+        answer = queues.clients.sqs.send_message_batch(QueueUrl=queues.run.ingress_queue_url, Entries=entries)
+        assert not answer.get("Failed")
+
+
+def body(number: int) -> dict[str, object]:
+    return {
+        "action": "get_messages",
+        "creator_id": f"creator-{number % CREATORS}",
+        "user_id": "fan-001",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "number": number,
+    }
+
+
+def check(queues: Pipeline, count: int) -> None:
+    """All of them went through, once, in order and at the rate; how often each was received is shown at lower speeds."""
+    run = queues.run
+    until(lambda: len(queues.journal(run.workflows_queue_url)) >= count, PATIENCE_SECONDS, f"forwarding {count}")
+    forwarded = queues.journal(run.workflows_queue_url)
+    numbers = [json.loads(it["body"])["number"] for it in forwarded]
+    assert sorted(numbers) == list(range(count))
+    for creator in range(CREATORS):
+        own = [number for number in numbers if number % CREATORS == creator]
+        assert own == sorted(own), f"out of order for creator {creator}: {own}"
+    assert invariants.worst_window(it["sent"] for it in forwarded) <= invariants.CAPACITY
+    assert queues.journal(run.ingress_dlq_url) == []
+    assert queues.depth(run.ingress_queue_url) == 0
