@@ -5,7 +5,6 @@ from random import Random
 import pytest
 
 from tests.unit.rate_limiter.simulation import invariants
-from tests.unit.rate_limiter.simulation.options import CALM, STORMY
 from tests.unit.rate_limiter.simulation.world import World
 
 HOURS = 24
@@ -17,10 +16,9 @@ PERIOD_SECONDS = 64
 
 @pytest.mark.requirement("1.1", "1.3", "1.4", "2.2")
 def test_a_day_at_ten_a_minute_loses_nothing_and_ends() -> None:
-    """14,400 messages, the first hour of them in a storm: each forwarded once, in order, within a day and what margins cost."""
+    """14,400 messages: each forwarded once, in order, received twice at most, within a day and what the margins cost."""
     world = World(Random(24))
     for minute in range(HOURS * 60):
-        world.options = STORMY if minute < 60 else CALM
         for number in range(A_MINUTE * minute, A_MINUTE * (minute + 1)):
             world.produce(
                 {
@@ -36,7 +34,7 @@ def test_a_day_at_ten_a_minute_loses_nothing_and_ends() -> None:
     world.drain(count / 10 * PERIOD_SECONDS - HOURS * 3600 + 3600)
 
     invariants.check_nothing_lost(world)
-    invariants.check_once(world, excused=True)
+    invariants.check_once(world, excused=False)
     invariants.check_order(world)
     invariants.check_tokens(world)
-    assert sum(world.ingress.receives.values()) / count <= 2.3
+    assert sum(world.ingress.receives.values()) / count <= 2.05
