@@ -21,6 +21,30 @@ def test_a_learnt_secret_is_gone_from_any_text(secret: str, before: str, after: 
         assert secret not in redactor.text(f"{before}{spelling}{after}").replace(REDACTED, "")
 
 
+@pytest.mark.parametrize("secret", ['x"quoted"\\y', "a/b+c d&e", "tab\there", "naïve-Ünï"])
+def test_each_spelling_of_a_secret_is_gone_as_a_whole(secret: str) -> None:
+    """As it stands, as JSON, as a URL, and as Python shows it: nothing of it is left at either end."""
+    redactor = Redactor()
+    redactor.learn("ab", secret)
+    for spelling in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), repr(secret)[1:-1]):
+        assert redactor.text(f"<{spelling}>") == f"<{REDACTED}>"
+
+
+def test_a_secret_within_another_leaves_nothing_of_it() -> None:
+    """The longer one goes first, in whatever order they were learnt, and however they sort."""
+    redactor = Redactor()
+    redactor.learn("zebra-1", "a-zebra-1-b", "zebra-1-and-more")
+    assert redactor.text("a-zebra-1-b zebra-1 zebra-1-and-more") == " ".join([REDACTED] * 3)
+
+
+def test_a_log_line_is_redacted_as_the_value_that_it_is() -> None:
+    """The last processor before it is written."""
+    redactor = Redactor()
+    redactor.learn("hunter2-hunter2")
+    line = redactor(None, "info", {"event": "signed in with hunter2-hunter2", "password": "x"})
+    assert line == {"event": f"signed in with {REDACTED}", "password": REDACTED}
+
+
 @given(SECRETS)
 def test_a_learnt_secret_is_gone_from_any_structure(secret: str) -> None:
     """Keys, values, lists, and objects that only become text when they are written."""

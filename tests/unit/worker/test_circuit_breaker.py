@@ -88,3 +88,32 @@ def test_is_never_open_longer_than_its_time(history: list[tuple[ErrorClass | Non
         breaker.finished(error_class, now)
     assert breaker.seconds_until_half_open(now) <= OPEN_SECONDS * (1 + 1e-9)  # in floats, (a + b) - a may be above b
     assert breaker.state(now + OPEN_SECONDS) is not State.OPEN
+
+
+@pytest.mark.requirement("7.4")
+def test_tells_no_time_while_it_is_not_open() -> None:
+    """Closed and half open, work may begin at once."""
+    assert CircuitBreaker().seconds_until_half_open(-1000.0) == 0
+    breaker = opened(at=100)
+    assert breaker.seconds_until_half_open(100 + OPEN_SECONDS) == 0
+
+
+@pytest.mark.requirement("7.4")
+def test_counts_from_nothing_once_it_has_closed() -> None:
+    """Five failures in a row are needed again, not four."""
+    breaker = opened(at=0)
+    assert breaker.state(OPEN_SECONDS) is State.HALF_OPEN
+    breaker.finished(None, OPEN_SECONDS)
+    for _ in range(THRESHOLD - 1):
+        breaker.finished(FAILED, OPEN_SECONDS)
+    assert breaker.state(OPEN_SECONDS) is State.CLOSED
+    breaker.finished(FAILED, OPEN_SECONDS)
+    assert breaker.state(OPEN_SECONDS) is State.OPEN
+
+
+@pytest.mark.requirement("7.4")
+def test_a_failure_that_ends_after_its_time_is_one_of_the_half_open_breaker() -> None:
+    """It opens again at once, for as long again, from that moment."""
+    breaker = opened(at=0)
+    breaker.finished(FAILED, OPEN_SECONDS + 5)
+    assert breaker.seconds_until_half_open(OPEN_SECONDS + 5) == pytest.approx(OPEN_SECONDS)

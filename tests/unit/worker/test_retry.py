@@ -59,6 +59,12 @@ def test_attempts_are_bounded_whatever_is_met(classes: list[ErrorClass]) -> None
 
 
 @pytest.mark.requirement("4.5")
+def test_a_first_failure_keeps_a_job_away_for_a_minute() -> None:
+    """Then two, four and eight."""
+    assert [back_off_seconds(failures) for failures in range(1, 5)] == [60, 120, 240, 480]
+
+
+@pytest.mark.requirement("4.5")
 @given(st.integers(1, 10**6))
 def test_back_off_doubles_up_to_twelve_hours(failures: int) -> None:
     """From a minute, never shrinking, never beyond what SQS takes."""
