@@ -8,6 +8,7 @@ from _pytest._code.code import ExceptionRepr
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline, SentJob
+from tests.patience import until
 
 SEEDS = (1, 2)
 WORKLOAD = 12
@@ -62,3 +63,18 @@ def send_workload(pipeline: Pipeline) -> Callable[[], list[SentJob]]:
         ]
 
     return send
+
+
+@pytest.fixture
+def await_forwarding(pipeline: Pipeline) -> Callable[[int], None]:
+    """Waits until so many messages are on the workflows queue: before a jump, which would make the limiter very late.
+
+    A limiter that dies between sending and noting it repeats itself within 180 s, while the queue still knows the
+    message; after a jump that takes longer the queue has forgotten it.
+    """
+
+    def wait(count: int) -> None:
+        url = pipeline.run.workflows_queue_url
+        until(lambda: len(pipeline.journal(url)) >= count, 120, f"forwarding {count}")
+
+    return wait

@@ -38,11 +38,16 @@ def test_a_service_that_is_down_for_a_minute_costs_no_message(
 
 @pytest.mark.requirement("7.2", "7.4")
 def test_a_site_that_is_down_for_an_hour_costs_no_message(
-    pipeline: Pipeline, site: SiteControl, clock: Clock, send_workload: Callable[[], list[SentJob]]
+    pipeline: Pipeline,
+    site: SiteControl,
+    clock: Clock,
+    send_workload: Callable[[], list[SentJob]],
+    await_forwarding: Callable[[int], None],
 ) -> None:
     """Jobs fail, the breaker opens, jobs that failed three times are set aside, and none is lost or done twice."""
     site.faults({"match": {"path": "*"}, "fault": {"kind": "status", "status": 503}})
     sent = send_workload()
+    await_forwarding(len(sent))
     for _ in range(20):
         clock.jump(175)
         moment = clock.now() + 5

@@ -31,6 +31,7 @@ def test_a_process_killed_at_random_moments_costs_no_message(
     clock: Clock,
     faults: Faults,
     send_workload: Callable[[], list[SentJob]],
+    await_forwarding: Callable[[int], None],
     victim: str,
 ) -> None:
     """Kill -9, three times, while the work is going on; visibility time-outs and leases bring it all back."""
@@ -39,6 +40,7 @@ def test_a_process_killed_at_random_moments_costs_no_message(
     for _ in range(KILLS):
         faults.await_moment(0.2, 2.5)
         VICTIMS[victim](faults)
+    await_forwarding(len(sent))
     clock.jump(VISIBILITY_SECONDS)
 
     pipeline.await_results(sent, PATIENCE_SECONDS)
