@@ -1,15 +1,20 @@
 """What the deployed roles may do, what they did of it, and what happens when they may do less."""
 
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from emulator.harness import deployment
 from emulator.harness.clients import Clients
 from emulator.harness.pipeline import Pipeline
 from infra_cdk import names
+from infra_cdk.synthesis import synthesise
 
 
 @contextmanager
@@ -27,6 +32,25 @@ def without(clients: Clients, role_arn: str, action: str) -> Iterator[None]:
         yield
     finally:
         _write(clients, role, before)
+
+
+@contextmanager
+def deployed_without(clients: Clients, stack_name: str, action: str) -> Iterator[None]:
+    """Deploy a stack meanwhile whose template does not grant one action."""
+    stack = deployment.stacks(synthesise())[stack_name]
+    template = json.loads(stack.template.read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"]["Policies"]:
+                policy["PolicyDocument"] = _less(policy["PolicyDocument"], action)
+    with tempfile.TemporaryDirectory() as folder:
+        changed = replace(stack, template=Path(folder, "template.json"))
+        changed.template.write_text(json.dumps(template))
+        deployment.deploy_stack(changed, clients, {})
+    try:
+        yield
+    finally:
+        deployment.deploy_stack(stack, clients, {})
 
 
 def forget_calls(pipeline: Pipeline) -> None:

@@ -15,7 +15,7 @@ from emulator.harness.site_control import SiteControl
 from infra_cdk import names
 from tests.integration import dashboard
 from tests.integration.busy_pipeline import make_busy
-from tests.integration.permissions import calls, forget_calls, limiter_role, task_roles, unused, without
+from tests.integration.permissions import calls, deployed_without, forget_calls, limiter_role, task_roles, unused
 from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -110,9 +110,9 @@ def test_each_role_is_used_in_full_and_asks_for_nothing_more(after: AfterARun) -
 
 
 @pytest.mark.requirement("8.1")
-def test_without_one_permission_the_limiter_is_refused(pipeline: Pipeline) -> None:
-    """The roles of the template are enforced: nothing is forwarded, nothing is lost, and it goes on when it may."""
-    with without(pipeline.clients, limiter_role(pipeline.clients), "sqs:SendMessage"):
+def test_without_one_permission_of_the_template_the_limiter_is_refused(pipeline: Pipeline) -> None:
+    """What a template grants is enforced: nothing is forwarded, nothing is lost, and it goes on when it may."""
+    with deployed_without(pipeline.clients, "HuntazeRateLimiter", "sqs:SendMessage"):
         job = pipeline.send({"action": "scrape_profile", "creator_id": "creator-01", "profile_url": "/creator-01"})
         refused = until(lambda: pipeline.decisions(job), 60, "a decision")
         assert [(it["allowed"], it["forwarding"]) for it in refused] == [(False, "failed")]
