@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60
 KEPT_LOGS = 10
+KEPT_SECONDS = 3600
+"""Logs younger than this are kept in any number: their harness may still be up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +198,11 @@ def _log_directory() -> Path:
     """Make a folder for this run's logs, and drop those of the oldest runs."""
     parent = places.state_directory() / "logs"
     parent.mkdir(exist_ok=True)
-    for old in sorted(parent.iterdir(), key=lambda it: it.stat().st_mtime)[: -KEPT_LOGS + 1]:
-        shutil.rmtree(old, ignore_errors=True)
+    ages = {}
+    for each in parent.iterdir():
+        with suppress(FileNotFoundError):  # another harness that starts now has dropped it
+            ages[each] = time.time() - each.stat().st_mtime
+    for old in sorted(ages, key=lambda it: ages[it])[KEPT_LOGS - 1 :]:
+        if ages[old] > KEPT_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=parent))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from emulator.harness import virtual_time
 from emulator.harness.artefacts.witnesses import RUNNING
 from emulator.harness.clients import REGION, Clients
 from emulator.harness.errors import HarnessError
@@ -36,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--speed", type=float, default=DEFAULT_SPEED, help="virtual seconds a real second")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the session tell how much virtual time it took."""
+    config.pluginmanager.register(virtual_time)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the images before any test's time runs."""
     if _is_in_containers(session.config) and session.items and not session.config.option.collectonly:
@@ -56,7 +62,9 @@ def harness(pytestconfig: pytest.Config) -> Iterator[Harness]:
         _require_engine()
     with Harness(Options(speed=pytestconfig.getoption("--speed"), in_containers=in_containers)) as running:
         pytestconfig.stash[RUNNING] = running
+        begun = running.clock.monotonic()
         yield running
+        virtual_time.add(pytestconfig, running.clock, begun)
 
 
 @pytest.fixture
