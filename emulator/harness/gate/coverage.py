@@ -34,7 +34,7 @@ def read(output: Path) -> Coverage | None:
     command, told = [str(places.ROOT / ".venv" / "bin" / "coverage")], output / "coverage.json"
     together = {**os.environ, "COVERAGE_FILE": str(output / "coverage.data")}
     for step in (["combine", "--quiet", "--keep", *data], ["json", "--quiet", "-o", str(told)]):
-        subprocess.run([*command, *step], cwd=places.ROOT, env=together, check=False, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, *step], cwd=places.ROOT, env=together, check=False, capture_output=True)
     if not told.exists():
         return None
     report = json.loads(told.read_text())

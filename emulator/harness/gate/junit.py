@@ -27,6 +27,12 @@ class Test:
         sentence = test.removeprefix("test_").replace("_", " ")
         return f"{sentence} ({parameters.rstrip(']')})" if parameters else sentence
 
+    @property
+    def error(self) -> str:
+        """The line of its failure that says what was wrong."""
+        found = (line.removeprefix("E").strip() for line in self.failure.splitlines() if line.startswith("E  "))
+        return next(found, "")
+
 
 def tests(file: Path, check: str) -> list[Test]:
     """Read a check's file; no file, no tests."""

@@ -121,8 +121,9 @@ class Verdict:
         """Return links, from the report, to what a failing test left behind."""
         if test.artefacts is None or not test.artefacts.is_dir():
             return []
-        files = [it for it in test.artefacts.rglob("*") if it.is_file()]
-        return sorted(os.path.relpath(it, self.output) for it in files)
+        pictures = set(test.artefacts.rglob("*.png"))
+        # A folder stands for the rest of what lies in it.
+        return sorted(os.path.relpath(it, self.output) for it in {*test.artefacts.iterdir(), *pictures})
 
 
 def _git(*arguments: str) -> str:
