@@ -1,0 +1,49 @@
+"""Settings, as CDK writes them and processes read them."""
+
+import pytest
+
+from huntaze_scraper.settings import InvalidSettings, RateLimiterSettings, RotationSettings, Settings, WorkerSettings
+
+LIMITER = RateLimiterSettings(
+    ingress_queue_url="https://q/ingress",
+    ingress_dlq_url="https://q/ingress-dlq",
+    workflows_queue_url="https://q/workflows.fifo",
+    state_table="state",
+    rate_limit_capacity=7,
+    rate_limit_window_seconds=1.5,
+)
+WORKER = WorkerSettings(
+    workflows_queue_url="https://q/workflows.fifo",
+    workflows_dlq_url="https://q/dlq.fifo",
+    state_table="state",
+    results_bucket="results",
+    credentials_secret_id="secret",  # the name of one
+    metrics_by_creator=False,
+)
+
+
+@pytest.mark.parametrize("settings", [LIMITER, WORKER, RotationSettings()], ids=lambda it: type(it).__name__)
+def test_what_is_written_is_read_back(settings: Settings) -> None:
+    """Texts, numbers and booleans; other variables of the environment mean nothing."""
+    assert type(settings).from_env({**settings.to_env(), "PATH": "/bin"}) == settings
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """What is missing with what it is for, what is of the wrong type, and no value of either."""
+    env = WORKER.to_env() | {"PAGES": "many", "METRICS_BY_CREATOR": "yes", "HEALTH_PORT": "3e3"}
+    del env["STATE_TABLE"]
+    with pytest.raises(InvalidSettings) as invalid:
+        WorkerSettings.from_env(env)
+    told = str(invalid.value)
+    assert "STATE_TABLE is missing (name of the DynamoDB table" in told
+    for name, kind in (("PAGES", "int"), ("METRICS_BY_CREATOR", "bool"), ("HEALTH_PORT", "int")):
+        assert f"{name} is not of type {kind}" in told
+    assert "many" not in told
+
+
+def test_what_has_a_default_may_be_left_out() -> None:
+    """A task definition names what differs."""
+    required = {name: WORKER.to_env()[name] for name in ("WORKFLOWS_QUEUE_URL", "WORKFLOWS_DLQ_URL", "STATE_TABLE")}
+    required |= {"RESULTS_BUCKET": "results", "CREDENTIALS_SECRET_ID": "secret"}
+    read = WorkerSettings.from_env(required)
+    assert (read.pages, read.health_port, read.metrics_by_creator) == (4, 3000, True)
