@@ -53,10 +53,10 @@ class Task:
         self.process.kill()
         self.process.wait(PATIENCE_SECONDS)
 
-    def stop(self) -> int:
-        """SIGTERM; return the exit status."""
+    def stop(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """SIGTERM; return the exit status, which comes in time."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
+        return self.process.wait(seconds)
 
     @property
     def lines(self) -> list[dict[str, Any]]:

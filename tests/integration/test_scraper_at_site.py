@@ -336,6 +336,10 @@ def test_a_browser_that_is_gone_is_restarted(place: World, office: Office) -> No
             await asyncio.sleep(0.05)
         await (await office.browser.start()).chromium.close()
         await running
+        tab = await office.tabs.take(office.account.username)
+        await (await office.browser.start()).chromium.close()
+        with pytest.raises(PageBroken):
+            await tab.cookies()
         assert [text for _, _, text in office.sent] == ["hello", "second", "third"]
 
     place.run(scenario())

@@ -113,17 +113,19 @@ def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: 
 
 @pytest.mark.requirement("6.5")
 def test_a_job_that_outlasts_the_grace_goes_back_and_is_done_once_by_the_next_worker(cloud: Cloud) -> None:
-    """The click hangs; the worker gives it up in time to exit by itself, and counts no failure."""
-    cloud.fault(rule(SEND, kind="hang", when="after"))
-    job = cloud.send()
+    """A click hangs, and a file: the worker gives them up in time to exit by itself, and counts no failure."""
+    cloud.fault(rule(SEND, kind="hang", when="after"), rule({"path": "/media/*"}, kind="hang"))
+    file = next(iter(cloud.fake.site.accounts.values())).media[0].name
+    message = cloud.send()
+    download = cloud.send(creator_id="another", action="download_media", media_urls=[f"/media/{file}"])
     task = cloud.start(STOP_TIMEOUT_SECONDS="3")
-    wait_for(lambda: cloud.sent, "the message")
-    assert task.stop() == 0
+    wait_for(lambda: cloud.sent and has_asked(cloud, "GET", "/media")(), "the message and the file")
+    assert task.stop(seconds=25) == 0
     cloud.start()
-    assert cloud.await_result(job)["data"]["found_in_conversation"] is True
+    assert cloud.await_result(message)["data"]["found_in_conversation"] is True
+    assert cloud.await_result(download)["status"] == "succeeded"
     assert cloud.sent == ["hello"]
-    (item,) = cloud.items("job#")
-    assert item["failures"]["N"] == "0"
+    assert [item["failures"]["N"] for item in cloud.items("job#")] == ["0", "0"]
 
 
 def test_a_copy_that_comes_back_is_deleted_and_not_run(cloud: Cloud) -> None:
