@@ -101,6 +101,25 @@ def test_anything_else_is_refused_and_its_query_not_repeated(hosts: MediaHosts, 
 
 
 @pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://[/x", "the media address cannot be read"),
+        ("ftp://onlyfans.com/x", "media comes by https alone"),
+        ("https:///x", "media comes by https alone"),
+        ("https://user@onlyfans.com/x", "a media address with a user name is not fetched"),
+        ("https://:pass@onlyfans.com/x", "a media address with a user name is not fetched"),
+        ("https://evil.example/x", "media does not come from evil.example:443"),
+        (f"https://{'x' * 150}/x", f"media does not come from {'x' * 100}:443"),
+    ],
+)
+def test_a_refusal_says_why(hosts: MediaHosts, url: str, reason: str) -> None:
+    """In words for an operator, a long host cut."""
+    with pytest.raises(Refused) as refused:
+        hosts.target(url, "")
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "127.0.0.1",
@@ -123,6 +142,7 @@ def test_anything_else_is_refused_and_its_query_not_repeated(hosts: MediaHosts, 
         "::ffff:10.0.0.1",
         "2002:0a00:0001::",
         "64:ff9b::a9fe:a9fe",
+        "2001:0:4136:e378:8000:63bf:f5ff:fffe",
         "2001:db8::1",
     ],
 )
