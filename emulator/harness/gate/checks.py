@@ -56,6 +56,6 @@ CHECKS = (
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
     Check("integration", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/integration"), lane=1, is_pytest=True),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), lane=1, is_pytest=True, in_test=False),
-    Check("faults", (PYTHON, "-m", "pytest", "-q", "tests/faults"), lane=1, is_pytest=True, in_test=False),
+    Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), lane=1, is_pytest=True, in_test=False),
 )
 """Two lanes for two cores: what computes in one, what mostly waits for the virtual clock in the other."""
