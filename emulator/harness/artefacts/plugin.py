@@ -47,8 +47,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
                 keep(witnesses, folder)
                 item.user_properties.append((PROPERTY, str(folder)))
                 told = str(folder)
-            except Exception as error:  # noqa: BLE001 - what is kept of a failure must not hide it
-                told = f"none could be kept: {type(error).__name__}: {error}"
+            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it must not hide the test's own failure
+                logs = item.config.stash[RUNNING].logs if RUNNING in item.config.stash else "none"
+                told = f"none could be kept: {type(error).__name__}: {error}; the harness's own logs: {logs}"
             if isinstance(report.longrepr, ExceptionRepr):
                 report.longrepr.addsection("artefacts", told)
     return report
