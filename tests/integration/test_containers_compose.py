@@ -99,8 +99,8 @@ def test_the_emulator_serves_as_a_user_and_its_image_can_compile_nothing(composi
     """Root only looks whose the engine's socket is; compiler, installer and caches stayed behind in the build."""
     emulator = composition.up()
 
-    listed = docker("top", emulator, "-eo", "uid,args").splitlines()
-    serving = [line.split()[0] for line in listed if "-m localstack.runtime.main" in line]
+    listed = docker("top", emulator, "-eo", "pid,uid,args").splitlines()
+    serving = [line.split()[1] for line in listed if "-m localstack.runtime.main" in line]
     assert serving == ["10002"]
 
     found = composition.run(
