@@ -20,10 +20,9 @@ STARTS, JOBS, PATIENCE_SECONDS, REST_SECONDS, MIB = 3, 300, 600.0, 20, 2**20
 
 
 def task_container(engine: docker.DockerClient) -> Container:
-    """Return the one task's container."""
-    found = engine.containers.list(filters={"label": TASK})
-    assert len(found) == 1, found
-    return found[0]
+    """Return the task's container; one that is ending may still be there."""
+    found: list[Container] = engine.containers.list(filters={"label": TASK})
+    return max(found, key=lambda each: str(each.attrs["Created"]))
 
 
 def memory_mib(task: Container) -> float:

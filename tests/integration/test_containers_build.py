@@ -17,7 +17,7 @@ from tests.patience import until
 
 SCRIPT = ROOT / "scripts" / "build-scraper-image.sh"
 HERE = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}.get(platform.machine(), "")
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.gate, pytest.mark.timeout(1800)]
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:

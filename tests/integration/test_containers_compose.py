@@ -16,7 +16,7 @@ from emulator.harness.places import ROOT
 from tests.engine import lacking, require_engine
 from tests.patience import until
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.gate, pytest.mark.timeout(1800)]
 BUILD_SECONDS = 1500
 START_SECONDS = 180
 JOB = {

@@ -43,6 +43,9 @@ class Check:
         return [*self.command, *added]
 
 
+_IN_CONTAINERS = tuple(
+    f"tests/integration/test_{name}.py" for name in ("skeleton", "onlyfans_scraper_e2e", "error_handling")
+)
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 CHECKS = (
     Check("lint", (str(BIN / "ruff"), "check", ".")),
@@ -57,5 +60,12 @@ CHECKS = (
     Check("integration", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/integration"), lane=1, is_pytest=True),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), lane=1, is_pytest=True, in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), lane=1, is_pytest=True, in_test=False),
+    Check(
+        "containers",
+        (PYTHON, "-m", "pytest", "-q", "--backend", "containers", *_IN_CONTAINERS),
+        lane=1,
+        is_pytest=True,
+        in_test=False,
+    ),
 )
 """Two lanes for two cores: what computes in one, what mostly waits for the virtual clock in the other."""
