@@ -109,8 +109,10 @@ def test_a_task_that_does_not_heed_is_killed_when_its_stop_timeout_is_over(scene
     assert 120 <= lasted <= 125
 
 
-def test_a_command_that_is_not_there_says_so(scene: Scene) -> None:
+def test_a_command_that_is_not_there_says_so(scene: Scene, pytestconfig: pytest.Config) -> None:
     """As a container that cannot be started."""
+    if pytestconfig.getoption("--backend") == "containers":
+        pytest.skip("the entry point of the scraper's image, an init, does start, and ends with 127")
     task = scene.stopped(scene.run(scene.define(command=["no-such-program"])))
 
     assert task["stopCode"] == "TaskFailedToStart"

@@ -14,7 +14,6 @@ from localprocs import real_time
 from localprocs.ecs import real_wait
 from localprocs.ecs.environment import CLOCK_PREFIX
 from localprocs.ecs.errors import StartFailure
-from localprocs.ecs.process_runner import PROBE_REAL_SECONDS
 from localprocs.ecs.runner import Boxed, Launch, Usage
 
 OWNER = "localprocs.emulator"
@@ -22,6 +21,8 @@ OWNER = "localprocs.emulator"
 CPU_UNITS = 1024
 MEBIBYTE = 1024**2
 LAST_OUTPUT_REAL_SECONDS = 5.0
+PROBE_REAL_SECONDS = 10.0
+"""A probe may take this long by the wall clock: an engine takes its time to begin one, in the container's share of CPU."""
 
 
 class EngineRunner:
