@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from huntaze_scraper.errors import (
@@ -303,6 +304,25 @@ def test_a_redesigned_page_is_unknown_with_its_picture(
         with pytest.raises(PageBroken, match="missing selector") as caught:
             await office.once(tab, wanted(office.account), seconds=30)
         assert caught.value.picture.startswith(b"\x89PNG")
+
+    place.run(scenario())
+
+
+@pytest.mark.requirement("7.4")
+def test_a_chromium_that_opens_no_page_any_more_is_replaced(
+    place: World, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processes from which it makes new ones are gone, and it never says so."""
+    monkeypatch.setattr(browsers, "OPEN_SECONDS", 3.0)
+
+    async def scenario() -> None:
+        before = (await office.browser.start()).number
+        for process in psutil.Process().children(recursive=True):
+            if "--type=zygote" in " ".join(process.cmdline()):
+                process.kill()
+        await office.carry_out(wanted(office.account))
+        assert (await office.browser.start()).number > before
+        assert len(office.sent) == 1
 
     place.run(scenario())
 

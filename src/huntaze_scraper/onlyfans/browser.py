@@ -16,6 +16,8 @@ CONTEXTS_A_BROWSER = 200
 """After so many jobs, or contexts, a Chromium is replaced: what it leaks is freed only with its process."""
 CLOSE_SECONDS = 5.0
 LAUNCH_SECONDS = 60.0
+OPEN_SECONDS = 60.0
+"""A Chromium whose helper processes died may open no page any more, and never says so."""
 LAST_WORDS_SECONDS = 150.0
 """How long a replaced Chromium may go on for the jobs that still use it."""
 FLAGS = (
@@ -112,8 +114,9 @@ class Browser:
         """Open a context with the storage state of a session, or with none."""
         generation = await self.start()
         try:
-            context = await generation.chromium.new_context(storage_state=state, service_workers="block")
-        except PlaywrightError:
+            async with asyncio.timeout(OPEN_SECONDS):
+                context = await generation.chromium.new_context(storage_state=state, service_workers="block")
+        except (PlaywrightError, TimeoutError):
             self.replace(generation)
             raise
         generation.opened += 1

@@ -1,11 +1,13 @@
 """The pool of tabs: one an account, kept signed in between jobs, retired before it grows fat."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import PageBroken
+from huntaze_scraper.onlyfans import browser as browsers
 from huntaze_scraper.onlyfans.browser import Browser, Generation
 from huntaze_scraper.onlyfans.outbox import Outbox
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
@@ -46,14 +48,16 @@ class Tabs:
         """
         try:
             generation, context = await self._browser.open(state)
-        except PlaywrightError:
+        except (PlaywrightError, TimeoutError):
             raise PageBroken("no page can be opened") from None
         try:
-            page = await context.new_page()
-            tab = Tab(self._site, context, page, await Outbox.open(page, self._site.outgoing_pattern), api_key)
-            if api_key:
-                await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
-        except PlaywrightError:
+            async with asyncio.timeout(browsers.OPEN_SECONDS):
+                page = await context.new_page()
+                tab = Tab(self._site, context, page, await Outbox.open(page, self._site.outgoing_pattern), api_key)
+                if api_key:
+                    await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
+        except (PlaywrightError, TimeoutError):
+            self._browser.replace(generation)
             await self._browser.shut(generation, context)
             raise PageBroken("no page can be opened") from None
         self._homes[tab] = generation
