@@ -38,11 +38,13 @@ ENV PATH=/opt/scraper/bin:/usr/local/bin:/usr/bin:/bin \
     NODE_OPTIONS=--max-old-space-size=1024 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    TINI_VERBOSITY=0 \
     LANG=C.UTF-8
 USER scraper
 WORKDIR /home/scraper
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "huntaze_scraper.worker.health"]
-# An init reaps the processes that Chromium leaves behind; -s lets it do so under another init, as on Fargate.
-ENTRYPOINT ["/usr/bin/tini", "-s", "--"]
+# An init reaps the processes that Chromium leaves behind; under another one, as on Fargate, that one does, and ours is
+# silent about it. It does not ask for them (-s): under QEMU, which runs the arm64 image in CI, it would not start then.
+ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["python", "-m", "huntaze_scraper.worker"]
