@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fake_onlyfans.faults.fault import InvalidRule
+from fake_onlyfans.faults.fault import InvalidRule, check_seconds
 from fake_onlyfans.faults.rules import read_rules
 from fake_onlyfans.limits import read_limit
 from fake_onlyfans.overview import overview, overview_page
@@ -26,8 +26,11 @@ async def reset(request: Request) -> Response:
     seed, seconds = given.get("seed"), given.get("session_seconds")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         return _wrong(f'"seed" is {seed!r}; allowed: a whole number')
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0):
-        return _wrong(f'"session_seconds" is {seconds!r}; allowed: seconds, more than 0')
+    try:
+        if seconds is not None:
+            check_seconds("session_seconds", seconds or -1)
+    except InvalidRule as error:
+        return _wrong(str(error))
     site.reset(seed, seconds)
     return JSONResponse({"seed": site.seed, "accounts": list(site.accounts)})
 
@@ -107,7 +110,7 @@ async def _body(request: Request, empty: object) -> Any:
         return empty
     try:
         return await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidRule("the body is not JSON") from None
 
 

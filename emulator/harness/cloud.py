@@ -77,7 +77,7 @@ def browser_on_wall_clock(directory: Path) -> Path:
     A debugging port of its own lets a failing test's artefacts have a picture of what it shows.
     """
     starter = directory / "chromium"
-    command = f'exec "{places.chromium()}" --remote-debugging-port=0 "$@"'
+    command = f'exec "{places.require_chromium()}" --remote-debugging-port=0 "$@"'
     starter.write_text(f"#!/bin/sh\nunset LD_PRELOAD VCLOCK_PAGE\n{command}\n")
     starter.chmod(0o755)
     return starter

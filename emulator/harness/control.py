@@ -4,6 +4,7 @@ It lives in the harness's own process, off the virtual clock, so that it answers
 """
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -69,12 +70,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 
     def _body(self) -> dict[str, Any]:
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > _MAX_BODY_BYTES:
-            raise Refused(f"the body has more than {_MAX_BODY_BYTES} bytes")
+        size = self.headers.get("Content-Length") or "0"
+        if not size.isdecimal() or int(size) > _MAX_BODY_BYTES:
+            raise Refused(f"Content-Length is {size}; allowed: 0 to {_MAX_BODY_BYTES} bytes")
         try:
-            body = json.loads(self.rfile.read(size) or b"{}")
-        except ValueError:
+            body = json.loads(self.rfile.read(int(size)) or b"{}", parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
             raise Refused("the body is not JSON") from None
         if not isinstance(body, dict):
             raise Refused("the body is not a JSON object")
@@ -97,11 +98,11 @@ def _change(clock: Clock | WallClock, body: dict[str, Any]) -> dict[str, Any]:
         raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
     match body:
         case {"speed": int() | float() as speed} if not isinstance(speed, bool):
-            clock.set_speed(float(speed))
+            clock.set_speed(_float(speed))
         case {"paused": bool() as paused}:
             clock.pause() if paused else clock.resume()
         case {"jump_seconds": int() | float() as seconds} if not isinstance(seconds, bool):
-            clock.jump(float(seconds))
+            clock.jump(_float(seconds))
         case _:
             raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
     return _tell(clock)
@@ -111,8 +112,23 @@ def _tell(clock: Clock | WallClock) -> dict[str, Any]:
     return asdict(clock.state())
 
 
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+def _refuse_constant(name: str) -> None:
+    raise Refused(f"{name} is not a number in JSON")
+
+
 def _forward(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = httpx.post(url, json=body, timeout=30)
+    try:
+        answer = httpx.post(url, json=body, timeout=30)
+        told = dict(answer.json())
+    except (httpx.HTTPError, ValueError) as error:
+        raise Refused(f"the emulator gave no answer ({type(error).__name__}): is it still up?") from None
     if answer.is_error:
-        raise Refused(answer.text)
-    return dict(answer.json())
+        raise Refused(str(told.get("error", told)))
+    return told

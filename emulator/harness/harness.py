@@ -101,8 +101,6 @@ class Harness:
 
     def stop(self) -> None:
         """Stop every process and remove every file but the logs; may be called twice."""
-        if self._control is not None:
-            self._control.stop()
         if self._run is not None and all(child.is_running for child in self._children):
             log_groups.save(self._run.clients, self.logs)
         self._run = None
@@ -110,6 +108,9 @@ class Harness:
         for child in reversed(self._children):
             child.stop()
         self._children.clear()
+        if self._control is not None:  # until the end it answers that the clock has stopped
+            self._control.stop()
+            self._control = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _start(self) -> None:

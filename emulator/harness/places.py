@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from emulator.harness.errors import HarnessError
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS_PYTHON = ROOT / "emulator" / "plugins" / ".venv" / "bin" / "python"
 
@@ -11,8 +13,23 @@ PLUGINS_PYTHON = ROOT / "emulator" / "plugins" / ".venv" / "bin" / "python"
 def state_directory() -> Path:
     """Return the folder for run.json, logs and caches: ``HUNTAZE_STATE``, else ``.huntaze`` in the project."""
     directory = Path(os.environ.get("HUNTAZE_STATE") or ROOT / ".huntaze").absolute()
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarnessError(f"{directory} cannot be made ({error.strerror}): set HUNTAZE_STATE to a folder") from None
     return directory
+
+
+def require_chromium() -> str:
+    """Return the Chromium that set-up chose.
+
+    Raises:
+        HarnessError: it is not there any more, or never was.
+    """
+    path = chromium()
+    if not os.access(path, os.X_OK):
+        raise HarnessError(f"there is no Chromium{f' at {path}' if path else ''}: rm .huntaze/ready, and start again")
+    return path
 
 
 def chromium() -> str:

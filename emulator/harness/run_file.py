@@ -6,8 +6,13 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
+
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
+
+_SAME_SECONDS = 2.0
+"""How far two readings of a process's start may lie apart, when the machine's date was put right in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,8 @@ class Run:
     control_url: str
     clock_env: dict[str, str] = field(default_factory=dict)
     pid: int = field(default_factory=os.getpid)
+    started: float = field(default_factory=lambda: psutil.Process().create_time())
+    """When the process began (epoch seconds): another one may have the same pid later."""
 
     @property
     def clients(self) -> Clients:
@@ -64,11 +71,21 @@ def find(path: Path) -> Run | None:
     """Return the harness that runs there, if one does; the file of a killed one is removed."""
     try:
         run = Run(**json.loads(path.read_text()))
-        os.kill(run.pid, 0)
     except FileNotFoundError:
         return None
-    except (ProcessLookupError, ValueError, TypeError):
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-        return None
-    return run
+    except (ValueError, TypeError):
+        run = None
+    if run is not None and is_alive(run):
+        return run
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    return None
+
+
+def is_alive(run: Run) -> bool:
+    """Whether the very process still runs: one that ended and waits for its parent to look does not."""
+    try:
+        process = psutil.Process(run.pid)
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - run.started) < _SAME_SECONDS
+    except psutil.NoSuchProcess:
+        return False

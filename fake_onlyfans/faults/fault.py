@@ -60,7 +60,11 @@ def check_when(value: object) -> None:
         raise InvalidRule(f'"when" is {value!r}; allowed: "before", "after" (the site acts, then the fault comes)')
 
 
+MOST_SECONDS = 10**9
+"""Some thirty years: dates up to then can be written down."""
+
+
 def check_seconds(name: str, value: object) -> None:
     """Refuse what is not a number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise InvalidRule(f'"{name}" is {value!r}; allowed: seconds, 0 or more')
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_SECONDS:
+        raise InvalidRule(f'"{name}" is {value!r}; allowed: seconds, 0 to {MOST_SECONDS}')

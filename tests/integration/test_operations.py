@@ -97,7 +97,7 @@ def test_a_replay_reaches_the_fans_in_order_and_once(desk: Desk, site: SiteContr
 
 def test_a_replay_that_is_killed_loses_nothing_and_doubles_nothing(desk: Desk, site: SiteControl, clock: Clock) -> None:
     """Killed in its middle, and run again when what it had in hand is back: every message once, in order."""
-    ids = [desk.die(number) for number in range(5)]
+    ids = [desk.die(number) for number in range(12)]
     replay = desk.shell.start("./huntaze", "dlq", "replay", "--yes")
     until(
         lambda: len(desk.pipeline.journal(desk.pipeline.run.ingress_queue_url)) >= 2, what="the second replayed message"
@@ -122,6 +122,16 @@ def test_what_is_dropped_is_kept_in_a_file(desk: Desk) -> None:
     (line,) = Path(dropped["copies"]).read_text().splitlines()
     assert json.loads(json.loads(line)["body"])["message_content"] == "message 1"
     assert desk.ask("dlq", "list")["messages"] == []
+
+
+def test_a_creators_name_is_shown_as_it_stands(desk: Desk) -> None:
+    """Markup of the screen in a name is text: each verb ends as it should, the one that deletes as well."""
+    job_id = desk.die(1, "[/red]")
+
+    for words in (["dlq", "list"], ["jobs", "show", job_id[:16]], ["dlq", "drop", job_id[:12], "--yes"]):
+        ran = desk.shell.run("./huntaze", *words)
+        assert ran.returncode == 0, ran.stderr
+        assert "[/red]" in ran.stderr or words[0] == "jobs"
 
 
 def test_verbs_find_the_deployed_stacks_by_the_default_credentials(desk: Desk) -> None:

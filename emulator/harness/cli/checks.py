@@ -18,6 +18,7 @@ from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
 from emulator.harness.gate.checks import CHECKS, PYTHON, Check
 from emulator.harness.gate.run import run
+from emulator.vclock.clock import checked_speed
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -40,6 +41,8 @@ def register(app: typer.Typer) -> None:
 
 def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - a verb, not a test
     """Run lint, types, unit and integration tests; with pytest arguments, just pytest with these."""
+    if speed is not None:
+        checked_speed(speed)
     if context.args:
         clocked = [] if speed is None else ["--speed", f"{speed:g}"]
         raise typer.Exit(subprocess.call([PYTHON, "-m", "pytest", *clocked, *context.args], cwd=places.ROOT))

@@ -43,7 +43,7 @@ def list_(
     creator: Creator = "",
     since: Since = "",
     until: Until = "",
-    limit: Annotated[int, typer.Option(help="How many messages of each queue to look at.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="How many messages of each queue to look at.")] = 1000,
     *,
     aws: Aws = False,
     json: Json = False,
@@ -168,7 +168,8 @@ def _report(outcomes: list[Outcome], *, json: bool, **more: Any) -> None:
     _print(it.as_row() for it in outcomes)
     console.print(f"{sum(it.done != 'left' for it in outcomes)} of {len(outcomes)} done")
     for name, value in more.items():
-        console.print(f"{name}: {value}", soft_wrap=True)
+        if value is not None:
+            console.print(escape(f"{name}: {value}"), soft_wrap=True)
 
 
 def _summary(shown: int, counts: dict[QueueName, int]) -> str:
@@ -180,8 +181,8 @@ def _print(rows: Iterable[dict[str, Any]]) -> None:
     """Print two lines a message: which one, and why it is there."""
     for row in islice(rows, MOST_PRINTED):
         job = f"job {row['job_id'][:12]}" if row["job_id"] else "no job"
-        what = [f"[bold]{row['message_id'][:8]}[/]", job, row["creator_id"], row["action"], row["at"]]
-        console.print("  ".join([f"{row['queue']:<9}", *filter(None, what)]), soft_wrap=True)
+        what = "  ".join(filter(None, [job, row["creator_id"], row["action"], row["at"]]))
+        console.print(f"{row['queue']:<9}  [bold]{escape(row['message_id'][:8])}[/]  {escape(what)}", soft_wrap=True)
         why = [row["error_class"], row["status"], row["reason"], *filter(None, [row.get("done"), row.get("why")])]
         console.print(f"{'':<11}{escape('  '.join(filter(None, why)))}", soft_wrap=True)
 

@@ -69,7 +69,7 @@ def send(
     ],
     *,
     json: Json = False,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for the result; 0 does not wait.")] = 0,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the result; 0 does not wait.")] = 0,
 ) -> None:
     """Put a job on the ingress queue."""
     pipeline = Pipeline(_running())
@@ -87,14 +87,15 @@ def send(
 
 def logs(
     part: Annotated[str, typer.Argument(help="limiter, scraper, emulator or site")] = "scraper",
-    lines: Annotated[int, typer.Option(help="How many of the last lines.")] = 100,
+    lines: Annotated[int, typer.Option(min=1, help="How many of the last lines.")] = 100,
 ) -> None:
     """Print the last log lines of a part."""
     run = _running()
     groups = {"limiter": f"/aws/lambda/{run.lambda_function}", "scraper": "/huntaze/production/onlyfans-scraper"}
     files = {"emulator": "emulator.log", "site": "site.log"}
     if part in files:
-        found = (Path(run.logs_dir) / files[part]).read_text(errors="replace").splitlines()
+        file = Path(run.logs_dir) / files[part]
+        found = file.read_text(errors="replace").splitlines() if file.exists() else []
     elif part in groups:
         found = log_groups.lines(groups[part], run.clients)
     else:
@@ -118,8 +119,9 @@ def _payload(text: str) -> dict[str, Any]:
     elif not text.lstrip().startswith("{"):
         try:
             text = Path(text).read_text()
-        except OSError as error:
-            raise HarnessError(f"not sent: {text!r} is neither JSON nor a readable file ({error.strerror})") from None
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise HarnessError(f"not sent: {text!r} is neither JSON nor a readable file ({why})") from None
     try:
         payload = json_format.loads(text)
     except ValueError as error:

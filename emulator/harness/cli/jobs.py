@@ -54,18 +54,16 @@ def show(
     if json:
         print_json(_as_json(history))
         return
-    console.print(f"[bold]{history.job_id}[/]  {history.where}", soft_wrap=True)
+    console.print(f"[bold]{history.job_id}[/]  {escape(history.where)}", soft_wrap=True)
     for title, facts in (("limiter", history.reservation), ("ledger", history.ledger)):
         if facts:
-            console.print(
-                f"[bold]{title}[/]  " + "  ".join(f"{name}={value}" for name, value in sorted(facts.items())),
-                soft_wrap=True,
-            )
+            told = "  ".join(f"{name}={value}" for name, value in sorted(facts.items()))
+            console.print(f"[bold]{title}[/]  {escape(told)}", soft_wrap=True)
     for event in history.events:
         what, details = _told(event)
         console.print(f"{event.at.isoformat(timespec='milliseconds')}  {event.source}  [bold]{escape(what)}[/]")
         console.print(f"    {escape(details)}", soft_wrap=True)
-    console.print(f"[bold]result[/]  s3://{target.results_bucket}/{history.result_key}", soft_wrap=True)
+    console.print(f"[bold]result[/]  {escape(f's3://{target.results_bucket}/{history.result_key}')}", soft_wrap=True)
     console.print("none yet" if history.result is None else json_format.dumps(history.result, indent=1), markup=False)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 console = Console(stderr=True, highlight=False)
 
@@ -16,7 +17,7 @@ def print_json(value: object) -> None:
 
 def complain(text: str) -> None:
     """Show an error."""
-    console.print(f"[bold red]huntaze:[/] {text}", soft_wrap=True)
+    console.print(f"[bold red]huntaze:[/] {escape(text)}", soft_wrap=True)
 
 
 @contextmanager

@@ -1,19 +1,22 @@
 """``up``: the harness in the foreground. ``down``: its end."""
 
+import fcntl
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
 
-import psutil
 import typer
 
 from emulator.harness import places, run_file
 from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
+from emulator.vclock.clock import checked_speed
 
 STOP_TIMEOUT_SECONDS = 60
 Speed = Annotated[
@@ -29,8 +32,8 @@ def register(app: typer.Typer) -> None:
 
 def up(
     speed: Speed = None,
-    aws_port: Annotated[int, typer.Option(help="Port of the emulated AWS; 0 for a free one.")] = 0,
-    site_port: Annotated[int, typer.Option(help="Port of the fake site; 0 for a free one.")] = 0,
+    aws_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the emulated AWS; 0 for a free one.")] = 0,
+    site_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the fake site; 0 for a free one.")] = 0,
     *,
     containers: Annotated[bool, typer.Option("--containers", help="All of it in a Docker engine.")] = False,
     listen: Annotated[str, typer.Option(help="Address that the emulated AWS listens on.")] = "127.0.0.1",
@@ -38,13 +41,44 @@ def up(
     task_image: Annotated[str, typer.Option(help="Run tasks as this image of a Docker engine.")] = "",
 ) -> None:
     """Start everything, write run.json, and stay until Ctrl-C."""
+    if speed is not None:
+        checked_speed(speed)
+    options = Options(
+        speed=speed,
+        aws_port=aws_port,
+        site_port=site_port,
+        in_containers=containers,
+        listen=listen,
+        site_url=site_url,
+        task_image=task_image,
+    )
+    with _alone():
+        _run(options)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep any other harness out of the state folder, from before the start until after the end."""
+    state = places.state_directory()
+    running = run_file.find(state / "run.json")
+    with (state / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_free = False
+        else:
+            is_free = running is None
+        if not is_free:
+            which = f"process {running.pid}" if running else "it is just starting or stopping"
+            raise HarnessError(
+                f"a harness is up here already ({which}). Use it, stop it with ./huntaze down, "
+                "or set HUNTAZE_STATE to another folder to run a second one."
+            )
+        yield
+
+
+def _run(options: Options) -> None:
     path = places.state_directory() / "run.json"
-    running = run_file.find(path)
-    if running is not None:
-        raise HarnessError(
-            f"a harness is up here already (process {running.pid}). Use it, stop it with ./huntaze down, "
-            "or set HUNTAZE_STATE to another folder to run a second one."
-        )
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -53,15 +87,6 @@ def up(
     # Before anything is started: a signal in the middle of the start must stop what stands so far.
     signal.signal(signal.SIGTERM, _interrupt)
     with progress() as tell:
-        options = Options(
-            speed=speed,
-            aws_port=aws_port,
-            site_port=site_port,
-            in_containers=containers,
-            listen=listen,
-            site_url=site_url,
-            task_image=task_image,
-        )
         harness = Harness(options, tell)
         harness.__enter__()
     try:
@@ -87,7 +112,7 @@ def down(*, json: Annotated[bool, typer.Option("--json", help="One JSON object o
     if running is not None:
         os.kill(running.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while _is_alive(running.pid):
+        while run_file.is_alive(running):
             if time.monotonic() > deadline:
                 raise HarnessError(
                     f"process {running.pid} did not stop within {STOP_TIMEOUT_SECONDS} s: kill -9 it; its children go with it"
@@ -97,14 +122,6 @@ def down(*, json: Annotated[bool, typer.Option("--json", help="One JSON object o
         print_json({"stopped": running is not None})
     else:
         console.print("stopped" if running else "nothing was up")
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether the process still runs: one that ended and waits for its parent to look does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -112,12 +112,6 @@ def targets_of(account: str, region: str) -> Targets:
         return _all.setdefault((account, region), Targets(account, region))
 
 
-def every_targets() -> list[Targets]:
-    """Return all of them."""
-    with _lock:
-        return list(_all.values())
-
-
 def forget_all() -> None:
     """Forget everything."""
     with _lock:

@@ -1,0 +1,50 @@
+"""A verb that is called wrongly says what to do, and has done nothing."""
+
+import fcntl
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from emulator.harness.places import ROOT
+
+
+def call(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line with a state folder of its own."""
+    env = {**os.environ, "HUNTAZE_STATE": str(state)}
+    command = [ROOT / ".venv" / "bin" / "python", "-m", "emulator.harness", *words]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["up", "--speed", "0"], "0.1 to 1000"),
+        (["up", "--speed", "nan"], "0.1 to 1000"),
+        (["test", "--speed", "-3", "tests/unit"], "0.1 to 1000"),
+        (["up", "--aws-port", "99999"], "65535"),
+        (["bench", "[/x]"], "there is no benchmark '[/x]'"),
+    ],
+)
+def test_it_is_told_what_is_allowed(tmp_path: Path, words: list[str], remedy: str) -> None:
+    """In words, not in a traceback."""
+    refused = call(tmp_path, *words)
+    assert refused.returncode in (1, 2)
+    assert remedy in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_second_harness_is_refused_while_the_first_one_starts(tmp_path: Path) -> None:
+    """There is no run.json yet, but the folder is taken."""
+    with (tmp_path / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = call(tmp_path, "up")
+    assert refused.returncode == 1
+    assert "up here already" in refused.stderr
+
+
+def test_a_state_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    """A file lies there."""
+    (tmp_path / "file").touch()
+    assert "set HUNTAZE_STATE to a folder" in call(tmp_path / "file", "status").stderr
