@@ -36,7 +36,7 @@ class Check:
             added += [f"--artefacts={output / 'failures'}"]
         if self.name in ("unit", "integration") and is_gate:
             added += ["--cov", "--cov-report="]
-        if self.name == "integration" and not is_gate:
+        if self.name in ("unit", "integration") and not is_gate:
             added += ["-m", "not gate"]
         if self.name in ("integration", "load", "faults") and speed is not None:
             added += ["--speed", f"{speed:g}"]
@@ -47,6 +47,7 @@ _IN_CONTAINERS = tuple(
     f"tests/integration/test_{name}.py" for name in ("skeleton", "onlyfans_scraper_e2e", "error_handling")
 )
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+_MOSTLY_WAITING = ("-n", "3", "--dist", "loadfile")
 CHECKS = (
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
@@ -57,7 +58,7 @@ CHECKS = (
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
     Check("unit", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
-    Check("integration", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/integration"), lane=1, is_pytest=True),
+    Check("integration", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration"), lane=1, is_pytest=True),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), lane=1, is_pytest=True, in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), lane=1, is_pytest=True, in_test=False),
     Check(
