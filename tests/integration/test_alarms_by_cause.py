@@ -41,9 +41,9 @@ PAGES_BURN_CPU = {"scraper_cpu_high"}
 CREATORS = [f"creator-{number:02}" for number in range(1, 13)]
 BURNING_PAGE = """<!doctype html><script>
 const spin = URL.createObjectURL(new Blob(["for (;;);"]))
-for (let i = 0; i < 4; i++) new Worker(spin)
+for (let i = 0; i < 16; i++) new Worker(spin)
 </script>"""
-"""Keeps four threads busy for as long as it is open."""
+"""Keeps so many threads busy, for as long as it is open, that they get their share of a machine that has other work."""
 SLOW = 0.1
 
 

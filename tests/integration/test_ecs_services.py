@@ -47,7 +47,8 @@ def test_a_killed_task_is_replaced_and_a_crashing_one_ever_more_slowly(scene: Sc
     scene.ecs.get_waiter("services_stable").wait(
         cluster=scene.cluster, services=[scene.service], WaiterConfig={"Delay": 1}
     )
-    scene.update(taskDefinition=scene.define(CRASH))
+    crashing = scene.define(CRASH)
+    scene.update(taskDefinition=crashing)
     scene.clock.jump(600)
     until(lambda: scene.described()["deployments"][0]["failedTasks"] >= 4, what="four failures")
     begun = sorted(
@@ -56,7 +57,7 @@ def test_a_killed_task_is_replaced_and_a_crashing_one_ever_more_slowly(scene: Sc
             cluster=scene.cluster,
             tasks=scene.ecs.list_tasks(cluster=scene.cluster, desiredStatus="STOPPED")["taskArns"],
         )["tasks"]
-        if task["taskArn"] != arn
+        if task["taskDefinitionArn"] == crashing
     )
 
     assert begun[3] - begun[2] >= timedelta(seconds=2)
