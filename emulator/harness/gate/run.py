@@ -1,6 +1,7 @@
 """Runs checks, side by side where the machine bears it."""
 
 import shutil
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ def run(
         return [run_one(check) for check in checks if check.lane == lane]
 
     lanes = sorted({check.lane for check in checks})
-    with ThreadPoolExecutor(len(lanes)) as pool:
+    # Where nobody waits at a desk, one lane after the other: on a crowded machine work outruns virtual time.
+    with ThreadPoolExecutor(1 if os.environ.get("CI") else len(lanes)) as pool:
         ended = {outcome.check: outcome for lane in pool.map(run_lane, lanes) for outcome in lane}
     return [ended[check] for check in checks]
