@@ -1,7 +1,7 @@
 """Runs checks, side by side where the machine bears it."""
 
-import shutil
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
