@@ -297,4 +297,5 @@ def test_jump_of_twelve_hours_changes_a_state_at_most_once(scene: Scene) -> None
     scene.await_state("load", "ALARM")
     scene.clock.jump(12 * 3600)
     scene.await_state("load", "OK")
-    assert [each["NewStateValue"] for each in scene.notifications(2)][-2:] == ["ALARM", "OK"]
+    # A standard queue, which promises no order.
+    assert sorted(each["NewStateValue"] for each in scene.notifications(2)[-2:]) == ["ALARM", "OK"]
