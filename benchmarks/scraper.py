@@ -273,8 +273,10 @@ def main() -> None:
         say = Console(stderr=True).print
         say(f"1 of 3: a job against its bare steps, {ROUNDS} rounds")
         took = asyncio.run(measure_job(stage))
+        say(", ".join(f"{name} {statistics.median(values) * 1000:.0f} ms" for name, values in took.items()))
         say(f"2 of 3: jobs a second with {', '.join(map(str, GROUPS))} groups")
         rates = measure_rate(stage, site)
+        say(", ".join(f"{rate:.1f}" for rate in rates.values()))
         say(f"3 of 3: memory, {MEMORY_AFTER[-1]} jobs")
         memory = measure_memory(stage, site)
     median = {name: statistics.median(values) * 1000 for name, values in took.items()}

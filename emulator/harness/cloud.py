@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from emulator.harness import places
+from emulator.harness.artefacts import traces
 from emulator.harness.child import Child, Part
 from emulator.harness.errors import HarnessError
 from emulator.plugins.localprocs import settings
@@ -67,7 +68,11 @@ def stand_in(directory: Path) -> dict[str, object]:
     """Return what a container image would bring to a task that runs as a process: its PATH and its environment."""
     return {
         "path": str(places.ROOT / ".venv" / "bin"),
-        "environment": {"CHROMIUM_PATH": str(browser_on_wall_clock(directory)), "PYTHONUNBUFFERED": "1"},
+        "environment": {
+            "CHROMIUM_PATH": str(browser_on_wall_clock(directory)),
+            "PYTHONUNBUFFERED": "1",
+            **traces.environment(directory / traces.FOLDER),
+        },
     }
 
 

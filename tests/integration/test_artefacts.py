@@ -38,6 +38,7 @@ def test_a_harness_tells_all_about_a_test_and_no_secret(
     assert {"run.json", "site.json", "queues.json", "state.json", "tasks.json", "site.log", "emulator.log"} <= files
     assert {"scraper.log", "limiter.log", f"results/{account['username']}/{job.job_id}.json"} <= files
     assert [it for it in files if it.startswith("browser-") and it.endswith(".png")]
+    assert "For the record" in _all_text(kept / "trace-1.zip")
     assert job.job_id in (kept / "scraper.log").read_text()
     assert [it["text"] for it in json.loads((kept / "site.json").read_text())["messages"]] == ["For the record"]
     queues = json.loads((kept / "queues.json").read_text())
@@ -66,8 +67,9 @@ def test_a_test_that_drives_the_browser_itself_leaves_a_trace(tmp_path: Path) ->
 
 
 def _all_text(folder: Path) -> str:
-    texts = [it.read_bytes().decode(errors="replace") for it in folder.rglob("*") if it.is_file()]
-    for file in folder.rglob("*.zip"):
+    files = [it for it in (folder, *folder.rglob("*")) if it.is_file()]
+    texts = [it.read_bytes().decode(errors="replace") for it in files]
+    for file in (it for it in files if it.suffix == ".zip"):
         with zipfile.ZipFile(file) as archive:
             texts += [archive.read(name).decode(errors="replace") for name in archive.namelist()]
     return "\n".join(texts)

@@ -20,6 +20,8 @@ _KEY_IDS = re.compile(r"\b[AL]SIA[A-Z0-9]{12,}\b")
 _COOKIE_VALUES = re.compile(
     r"(?:set-cookie\b[^\r\n]*?value|cookie\b)\"?\s*[:=]\s*\"?[\w-]+=([\w.~+/%-]{12,})", re.IGNORECASE
 )
+_TYPED_CODES = re.compile(r"\"selector\":\"[^\"]*\bname=code\b[^\"]*\"[^}]*?\"value\":\"([^\"]+)\"")
+"""One-time codes as a trace has them: what was typed into the field of that name."""
 _BINARY = frozenset({".png", ".jpeg", ".jpg", ".woff2", ".mp4"})
 
 
@@ -40,16 +42,16 @@ def redact(content: bytes, redactor: Redactor) -> bytes:
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    redactor.learn(*_COOKIE_VALUES.findall(text))
+    redactor.learn(*_COOKIE_VALUES.findall(text), *_TYPED_CODES.findall(text))
     text = _PLACES.sub(rf"\g<kept>{REDACTED}", redactor.text(text))
     return _KEY_IDS.sub(REDACTED, text).encode()
 
 
 def _redact_zip(file: Path, redactor: Redactor) -> None:
-    """Rewrite what a zip, such as a trace, holds; its log of requests first, which tells the cookies."""
+    """Rewrite what a zip, such as a trace, holds; its logs first, which tell cookies and codes."""
     fresh = file.with_suffix(".partial")
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in sorted(old.namelist(), key=lambda it: not it.endswith(".network")):
+        for name in sorted(old.namelist(), key=lambda it: not it.endswith((".network", ".trace"))):
             content = old.read(name)
             new.writestr(name, content if Path(name).suffix in _BINARY else redact(content, redactor))
     fresh.replace(file)

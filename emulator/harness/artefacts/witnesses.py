@@ -12,6 +12,7 @@ import pytest
 
 from emulator.harness import log_groups
 from emulator.harness.artefacts.browsers import keep_pictures
+from emulator.harness.artefacts.traces import FOLDER, keep_traces
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
@@ -63,6 +64,7 @@ class HarnessWitness:
             "limiter.log": lambda file: self._log_group(f"/aws/lambda/{self.harness.run.lambda_function}", file),
             **dict.fromkeys(FILES, self._log_file),
             "browser": lambda file: keep_pictures(self._pids(), file.parent),
+            "trace": lambda file: keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, file.parent),
         }
         for name, keep in parts.items():
             try:

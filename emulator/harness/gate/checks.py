@@ -60,7 +60,7 @@ CHECKS = (
     Check("unit", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
     Check("integration", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration"), lane=1, is_pytest=True),
-    Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), lane=1, is_pytest=True, in_test=False),
+    Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), lane=1, is_pytest=True, in_test=False),
     Check(
         "containers",

@@ -1,7 +1,6 @@
 """Figures against their limits: those of this run, and those that benchmarks gave when they were last run."""
 
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 from emulator.harness import places
 from emulator.harness.gate.coverage import Coverage
 from emulator.harness.gate.junit import Test
-from emulator.harness.gate.run import Outcome
 
 MEASURED = places.ROOT / "benchmarks" / "figures.toml"
 
@@ -39,13 +37,9 @@ class Figure:
 
 
 def of_run(
-    outcomes: list[Outcome], seconds: float, tests: list[Test], coverage: Coverage | None, requirements: list[list[str]]
+    seconds: float, tests: list[Test], coverage: Coverage | None, requirements: list[list[str]]
 ) -> Iterator[Figure]:
     """Return what this run shows."""
-    lanes: defaultdict[int, float] = defaultdict(float)
-    for it in outcomes:
-        lanes[it.check.lane] += it.seconds * it.check.in_test
-    yield Figure("the checks of ./huntaze test", round(max(lanes.values(), default=0)), 240, "s")
     yield Figure("the whole gate", round(seconds), 720, "s")
     virtual = sum(it.virtual_seconds for it in tests) / 3600
     yield Figure("virtual time that tests covered", round(virtual, 1), 6, "h", is_most=False)

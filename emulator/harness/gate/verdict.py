@@ -90,7 +90,7 @@ class Verdict:
     @cached_property
     def figures(self) -> list[Figure]:
         """Figures against their limits; one that is beyond it is shown, and does not by itself stop a commit."""
-        of_run = figures.of_run(list(self.outcomes), self.seconds, self.tests, self.coverage, self.requirements)
+        of_run = figures.of_run(self.seconds, self.tests, self.coverage, self.requirements)
         return [*of_run, *figures.of_benchmarks()]
 
     @property

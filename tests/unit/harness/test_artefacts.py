@@ -90,6 +90,17 @@ def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak
     assert text.endswith("after\n")
 
 
+def test_a_trace_is_kept_without_the_code_that_was_typed(tmp_path: Path) -> None:
+    """A one-time code is gone where it was typed, where a snapshot shows it, and where the page posted it."""
+    typed = '{"method":"fill","params":{"selector":"input[name=code]","strict":true,"value":"537376","timeout":15000}}'
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as trace:
+        trace.writestr("resources/body.json", '{"code": "537376"}')
+        trace.writestr("trace.trace", f'{typed}\n["INPUT",{{"__playwright_value_":"537376"}}]')
+    redact_folder(tmp_path, [])
+    with zipfile.ZipFile(tmp_path / "trace.zip") as trace:
+        assert "537376" not in "".join(trace.read(name).decode() for name in trace.namelist())
+
+
 def test_a_trace_is_kept_without_the_cookies_that_its_requests_tell(tmp_path: Path) -> None:
     """A cookie that its log of requests names is gone from every part of the zip; pictures stay as they are."""
     with zipfile.ZipFile(tmp_path / "trace.zip", "w") as trace:

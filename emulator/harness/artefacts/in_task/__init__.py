@@ -1,0 +1,1 @@
+"""What goes onto the PYTHONPATH of tasks, whose own code knows nothing of it."""
