@@ -10,12 +10,13 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-from playwright.async_api import Browser, Page, Playwright, StorageState, async_playwright
+from playwright.async_api import Page, Playwright, async_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -25,6 +26,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper import jobs
 from huntaze_scraper.onlyfans.browser import FLAGS
+from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.settings import WorkerSettings
 from huntaze_scraper.telemetry import logs
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -97,7 +99,7 @@ class Stage:
 
 
 async def measure_job(stage: Stage) -> dict[str, list[float]]:
-    """Return the seconds of a job from receive to delete, and of the bare steps in three ways, taken in turns."""
+    """Return the seconds of a job from receive to delete in three ways, and of its bare steps, taken in turns."""
     environment = {
         "AWS_ENDPOINT_URL": stage.harness.run.aws_endpoint_url,
         "AWS_DEFAULT_REGION": stage.harness.run.region,
@@ -117,21 +119,23 @@ async def _in_turns(stage: Stage, playwright: Playwright, application: Applicati
     chat = f"{stage.harness.run.site_url}/my/chats/chat/{FAN}"
     account = ACCOUNTS[0]
 
-    async def job() -> float:
+    async def job(put_away: Callable[[Tab], Awaitable[None]] | None = None) -> float:
         await asyncio.to_thread(stage.send, account)
         (message,) = await application.queue.receive(1)
         begun = time.perf_counter()
+        if put_away:
+            await put_away(await application.tabs.take(account))
         outcome = await application.processor.process(message)
         await application.queue.delete(message)
         took = time.perf_counter() - begun
         assert outcome.status is Status.SUCCEEDED, outcome
         return took
 
-    await job()
+    await job()  # with the log-in
     tab = await application.tabs.take(account)
     state = await tab.context.storage_state()
     await application.tabs.keep(account, tab)
-    chromium = (await application.browser.start()).chromium
+    chromium = await playwright.chromium.launch(executable_path=places.chromium(), args=list(FLAGS))
     reused = await (await chromium.new_context(storage_state=state)).new_page()
 
     async def bare() -> float:
@@ -140,22 +144,16 @@ async def _in_turns(stage: Stage, playwright: Playwright, application: Applicati
         return time.perf_counter() - begun
 
     async def new_context() -> float:
-        begun = time.perf_counter()
-        await _in_new_context(chromium, state, chat)
-        return time.perf_counter() - begun
+        return await job(application.tabs.discard)
 
     async def new_browser() -> float:
-        begun = time.perf_counter()
-        browser = await playwright.chromium.launch(executable_path=places.chromium(), args=list(FLAGS))
-        await _in_new_context(browser, state, chat)
-        await browser.close()
-        return time.perf_counter() - begun
+        return await job(partial(application.tabs.discard, replace_browser=True))
 
     ways: dict[str, Callable[[], Awaitable[float]]] = {
         "job": job,
         "bare steps": bare,
-        "new context": new_context,
-        "new browser": new_browser,
+        "a job in a new context": new_context,
+        "a job in a new browser": new_browser,
     }
     for way in ways.values():
         await way()
@@ -173,12 +171,6 @@ async def _steps(page: Page, chat: str) -> None:
     async with page.expect_response(lambda response: response.request.method == "POST") as answer:
         await page.click("[data-testid=chat-send]")
     await (await answer.value).json()
-
-
-async def _in_new_context(browser: Browser, state: StorageState, chat: str) -> None:
-    context = await browser.new_context(storage_state=state)
-    await _steps(await context.new_page(), chat)
-    await context.close()
 
 
 @contextmanager
@@ -264,7 +256,7 @@ def _await(is_so: Callable[[], Any]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    logs.configure(Redactor(), sys.stderr, level=30)
+    logs.configure(Redactor(), sys.stderr, level=40)
     with Harness() as harness:
         stage = Stage(harness)
         site = SiteControl(harness.run.site_url)
@@ -282,8 +274,8 @@ def main() -> None:
     median = {name: statistics.median(values) * 1000 for name, values in took.items()}
     ratios = {
         "job / bare steps": median["job"] / median["bare steps"],
-        "new context / job": median["new context"] / median["job"],
-        "new browser / job": median["new browser"] / median["job"],
+        "new context / job": median["a job in a new context"] / median["job"],
+        "new browser / job": median["a job in a new browser"] / median["job"],
     }
     missed = [name for name, ratio in ratios.items() if not _is_kept(name, ratio)]
     missed += [f"{groups} groups" for less, groups in pairwise(rates) if rates[groups] <= rates[less]]
