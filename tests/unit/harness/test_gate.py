@@ -109,8 +109,8 @@ def test_every_figure_of_the_benchmarks_can_be_shown() -> None:
     kept = list(figures.of_benchmarks())
     assert kept
     assert [it.name for it in kept if not it.holds] == [
-        "scraper: a job, against the bare Playwright steps",
         "scraper: a new context each, against a job",
+        "scraper: a new browser each, against a job",
     ]
 
 
