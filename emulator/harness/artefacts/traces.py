@@ -19,9 +19,12 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(IN_TASK), "HUNTAZE_TRACES": str(folder)}
 
 
-def keep_traces(pids: Iterable[int], folder: Path, kept: Path) -> None:
-    """Copy to ``kept`` the traces of the tasks with these processes, whose environment named the folder."""
-    traces = [trace for pid in pids for trace in _given(folder / f"{pid}.port")]
+def keep_traces(pids: Iterable[int], folder: Path, kept: Path, since: float) -> None:
+    """Copy to ``kept`` the traces that the tasks with these processes have written since a time of the machine's clock.
+
+    Their environment named the folder.
+    """
+    traces = [it for pid in pids for it in _given(folder / f"{pid}.port") if it.stat().st_mtime >= since]
     for number, trace in enumerate(traces, 1):
         shutil.copyfile(trace, kept / f"trace-{number}.zip")
 

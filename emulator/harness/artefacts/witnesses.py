@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ class HarnessWitness:
     harness: Harness
     began: float = 0.0
     """Virtual seconds since the epoch."""
+    began_real: float = 0.0
+    """The same by the machine's clock."""
     read: dict[str, int] = field(default_factory=dict)
     """How long the log files were."""
 
@@ -45,7 +48,7 @@ class HarnessWitness:
     def from_now(cls, harness: Harness) -> "HarnessWitness":
         """Tell what happens from now on."""
         sizes = {name: _size(harness.logs / name) for name in FILES}
-        return cls(harness, harness.clock.now(), sizes)
+        return cls(harness, harness.clock.now(), time.time(), sizes)
 
     def seconds(self) -> float:
         """Return how many virtual seconds have passed since then."""
@@ -64,7 +67,7 @@ class HarnessWitness:
             "limiter.log": lambda file: self._log_group(f"/aws/lambda/{self.harness.run.lambda_function}", file),
             **dict.fromkeys(FILES, self._log_file),
             "browser": lambda file: keep_pictures(self._pids(), file.parent),
-            "trace": lambda file: keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, file.parent),
+            "trace": lambda file: self._traces(file.parent),
         }
         for name, keep in parts.items():
             try:
@@ -123,6 +126,9 @@ class HarnessWitness:
         with (self.harness.logs / file.name).open("rb") as log:
             log.seek(self.read.get(file.name, 0))
             file.write_bytes(log.read())
+
+    def _traces(self, kept: Path) -> None:
+        keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, kept, self.began_real)
 
     def _pids(self) -> list[int]:
         tasks = httpx.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()
