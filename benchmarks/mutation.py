@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator.harness import places
+from infra_cdk import bundle
 
 LEAST_KILLED = 90.0
 PURE = {
@@ -89,9 +90,8 @@ def run(modules: dict[str, tuple[str, ...]], *, show: bool) -> tuple[dict[str, t
 
 def _prepare(modules: dict[str, tuple[str, ...]]) -> Path:
     """Lay out what the mutants need in a folder of its own, with an environment that has the tool."""
-    uv = places.ROOT / ".huntaze" / "tools" / "bin" / "uv"
     env = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(_STATE / "venv")}
-    command = [uv, "sync", "--quiet", "--group", "mutation", "--no-install-project"]
+    command = [bundle.uv(places.ROOT), "sync", "--quiet", "--group", "mutation", "--no-install-project"]
     subprocess.run(command, cwd=places.ROOT, env=env, check=True)
     work = _STATE / "work"
     shutil.rmtree(work, ignore_errors=True)

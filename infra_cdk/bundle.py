@@ -102,13 +102,18 @@ def _install(root: Path, group: str, target: Path) -> None:
 
 
 def _uv(root: Path, *arguments: str | Path) -> None:
-    command = [_uv_path(root), *map(str, arguments)]
+    command = [uv(root), *map(str, arguments)]
     ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise BundleFailed(f"uv {arguments[0]} failed: {ran.stderr.strip()}")
 
 
-def _uv_path(root: Path) -> str:
+def uv(root: Path) -> str:
+    """Return the path of the uv that installs packages here.
+
+    Raises:
+        BundleFailed: there is none.
+    """
     own = root / ".huntaze" / "tools" / "bin" / "uv"
     found = os.environ.get("UV") or (str(own) if own.is_file() else shutil.which("uv"))
     if not found:

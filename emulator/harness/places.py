@@ -7,6 +7,8 @@ from pathlib import Path
 from emulator.harness.errors import HarnessError
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv" / "bin" / "python"
+"""What runs the project's own parts, whoever's tests the harness serves."""
 PLUGINS_PYTHON = ROOT / "emulator" / "plugins" / ".venv" / "bin" / "python"
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ CREDENTIALS_PREFIX = "huntaze/onlyfans/credentials"
 def start(port: int, log: Path, clock_env: Mapping[str, str]) -> Child:
     """Start the fake site on the port."""
     env = {**os.environ, **clock_env, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(places.ROOT)}
-    return Child("the fake site", [sys.executable, "-m", "fake_onlyfans", "--port", str(port)], env, log)
+    return Child("the fake site", [str(places.PYTHON), "-m", "fake_onlyfans", "--port", str(port)], env, log)
 
 
 def await_ready(part: Part, url: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emulator.harness.places import ROOT
+from infra_cdk import bundle
 
 pytestmark = [pytest.mark.gate, pytest.mark.browser]
 README = (ROOT / "README.md").read_text()
@@ -42,11 +43,15 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
 
 
 def test_the_fixtures_work_from_another_repository(tmp_path: Path) -> None:
-    """The example of docs/testing.md, as it stands, in a folder that knows nothing of this one."""
+    """The example of docs/testing.md, as it stands, in an environment that has what the page says and no more."""
     conftest, example = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "testing.md").read_text(), re.DOTALL)
     (tmp_path / "conftest.py").write_text(conftest)
     (tmp_path / "test_example.py").write_text(example)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    uv, python = [bundle.uv(ROOT), "--quiet"], tmp_path / ".venv" / "bin" / "python"
+    subprocess.run([*uv, "venv", "--python", sys.executable, tmp_path / ".venv"], check=True, timeout=100)
+    install = [*uv, "pip", "install", "--python", python, "--editable", f"{ROOT}[harness]"]
+    subprocess.run(install, check=True, timeout=200)
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from emulator.harness import places
 
 BIN = places.ROOT / ".venv" / "bin"
-PYTHON = str(BIN / "python")
+PYTHON = str(places.PYTHON)
 IMAGE = """\
 docker info >/dev/null 2>&1 || { echo "no engine here: no image is built"; exit 0; }
 exec scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS
