@@ -11,7 +11,7 @@ usage: scripts/build-scraper-image.sh [options]
   --repository URI     where to push (default: ImageRepositoryUri of the stack HuntazeRegistry)
   --no-build           look at and push what is here already for this commit, as a gate built it
   --no-push            build and look, push nothing
-  --base IMAGE         the base image (default: the Dockerfile's; in CI one with a digest)
+  --base IMAGE         the base image, by digest where it must be the same every time (default: the Dockerfile's)
   --network NETWORK    the network that the build runs in, as docker build takes it
   --no-start           do not start it (an architecture that this machine cannot run)
 TEXT
@@ -48,11 +48,19 @@ docker info >/dev/null 2>&1 || fail 'there is no Docker engine: start one, or le
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml | head -n 1)
 commit=$(git rev-parse --short=12 HEAD)
 [[ -z $(git status --porcelain -- Dockerfile pyproject.toml uv.lock src) ]] || commit=$commit-dirty
-image=huntaze-onlyfans-scraper:$commit
+# Images of two architectures may be here side by side.
+image=huntaze-onlyfans-scraper:$commit-${platform##*/}
+# An attestation makes an index of what is one image.
+export BUILDX_NO_DEFAULT_ATTESTATIONS=1
+
+[[ -z ${AWS_REGION:-} ]] || export AWS_DEFAULT_REGION=$AWS_REGION # the command line, version 1, knows that one alone
+aws() {
+    [[ -x .venv/bin/aws ]] || ./huntaze --help >/dev/null
+    .venv/bin/aws "$@"
+}
 
 if [[ -n $push && -z $repository ]]; then
-    [[ -x .venv/bin/aws ]] || ./huntaze --help >/dev/null
-    repository=$(.venv/bin/aws cloudformation describe-stacks --stack-name HuntazeRegistry --output text \
+    repository=$(aws cloudformation describe-stacks --stack-name HuntazeRegistry --output text \
         --query "Stacks[0].Outputs[?OutputKey=='ImageRepositoryUri'].OutputValue") ||
         fail 'there is no registry: scripts/deploy-onlyfans-scraper.sh --registry deploys it'
 fi
@@ -105,7 +113,7 @@ fi
 
 if [[ -n $push ]]; then
     if [[ $repository == *.dkr.ecr.*.amazonaws.com* ]]; then
-        .venv/bin/aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}" >/dev/null
+        aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}" >/dev/null
     fi
     for tag in "$version" "$commit" latest; do
         say "pushing $repository:$tag"
@@ -113,5 +121,8 @@ if [[ -n $push ]]; then
         docker push --quiet "$repository:$tag" >/dev/null
     done
 fi
-# What the gate notes and the deploy script compares: the digest of the image's configuration.
-inspect '{{.Id}}'
+# What the gate notes and the deploy script compares: the digest of the image's configuration. An engine that keeps
+# images in containerd calls them by their manifests, so it is read from the image itself.
+digest=$(docker image save "$image" | tar -xOf - manifest.json | sed -nE 's|.*"Config":"(blobs/sha256/)?([0-9a-f]{64}).*|\2|p')
+[[ -n $digest ]] || fail 'the engine does not tell which configuration the image has'
+echo "sha256:$digest"

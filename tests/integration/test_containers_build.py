@@ -12,6 +12,7 @@ import pytest
 
 from emulator.harness.child import free_port
 from emulator.harness.places import ROOT
+from emulator.harness.release.image import MANIFESTS
 from tests.engine import lacking, require_engine
 from tests.patience import until
 
@@ -74,7 +75,7 @@ def test_the_image_is_built_looked_at_started_and_pushed(registry: str) -> None:
     tags = httpx.get(f"{url}/tags/list").json()["tags"]
     assert "latest" in tags
     assert len(tags) == 3
-    accept = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
+    accept = {"Accept": ", ".join(MANIFESTS)}
     digests = {httpx.get(f"{url}/manifests/{tag}", headers=accept).json()["config"]["digest"] for tag in tags}
     assert digests == {built.stdout.strip()}
     for tag in tags:
