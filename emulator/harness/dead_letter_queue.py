@@ -1,6 +1,6 @@
 """A dead-letter queue held still: its messages in hand, in order, and back in it when done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ HOLD_SECONDS = 600
 """How long a message in hand is hidden; if this process dies, it is back after as long."""
 EXTEND_AFTER_SECONDS = 200
 BATCH = 10
+MOST = 100_000
+"""How many are taken in hand; SQS lets 120 000 of a queue be in flight."""
 POLL_SECONDS = 2
 """Long enough for SQS to ask all its servers."""
 
@@ -30,6 +32,8 @@ class DeadLetterQueue:
         self._sqs = target.clients.sqs
         self._url = target.ingress_dlq_url if name == "ingress" else target.workflows_dlq_url
         self.name = name
+        self.unseen = 0
+        """How many more lay in it, roughly, when messages were last taken in hand."""
         self._held: dict[str, DeadLetter] = {}
         self._extended_at = 0.0
 
@@ -40,7 +44,7 @@ class DeadLetterQueue:
         return sum(int(found[name]) for name in names)
 
     @contextmanager
-    def held(self, most: int) -> Iterator[list[DeadLetter]]:
+    def held(self, most: int = MOST) -> Iterator[list[DeadLetter]]:
         """Take messages in hand, at most so many, in order; afterwards put back what was not deleted.
 
         A FIFO queue shows no more than the first ten messages of a group at a time.
@@ -50,6 +54,8 @@ class DeadLetterQueue:
             while len(self._held) < most and (received := self._receive(min(BATCH, most - len(self._held)))):
                 # A message that came back meanwhile comes with a new handle.
                 self._held |= {letter.message_id: letter for letter in received}
+                self.keep_all()
+            self.unseen = max(0, self.count() - len(self._held))
             yield self._in_order()
         finally:
             self._put_back()
@@ -65,12 +71,13 @@ class DeadLetterQueue:
             return False
         return True
 
-    def keep_all(self, now: datetime) -> None:
+    def keep_all(self) -> None:
         """Hide every message in hand for longer, when it is time to."""
-        if now.timestamp() - self._extended_at > EXTEND_AFTER_SECONDS:
-            self._extended_at = now.timestamp()
-            for letter in list(self._held.values()):
-                self.keep(letter)
+        now = self._target.now().timestamp()
+        if now - self._extended_at > EXTEND_AFTER_SECONDS:
+            self._extended_at = now
+            for lost in self._hide(list(self._held.values()), HOLD_SECONDS):
+                self._held.pop(lost.message_id)
 
     def delete(self, letter: DeadLetter) -> None:
         """Delete a message in hand."""
@@ -96,15 +103,23 @@ class DeadLetterQueue:
         """Let every message in hand be seen again, the first of each group first."""
         letters = self._in_order()
         self._held.clear()
+        # One that fails is no longer ours, or comes back by itself when its time is over.
+        self._hide(letters, 0)
+
+    def _hide(self, letters: Sequence[DeadLetter], seconds: int) -> list[DeadLetter]:
+        """Hide messages for so long, in order; return those that are no longer ours."""
+        lost: list[DeadLetter] = []
         for start in range(0, len(letters), BATCH):
-            # One that fails is no longer ours, or comes back by itself when its time is over.
-            self._sqs.change_message_visibility_batch(
+            some = letters[start : start + BATCH]
+            answer = self._sqs.change_message_visibility_batch(
                 QueueUrl=self._url,
                 Entries=[
-                    {"Id": str(place), "ReceiptHandle": letter.receipt_handle, "VisibilityTimeout": 0}
-                    for place, letter in enumerate(letters[start : start + BATCH])
+                    {"Id": str(place), "ReceiptHandle": letter.receipt_handle, "VisibilityTimeout": seconds}
+                    for place, letter in enumerate(some)
                 ],
             )
+            lost.extend(some[int(each["Id"])] for each in answer.get("Failed", []))
+        return lost
 
 
 def _read(queue: QueueName, message: "MessageTypeDef") -> DeadLetter:

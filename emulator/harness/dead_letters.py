@@ -8,7 +8,7 @@ from typing import Any, Literal
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.jobs import Job
-from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES, REPLAY_ATTRIBUTE
+from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES, REPLAY_ATTRIBUTE, Arrival
 
 type QueueName = Literal["ingress", "workflows"]
 
@@ -68,9 +68,16 @@ class DeadLetter:
         """
         dropped = {*ADDED_ATTRIBUTES, *REASONS, REPLAY_ATTRIBUTE}
         kept = {name: value for name, value in self.attributes.items() if name not in dropped}
-        if self.queue == "workflows":
-            kept[REPLAY_ATTRIBUTE] = {"DataType": "String", "StringValue": replayed_at.isoformat()}
-        return kept
+        return {**kept, REPLAY_ATTRIBUTE: {"DataType": "String", "StringValue": replayed_at.isoformat()}}
+
+    def refusal(self) -> str:
+        """Say why the limiter would set it aside again, if it would."""
+        arrival = Arrival(self.message_id, "", self.body, self.attributes_as_sent(self.at), 1, 0)
+        try:
+            arrival.job()
+        except InvalidJob as error:
+            return str(error)
+        return ""
 
     def as_row(self) -> dict[str, Any]:
         """Return what a list shows: never what the job says."""

@@ -13,6 +13,14 @@ import psutil
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
+from emulator.harness.victims import Victims
+
+PATIENCE_SECONDS = 60.0
+"""How long to wait for something that could be killed (real seconds)."""
+
+type Delay = tuple[float, float]
+"""The least and the most real seconds until a random moment."""
+NOW: Delay = (0.0, 0.0)
 
 
 class Faults:
@@ -22,30 +30,30 @@ class Faults:
         """Break nothing yet."""
         self._run = run
         self.random = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
+        self.victims = Victims(run)
         self.killed = 0
-        """How many processes were really killed: at a random moment there may be none to kill."""
+        """How many processes were really killed."""
 
     def await_moment(self, least_seconds: float, most_seconds: float) -> None:
         """Wait for a random moment (real seconds)."""
         time.sleep(self.random.uniform(least_seconds, most_seconds))
 
-    def kill_scraper(self) -> None:
-        """Kill -9 one task's process."""
-        self._kill(self._tasks())
+    def kill_scraper(self, delay: Delay = NOW) -> None:
+        """Kill -9 one task's process, so long after there is one."""
+        self._kill_one(self.victims.tasks, delay)
 
-    def kill_runner(self) -> None:
+    def kill_runner(self, delay: Delay = NOW) -> None:
         """Kill -9 what runs tasks: every task's first process at once, and the emulator's guardian over them."""
-        for process in (*self._tasks(), *self._ours("watchman.py")):
-            self._end(process)
+        for process in (*self._await(self.victims.tasks, delay), *self.victims.guardians()):
+            self._kill(process)
 
-    def kill_browser(self) -> None:
-        """Kill -9 one Chromium of one task, a renderer or the whole."""
-        self._kill([it for task in self._tasks() for it in _descendants(task) if "chrom" in _name(it)])
+    def kill_browser(self, delay: Delay = NOW) -> None:
+        """Kill -9 one process of one task's Chromium, a renderer or the whole."""
+        self._kill_one(self.victims.browsers, delay)
 
-    def kill_limiter(self) -> None:
+    def kill_limiter(self, delay: Delay = NOW) -> None:
         """Kill -9 one of the limiter's environments."""
-        limiters = [it for it in psutil.process_iter() if "awslambdaric" in _command(it)]
-        self._kill([it for it in limiters if self._is_on_our_cloud(it)])
+        self._kill_one(self.victims.limiters, delay)
 
     def interrupt_spot(self, share: float = 1.0) -> list[str]:
         """Interrupt a share of the Spot tasks, and return their ARNs."""
@@ -80,6 +88,11 @@ class Faults:
         """Let a service answer roles with errors, or not at all, for so many virtual seconds."""
         self._post("/_emulator/outages", json={"service": service, "kind": kind, "seconds": seconds})
 
+    def refused(self, service: str) -> int:
+        """Return how many calls have met the service's outage since it began."""
+        answer = httpx.get(f"{self._run.aws_endpoint_url}/_emulator/outages", timeout=30).raise_for_status()
+        return sum(it["refused"] for it in answer.json()["outages"] if it["service"] == service)
+
     def end_outages(self) -> None:
         """Let every service work again."""
         httpx.delete(f"{self._run.aws_endpoint_url}/_emulator/outages", timeout=30).raise_for_status()
@@ -90,54 +103,25 @@ class Faults:
             raise HarnessError(answer.text)
         return dict(answer.json())
 
-    def _tasks(self) -> list[psutil.Process]:
-        answer = httpx.get(f"{self._run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=30).raise_for_status()
-        return list(_alive(answer.json()))
+    def _kill_one(self, find: Callable[[], list[psutil.Process]], delay: Delay) -> None:
+        self._kill(self.random.choice(self._await(find, delay)))
 
-    def _kill(self, candidates: list[psutil.Process]) -> None:
-        if candidates:
-            self._end(self.random.choice(sorted(candidates, key=lambda it: it.pid)))
-
-    def _end(self, victim: psutil.Process) -> None:
+    def _kill(self, victim: psutil.Process) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.send_signal(signal.SIGKILL)
             self.killed += 1
 
-    def _ours(self, name: str) -> list[psutil.Process]:
-        """Return the harness's processes with this word in their command."""
-        return [it for it in _descendants(psutil.Process(self._run.pid)) if name in _command(it)]
-
-    def _is_on_our_cloud(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get("AWS_ENDPOINT_URL", "").endswith(self._run.aws_endpoint_url.rpartition(":")[2])
-        except psutil.Error:
-            return False
+    def _await(self, find: Callable[[], list[psutil.Process]], delay: Delay) -> list[psutil.Process]:
+        """Wait until there is something, then for a random moment, and return what there is then or next."""
+        _await_any(find)
+        self.await_moment(*delay)
+        return _await_any(find)
 
 
-def _alive(tasks: list[dict[str, Any]]) -> Iterator[psutil.Process]:
-    for task in tasks:
-        try:
-            yield psutil.Process(task["pid"])
-        except psutil.NoSuchProcess:
-            continue
-
-
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return process.name()
-    except psutil.Error:
-        return ""
-
-
-def _command(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
+def _await_any(find: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := find()):
+        if time.monotonic() > deadline:
+            raise HarnessError(f"nothing to kill within {PATIENCE_SECONDS:g} s")
+        time.sleep(0.05)
+    return found

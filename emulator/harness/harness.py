@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from emulator.harness import cloud, deployment, log_groups, places, site
@@ -61,6 +61,8 @@ class Harness:
         self.clock: Clock | WallClock = WallClock()
         self.directory = Path(tempfile.mkdtemp(prefix="huntaze-"))
         self.logs = _log_directory()
+        self.accounts: list[dict[str, Any]] = []
+        """The fake site's, with their secrets."""
         self._run: Run | None = None
 
     @property
@@ -130,12 +132,12 @@ class Harness:
             fake_site = self._keep(ground.start_site(site_port, self.logs / "site.log", clock_env))
         with ThreadPoolExecutor(1) as pool:
             synthesis = pool.submit(synthesise, dict(options.context or {}))
-            accounts = site.await_ready(fake_site, site_url)
+            self.accounts = site.await_ready(fake_site, site_url)
             cloud.await_ready(emulator, endpoint_url)
             clients = Clients(endpoint_url, REGION)
             self._tell("emulator and fake site are up; synthesising")
             assembly = synthesis.result()
-        site.store_credentials(accounts, clients)
+        site.store_credentials(self.accounts, clients)
         options.prepare(clients)
 
         self._tell("deploying the assembly")

@@ -2,6 +2,9 @@
 
 A replay goes to the ingress queue, so that the limiter takes it against the bucket once more. That queue keeps no
 order: the next job of a creator is sent when the limiter has given the one before it its place.
+
+Two letters may hold the same job, in one queue or in both. The first is sent, and with the mark of a replay, so that
+it is carried out whatever the limiter knows of the job; only then are the others copies.
 """
 
 import base64
@@ -9,7 +12,7 @@ import json
 import os
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +27,10 @@ PATIENCE = timedelta(minutes=5)
 """How long the limiter may take to give a job its place, by the cloud's clock."""
 FORGOTTEN_AFTER = timedelta(milliseconds=FIFO_DEDUPLICATION_MS, seconds=5)
 """For so long after a job was forwarded, limiter and workflows queue take it for a copy and drop it."""
-ROUND = 1000
 LOOK_AGAIN_SECONDS = 0.2
+
+type Reservation = dict[str, Any]
+"""A job's place as the state table holds it; empty where the limiter knows none."""
 
 
 class Replay:
@@ -36,6 +41,10 @@ class Replay:
         self._target = target
         self._tell = tell
         self._sent: set[str] = set()
+        self._left: set[str] = set()
+        """Messages that were told of, and stay."""
+        self._stopped: set[str] = set()
+        """Creators of whom a message stays that was meant to go first."""
 
     def run(self, queue: DeadLetterQueue, selection: Selection) -> Iterator[Outcome]:
         """Replay what is meant, oldest first within each creator, and tell what became of each message.
@@ -43,45 +52,57 @@ class Replay:
         Raises:
             HarnessError: the limiter takes nothing; the rest is still in the queue.
         """
-        is_first, began = True, self._target.now() + timedelta(seconds=1)  # told to the second
+        self._stopped.clear()
+        began = self._target.now() + timedelta(seconds=1)  # told to the second
         while True:
-            with queue.held(ROUND) as letters:
+            with queue.held() as letters:
                 # What died since is left alone: a job that fails at once would be replayed for ever.
-                meant = [letter for letter in letters if letter.at < began and selection.takes(letter)]
-                todo, finished = _split(meant, self._is_finished)
-                if is_first:
-                    yield from (
-                        Outcome(letter=it, done="left", why="the job is done already: drop it") for it in finished
-                    )
-                is_first = False
+                todo = [
+                    it for it in letters if it.at < began and selection.takes(it) and it.message_id not in self._left
+                ]
                 for wave in _waves(todo):
                     yield from self._wave(queue, wave)
             # Behind the first ten of a group there may be more of it.
             if not todo:
                 return
 
+    def why_not(self, letter: DeadLetter) -> str:
+        """Say why a replay of it would do nothing, if it would do nothing."""
+        if refusal := letter.refusal():
+            return f"the limiter would set it aside again: {refusal}"
+        if self._item(f"job#{letter.job_id}").get("state", {}).get("S") in FINAL:
+            return "the job is done already: drop it"
+        return ""
+
     def _wave(self, queue: DeadLetterQueue, wave: Sequence[DeadLetter]) -> Iterator[Outcome]:
-        """Send one message of each group, and wait until the limiter has given each its place."""
-        before = {
-            letter.job_id: self._reservation(letter)
-            for letter in wave
-            if letter.queue == "workflows" and letter.job_id not in self._sent
-        }
-        self._await_forgotten(queue, before.values())
-        placed: dict[str, int] = {}
+        """Send one message of each creator, and wait until the limiter has given each its place."""
+        queue.keep_all()
+        todo: list[DeadLetter] = []
         for letter in wave:
+            why = BEHIND if letter.creator in self._stopped else self.why_not(letter)
+            if why:
+                yield self._leave(letter, why)
+            else:
+                todo.append(letter)
+        before = self._await_forgotten(queue, {it.job_id for it in todo} - self._sent)
+        sent: dict[str, Reservation] = {}
+        for letter in todo:
             if not queue.keep(letter):
-                yield Outcome(letter=letter, done="left", why="somebody else has it in hand")
+                self._stopped.add(letter.creator)
+                yield self._leave(letter, "somebody else has it in hand")
                 continue
-            is_copy = bool(letter.job_id) and letter.job_id in self._sent
+            is_copy = letter.job_id in self._sent
             if not is_copy:
                 self._send(letter)
                 self._sent.add(letter.job_id)
-                if letter.job_id in before and letter.job_id:
-                    placed[letter.job_id] = _number(before[letter.job_id])
+                sent[letter.job_id] = before[letter.job_id]
             queue.delete(letter)
             yield Outcome(letter=letter, done="copy removed" if is_copy else "replayed")
-        self._await_places(queue, placed)
+        self._await_places(queue, sent)
+
+    def _leave(self, letter: DeadLetter, why: str) -> Outcome:
+        self._left.add(letter.message_id)
+        return Outcome(letter=letter, done="left", why=why)
 
     def _send(self, letter: DeadLetter) -> None:
         self._target.clients.sqs.send_message(
@@ -90,37 +111,39 @@ class Replay:
             MessageAttributes=letter.attributes_as_sent(self._target.now()),
         )
 
-    def _await_forgotten(self, queue: DeadLetterQueue, reservations: Any) -> None:
+    def _await_forgotten(self, queue: DeadLetterQueue, job_ids: Collection[str]) -> dict[str, Reservation]:
         """Wait until neither the limiter nor the workflows queue would take any of them for a copy."""
-        last = max((int(it["forwarded_at"]["N"]) for it in reservations if "forwarded_at" in it), default=0)
-        while (now := self._target.now()).timestamp() <= last / 1000 + FORGOTTEN_AFTER.total_seconds():
-            left = last / 1000 + FORGOTTEN_AFTER.total_seconds() - now.timestamp()
-            self._tell(f"forwarded a moment ago: waiting {left:.0f} s more, or it is taken for a copy")
-            queue.keep_all(now)
-            time.sleep(LOOK_AGAIN_SECONDS)
+        while True:
+            reservations = {job_id: self._reservation(job_id) for job_id in job_ids}
+            # Where it was not noted that a job went, the limiter may be about to note it: look again afterwards.
+            last = max((_number(it, at) for it in reservations.values() for at in ("granted_at", "forwarded_at")), default=0)
+            forgotten_at = last / 1000 + FORGOTTEN_AFTER.total_seconds()
+            if self._target.now().timestamp() > forgotten_at:
+                return reservations
+            while (left := forgotten_at - self._target.now().timestamp()) >= 0:
+                self._tell(f"forwarded a moment ago: waiting {left:.0f} s more, or it is taken for a copy")
+                queue.keep_all()
+                time.sleep(LOOK_AGAIN_SECONDS)
 
-    def _await_places(self, queue: DeadLetterQueue, placed: dict[str, int]) -> None:
-        waiting, since = dict(placed), self._target.now()
-        while waiting := {job_id: before for job_id, before in waiting.items() if self._place(job_id) <= before}:
-            now = self._target.now()
-            if now - since > PATIENCE:
+    def _await_places(self, queue: DeadLetterQueue, sent: dict[str, Reservation]) -> None:
+        # One that has a place and never went keeps its place.
+        waiting = {job_id: before for job_id, before in sent.items() if not before or "forwarded_at" in before}
+        since = self._target.now()
+        while waiting := {
+            job_id: before for job_id, before in waiting.items() if _slot(self._reservation(job_id)) == _slot(before)
+        }:
+            if self._target.now() - since > PATIENCE:
                 raise HarnessError(
                     f"the limiter has not taken {next(iter(waiting))[:12]} within {PATIENCE.total_seconds():.0f} s: "
                     "does it run? What was not replayed is still in the queue"
                 )
-            queue.keep_all(now)
+            queue.keep_all()
             time.sleep(LOOK_AGAIN_SECONDS)
 
-    def _place(self, job_id: str) -> int:
-        return _number(self._item(f"slot#{job_id}"))
-
-    def _reservation(self, letter: DeadLetter) -> dict[str, Any]:
-        return self._item(f"slot#{letter.job_id}") if letter.job_id else {}
-
-    def _is_finished(self, letter: DeadLetter) -> bool:
-        """Tell whether the ledger would drop the job: a replay of it does nothing."""
-        entry = self._item(f"job#{letter.job_id}") if letter.job_id else {}
-        return entry.get("state", {}).get("S") in ("done", "rejected")
+    def _reservation(self, job_id: str) -> Reservation:
+        """Read a job's place, unless it has expired: the limiter knows no more than that either."""
+        found = self._item(f"slot#{job_id}")
+        return found if _number(found, "expires_at") > self._target.now().timestamp() else {}
 
     def _item(self, key: str) -> dict[str, Any]:
         answer = self._target.clients.dynamodb.get_item(
@@ -132,7 +155,7 @@ class Replay:
 def drop(queue: DeadLetterQueue, selection: Selection, kept: Path) -> Iterator[Outcome]:
     """Delete what is meant, after a copy of it is safe in the file: one JSON object a line, with body and attributes."""
     while True:
-        with queue.held(ROUND) as letters:
+        with queue.held() as letters:
             meant = [letter for letter in letters if selection.takes(letter)]
             _keep(meant, kept)
             for letter in meant:
@@ -148,6 +171,7 @@ def _keep(letters: Sequence[DeadLetter], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Creators' words: for nobody else's eyes.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+        os.fchmod(file.fileno(), 0o600)  # it may have been there
         for letter in letters:
             whole = letter.as_row() | {"body": letter.body, "attributes": letter.attributes}
             file.write(json.dumps(whole, default=_binary) + "\n")
@@ -159,25 +183,15 @@ def _binary(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _split(
-    letters: Sequence[DeadLetter], is_finished: Callable[[DeadLetter], bool]
-) -> tuple[list[DeadLetter], list[DeadLetter]]:
-    todo: list[DeadLetter] = []
-    finished: list[DeadLetter] = []
-    for letter in letters:
-        (finished if is_finished(letter) else todo).append(letter)
-    return todo, finished
-
-
 def _waves(letters: Sequence[DeadLetter]) -> Iterator[list[DeadLetter]]:
-    """Take the first of each group, then the second of each, and so on; what has no group goes one by one, in order."""
-    groups: defaultdict[str, deque[DeadLetter]] = defaultdict(deque)
+    """Take the first of each creator, then the second of each, and so on."""
+    creators: defaultdict[str, deque[DeadLetter]] = defaultdict(deque)
     for letter in letters:
-        groups[letter.group_id].append(letter)
-    while groups:
-        yield [group.popleft() for group in groups.values()]
-        groups = defaultdict(deque, {name: group for name, group in groups.items() if group})
+        creators[letter.creator].append(letter)
+    while creators:
+        yield [line.popleft() for line in creators.values()]
+        creators = defaultdict(deque, {name: line for name, line in creators.items() if line})
 
 
-def _number(reservation: dict[str, Any]) -> int:
-    return int(reservation.get("number", {}).get("N", 0))
+def _number(item: Reservation, name: str) -> int:
+    return int(item.get(name, {}).get("N", 0))

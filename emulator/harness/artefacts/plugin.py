@@ -12,10 +12,11 @@ from _pytest._code.code import ExceptionRepr
 from emulator.harness import places
 from emulator.harness.artefacts.redaction import redact_folder
 from emulator.harness.artefacts.witnesses import RUNNING, HarnessWitness, Witness
+from emulator.harness.harness import Harness
 
 PROPERTY, VIRTUAL_SECONDS = "artefacts", "virtual_seconds"
 """Names of properties in a test's JUnit case."""
-_BEGUN: "pytest.StashKey[HarnessWitness]" = pytest.StashKey()
+_BEGUN: "pytest.StashKey[list[HarnessWitness]]" = pytest.StashKey()
 _USES_HARNESS = frozenset({"harness", "pipeline", "site", "emulator", "clock"})
 
 
@@ -28,9 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note where a test begins."""
-    harness = item.config.stash.get(RUNNING, None)
-    if harness is not None and _uses_harness(item):
-        item.stash[_BEGUN] = HarnessWitness.from_now(harness)
+    item.stash[_BEGUN] = [HarnessWitness.from_now(harness) for harness in _harnesses(item)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,7 +37,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Keep what a failing test's witnesses have to tell, before its fixtures are gone."""
     report = yield
     if report.when == "call" and (began := item.stash.get(_BEGUN, None)):
-        item.user_properties.append((VIRTUAL_SECONDS, f"{began.seconds():.0f}"))
+        item.user_properties.append((VIRTUAL_SECONDS, f"{sum(it.seconds() for it in began):.0f}"))
     if report.failed and report.when in ("setup", "call"):
         witnesses = list(_witnesses(item))
         if witnesses:
@@ -75,11 +74,19 @@ def name_of(nodeid: str) -> str:
 
 
 def _witnesses(item: pytest.Item) -> Iterator[Witness]:
-    if _uses_harness(item) and RUNNING in item.config.stash:
-        yield item.stash.get(_BEGUN, None) or HarnessWitness(item.config.stash[RUNNING])
+    yield from item.stash.get(_BEGUN, None) or map(HarnessWitness, _harnesses(item))
     for fixture in getattr(item, "funcargs", {}).values():
         if hasattr(fixture, "keep_artefacts"):
             yield fixture
+
+
+def _harnesses(item: pytest.Item) -> Iterator[Harness]:
+    """Tell the session's harness, where the test uses it, and those of fixtures of the test's own."""
+    session = item.config.stash.get(RUNNING, None)
+    if session is not None and _uses_harness(item):
+        yield session
+    own = getattr(item, "funcargs", {}).values()
+    yield from (it for it in own if isinstance(it, Harness) and it is not session)
 
 
 def _uses_harness(item: pytest.Item) -> bool:

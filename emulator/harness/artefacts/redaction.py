@@ -12,8 +12,8 @@ _PLACES = re.compile(
     r"\b(?:set-)?cookie\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"  # as a header, as JSON, and as HAR has headers
     r"|\b(?:authorization|x-api-key|x-amz-security-token)\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"
     r"|\b(?:code|password|passwd|totp_secret|api_key)=(?!\[)"  # as forms send them
-    r"|\"(?:SecretAccessKey|SessionToken|Token|secret_access_key|receipt_handle|ReceiptHandle)\"\s*:\s*\""
-    r")(?P<secret>[^\s\"'&][^\"'\r\n&]*)",
+    r"|\"(?:password|totp_secret|api_key|SecretAccessKey|SessionToken|Token|secret_access_key|receipt_handle|ReceiptHandle)\"\s*:\s*\""
+    r")(?P<secret>[^\s\"'&<][^\"'\r\n&<]*)",
     re.IGNORECASE,
 )
 _KEY_IDS = re.compile(r"\b[AL]SIA[A-Z0-9]{12,}\b")
@@ -37,14 +37,11 @@ def redact_folder(folder: Path, secrets: Collection[str]) -> None:
 
 
 def redact(content: bytes, redactor: Redactor) -> bytes:
-    """Return text without secrets; bytes that are no text stay as they are."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return content
+    """Return text without secrets; its bytes that are no text stay as they are."""
+    text = content.decode(errors="surrogateescape")
     redactor.learn(*_COOKIE_VALUES.findall(text), *_TYPED_CODES.findall(text))
     text = _PLACES.sub(rf"\g<kept>{REDACTED}", redactor.text(text))
-    return _KEY_IDS.sub(REDACTED, text).encode()
+    return _KEY_IDS.sub(REDACTED, text).encode(errors="surrogateescape")
 
 
 def _redact_zip(file: Path, redactor: Redactor) -> None:

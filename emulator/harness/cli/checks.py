@@ -64,20 +64,20 @@ def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - 
 
 def gate(*, json: Json = False) -> None:
     """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
-    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415 - the other verbs start without it
+    from emulator.harness.gate import tree  # noqa: PLC0415 - the other verbs start without it
+    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415 - as above
 
-    output, begun = places.ROOT / "gate", time.monotonic()
+    output, begun, files = places.ROOT / "gate", time.monotonic(), tree.state()
     with _board(CHECKS, quiet=json) as tell:
         outcomes = run(CHECKS, output, tell)
-    verdict = Verdict(outcomes, time.monotonic() - begun, output)
+    verdict = Verdict(outcomes, time.monotonic() - begun, output, files)
     verdict.write()
     if json:
         print_json(verdict.as_json)
     else:
         console.print(f"{output / 'report.html'}")
     if not verdict.is_green:
-        names = ", ".join(it.check.name for it in outcomes if not it.passed)
-        raise HarnessError(f"this commit must not ship: {names} failed; {output / 'report.html'} shows why")
+        raise HarnessError(f"this commit must not ship: {'; '.join(verdict.reasons)}. See {output / 'report.html'}")
 
 
 def bench(

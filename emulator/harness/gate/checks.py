@@ -9,7 +9,7 @@ from emulator.harness import places
 BIN = places.ROOT / ".venv" / "bin"
 PYTHON = str(places.PYTHON)
 IMAGE = """\
-docker info >/dev/null 2>&1 || { echo "no engine here: no image is built"; exit 0; }
+docker info >/dev/null 2>&1 || { echo "no engine here: no image is built"; exit ${HUNTAZE_ENGINE_PROMISED:+1}; }
 exec scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS
 """
 """Its last line is the image's digest. The variable holds options of the script, such as another platform."""

@@ -15,7 +15,8 @@ class Test:
     check: str
     seconds: float
     failure: str = ""
-    is_skipped: bool = False
+    skipped: str = ""
+    """Why it was not run."""
     artefacts: Path | None = None
     """The folder with what it left behind when it failed."""
     virtual_seconds: float = 0.0
@@ -48,7 +49,7 @@ def _test(case: ET.Element, check: str) -> Test:
         check,
         float(case.get("time", 0)),
         "\n".join(it.text or it.get("message") or "" for it in case if it.tag in ("failure", "error")),
-        is_skipped=any(it.tag == "skipped" for it in case),
+        skipped=next((it.get("message") or "no reason given" for it in case if it.tag == "skipped"), ""),
         artefacts=Path(told[PROPERTY]) if PROPERTY in told else None,
         virtual_seconds=float(told.get(VIRTUAL_SECONDS, 0)),
     )

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 import jinja2
 
 from emulator.harness import places
-from emulator.harness.gate import coverage, digests, figures, junit
+from emulator.harness.gate import coverage, digests, figures, junit, tree
 from emulator.harness.gate.coverage import Coverage
 from emulator.harness.gate.figures import Figure
 from emulator.harness.gate.junit import Test
@@ -22,6 +21,8 @@ from emulator.harness.gate.run import Outcome
 from infra_cdk.synthesis import synthesise
 
 SLOWEST = 10
+WITHOUT_ENGINE = "no Docker engine"
+"""In the reason of each test that a machine without one skips."""
 
 
 @dataclass
@@ -31,13 +32,28 @@ class Verdict:
     outcomes: Sequence[Outcome]
     seconds: float
     output: Path
+    tree: str
+    """The state of the files when the first check began."""
     page: Path = field(default=places.ROOT / "docs" / "requirements.md")
     """The page that the check of requirements has written."""
 
     @property
     def is_green(self) -> bool:
         """Whether this commit may ship."""
-        return all(outcome.passed for outcome in self.outcomes)
+        return not self.reasons
+
+    @cached_property
+    def reasons(self) -> list[str]:
+        """Why it must not ship."""
+        found = [f"{outcome.check.name} failed" for outcome in self.outcomes if not outcome.passed]
+        if self.tree != tree.state():
+            found.append("files changed while it ran, so that what was tested is not what is here")
+        if self.coverage is None or self.coverage.percent < figures.LEAST_COVERAGE:
+            found.append(f"less than {figures.LEAST_COVERAGE} % of src/ was run, or it was not measured")
+        left_out = [test.name for test in self.tests if test.skipped and WITHOUT_ENGINE not in test.skipped]
+        if left_out:
+            found.append(f"{len(left_out)} tests were skipped though no engine is what they lack: {left_out[0]}")
+        return found
 
     def write(self) -> None:
         """Write both reports to the output folder."""
@@ -54,9 +70,9 @@ class Verdict:
         folder = synthesise()
         return {
             "green": self.is_green,
-            "commit": _git("rev-parse", "HEAD"),
-            # The gate itself writes the page of requirements.
-            "is_clean": not _git("status", "--porcelain", "--", ".", ":!docs/requirements.md"),
+            "reasons": self.reasons,
+            "commit": tree.commit(),
+            "is_clean": tree.is_clean(),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 1),
             "digests": {
@@ -69,7 +85,7 @@ class Verdict:
             ],
             "tests": {
                 "run": len(self.tests),
-                "skipped": [it.name for it in self.tests if it.is_skipped],
+                "skipped": [it.name for it in self.tests if it.skipped],
                 "failed": [it.name for it in self.failed],
             },
             "coverage": self.coverage.percent if self.coverage else None,
@@ -124,8 +140,3 @@ class Verdict:
         pictures = set(test.artefacts.rglob("*.png"))
         # A folder stands for the rest of what lies in it.
         return sorted(os.path.relpath(it, self.output) for it in {*test.artefacts.iterdir(), *pictures})
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(places.ROOT), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -22,7 +22,8 @@ def require(stacks: Stacks, timeout_seconds: float) -> Iterator[str]:
             raise HarnessError(f"not well within {timeout_seconds:g} s: {'; '.join(missing)}")
         time.sleep(LOOK_AGAIN_SECONDS)
     yield "service: the deployed task definition runs, every task is healthy"
-    yield "limiter: active, and its queue feeds it"
+    is_fed = stacks.mapping_states() == ["Enabled"]
+    yield f"limiter: active, and its queue {'feeds it' if is_fed else 'is paused: resume it as the runbook says'}"
     loud = [
         it["AlarmName"]
         for it in stacks.clients.cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
@@ -60,9 +61,9 @@ def _of_limiter(stacks: Stacks) -> Iterator[str]:
     function = client.get_function_configuration(FunctionName=name)
     if function.get("State", "Active") != "Active" or function.get("LastUpdateStatus", "Successful") != "Successful":
         yield f"the limiter is {function.get('State')}, its last update {function.get('LastUpdateStatus')}"
-    mappings = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    if [it["State"] for it in mappings] != ["Enabled"]:
-        yield f"the limiter's queue does not feed it: {', '.join(it['State'] for it in mappings) or 'no mapping'}"
+    states = stacks.mapping_states()
+    if states not in (["Enabled"], ["Disabled"]):  # what an operator has paused stays so
+        yield f"the limiter's queue does not feed it: {', '.join(states) or 'no mapping'}"
 
 
 def _short(arn: str) -> str:

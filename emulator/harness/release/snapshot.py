@@ -25,20 +25,44 @@ def save(stacks: Stacks, names: Sequence[str], folder: Path) -> None:
     partial.replace(folder / INDEX)  # a folder without it is not whole
 
 
+def changed(stacks: Stacks, folder: Path) -> Iterator[str]:
+    """Tell which stacks are not as they were kept; new ones too."""
+    for name, parameters in _index(folder).items():
+        if parameters is None:
+            if stacks.status(name):
+                yield name
+        elif parameters != stacks.parameters(name) or stacks.template(name) != _template(folder, name):
+            yield name
+
+
 def restore(stacks: Stacks, folder: Path) -> Iterator[str]:
-    """Bring each stack back, the last deployed first, and tell what was done.
+    """Bring each stack back, the last deployed first, and tell what was done; one that fails does not stop the others.
 
     Raises:
-        HarnessError: nothing is kept there, or an update failed.
+        HarnessError: nothing is kept there, or updates failed.
     """
-    try:
-        index: dict[str, dict[str, str] | None] = json.loads((folder / INDEX).read_text())
-    except OSError:
-        raise HarnessError(f"no deployment was kept in {folder}") from None
-    for name, parameters in reversed(index.items()):
+    failures: list[str] = []
+    for name, parameters in reversed(_index(folder).items()):
         if parameters is None:
             if stacks.status(name):
                 yield f"{name} is new: it stays, since it may hold data; delete it by hand if it should go"
             continue
-        changed = stacks.update(name, (folder / f"{name}.json").read_text(), parameters)
-        yield f"{name} {'is as it was' if changed else 'had not changed'}"
+        try:
+            is_updated = stacks.update(name, _template(folder, name), parameters)
+        except HarnessError as error:
+            failures.append(str(error))
+        else:
+            yield f"{name} {'is as it was' if is_updated else 'had not changed'}"
+    if failures:
+        raise HarnessError("; ".join(failures))
+
+
+def _index(folder: Path) -> dict[str, dict[str, str] | None]:
+    try:
+        return dict(json.loads((folder / INDEX).read_text()))
+    except OSError:
+        raise HarnessError(f"no deployment was kept in {folder}") from None
+
+
+def _template(folder: Path, name: str) -> str:
+    return (folder / f"{name}.json").read_text()

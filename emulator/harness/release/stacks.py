@@ -12,6 +12,8 @@ from emulator.harness.target import Target
 
 TEMPLATE_BODY_LIMIT = 51_200
 UPDATE_TIMEOUT_SECONDS = 1800
+HOLDS_NOTHING = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})
+"""A first deployment that failed leaves a name, which the next one begins anew."""
 
 
 class Stacks:
@@ -35,7 +37,7 @@ class Stacks:
             if "does not exist" in str(error):
                 return None
             raise HarnessError(f"{name} cannot be read: {error}") from error
-        return None if found["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
+        return None if found["StackStatus"] in HOLDS_NOTHING else found
 
     def status(self, name: str) -> str:
         """Return a stack's status; nothing where it is not there."""
@@ -67,8 +69,21 @@ class Stacks:
         answer = self._cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=found[0])
         return answer["StackResourceDetail"]["PhysicalResourceId"]
 
+    def service(self) -> Any:
+        """Return the scraper's service as ECS describes it."""
+        outputs = self.outputs("HuntazeScraper")
+        asked = {"cluster": outputs["EcsCluster"], "services": [outputs["EcsService"]]}
+        return self.clients.ecs.describe_services(**asked)["services"][0]
+
+    def mapping_states(self) -> list[str]:
+        """Return the states of the mappings that feed the limiter; there is one."""
+        name = self.outputs("HuntazeRateLimiter")["LambdaFunction"]
+        found = self.clients.lambda_.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        return [it["State"] for it in found]
+
     def update(self, name: str, template: str, parameters: dict[str, str]) -> bool:
-        """Update a stack and wait; tell whether there was anything to do."""
+        """Update a stack when what is under way there has ended, and wait; tell whether there was anything to do."""
+        self._await_end(name)
         body: dict[str, Any] = {"TemplateBody": template}
         if len(template.encode()) > TEMPLATE_BODY_LIMIT:
             body = {"TemplateURL": self._upload(name, template)}
@@ -83,17 +98,17 @@ class Stacks:
             if "No updates are to be performed" in str(error):
                 return False
             raise HarnessError(f"{name} cannot be updated: {error}") from error
-        self._await(name)
+        if (status := self._await_end(name)) != "UPDATE_COMPLETE":
+            raise HarnessError(f"{name} ended in {status}: look at its events")
         return True
 
-    def _await(self, name: str) -> None:
+    def _await_end(self, name: str) -> str:
         deadline = time.monotonic() + UPDATE_TIMEOUT_SECONDS
         while (status := self.status(name)).endswith("_IN_PROGRESS"):
             if time.monotonic() > deadline:
                 raise HarnessError(f"{name} is still {status} after {UPDATE_TIMEOUT_SECONDS} s")
             time.sleep(2)
-        if status != "UPDATE_COMPLETE":
-            raise HarnessError(f"{name} ended in {status}: look at its events")
+        return status
 
     def _upload(self, name: str, template: str) -> str:
         account = self.clients.sts.get_caller_identity()["Account"]

@@ -1,12 +1,14 @@
 """Services that fail for a while, for whoever calls them with a role's credentials: what happens when a store is down.
 
 ``POST /_emulator/outages {"service": "dynamodb", "kind": "error" | "hang", "seconds": 30}`` begins one; ``DELETE`` ends
-them all. A hanging service answers nothing until the outage is over, and then with an error. Seconds are the clock's.
+them all; ``GET`` lists them, each with how many calls it ``refused``. A hanging service answers nothing until the outage
+is over, and then with an error. Seconds are the clock's.
 """
 
 import json
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from localstack.http import Request, Response
@@ -21,25 +23,41 @@ class InvalidOutage(Exception):
     """The request names no outage; the text says what would be one."""
 
 
+@dataclass
+class Outage:
+    """One service's outage."""
+
+    kind: str
+    end: float
+    refused: int = 0
+    """How many calls it met."""
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it lasts yet; 0 where it is over."""
+        return max(0.0, self.end - time.time())
+
+
 class Outages:
     """The outages in force, as a handler of LocalStack's chain and a route."""
 
     def __init__(self) -> None:
         """Begin without any."""
         self._changed = threading.Condition()
-        self._ends: dict[str, tuple[str, float]] = {}
+        self._outages: dict[str, Outage] = {}
 
     def __call__(self, _chain: Any, context: Any, _response: Any) -> None:
         """Fail the call of a role (their keys' ids hold ``SIA``) to a service that is down."""
-        if not self._ends or "SIA" not in context.request.headers.get("Authorization", "")[:60]:
+        if not self._outages or "SIA" not in context.request.headers.get("Authorization", "")[:60]:
             return
         service = context.service.service_name.split("-query")[0] if context.service else ""
         with self._changed:
-            found = self._in_force(service)
-            if found is None:
+            outage = self._outages.get(service)
+            if outage is None or not outage.seconds_left:
                 return
-            if found == "hang":
-                self._changed.wait_for(lambda: self._in_force(service) is None, self._seconds_left(service))
+            outage.refused += 1
+            if outage.kind == "hang":
+                self._changed.wait_for(lambda: self._outages.get(service) is not outage, outage.seconds_left)
         from localstack.aws.api import CommonServiceException  # noqa: PLC0415 - the start needs none of it
 
         raise CommonServiceException("ServiceUnavailable", f"{service} is down", status_code=503)
@@ -53,13 +71,12 @@ class Outages:
             return Response.for_json({"error": str(error)}, status=400)
         with self._changed:
             if request.method == "DELETE":
-                self._ends.clear()
+                self._outages.clear()
                 self._changed.notify_all()
-            now = time.time()
             listed = [
-                {"service": service, "kind": kind, "seconds_left": end - now}
-                for service, (kind, end) in self._ends.items()
-                if end > now
+                {"service": service, "kind": it.kind, "seconds_left": it.seconds_left, "refused": it.refused}
+                for service, it in self._outages.items()
+                if it.seconds_left
             ]
         return Response.for_json({"outages": listed})
 
@@ -72,14 +89,7 @@ class Outages:
         if service not in SERVICES or kind not in KINDS or not 0 < seconds <= LONGEST_SECONDS:
             raise InvalidOutage(f"service: {SERVICES}; kind: {KINDS}; seconds: above 0, up to {LONGEST_SECONDS}")
         with self._changed:
-            self._ends[service] = (kind, time.time() + seconds)
-
-    def _in_force(self, service: str) -> str | None:
-        kind, end = self._ends.get(service, ("", 0.0))
-        return kind if end > time.time() else None
-
-    def _seconds_left(self, service: str) -> float:
-        return max(0.0, self._ends.get(service, ("", 0.0))[1] - time.time())
+            self._outages[service] = Outage(kind, time.time() + seconds)
 
 
 @hooks.on_infra_start()

@@ -90,6 +90,13 @@ def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak
     assert text.endswith("after\n")
 
 
+def test_what_is_no_text_hides_no_secret(tmp_path: Path) -> None:
+    """A file cut in the middle of a letter is cleaned like any other, and keeps its other bytes."""
+    (tmp_path / "cut.log").write_bytes(b"\xa9 " + PASSWORD.encode() + b' {"password":"unheard-of"} \xff')
+    redact_folder(tmp_path, [PASSWORD])
+    assert (tmp_path / "cut.log").read_bytes() == b'\xa9 [redacted] {"password":"[redacted]"} \xff'
+
+
 def test_a_trace_is_kept_without_the_code_that_was_typed(tmp_path: Path) -> None:
     """A one-time code is gone where it was typed, where a snapshot shows it, and where the page posted it."""
     typed = '{"method":"fill","params":{"selector":"input[name=code]","strict":true,"value":"537376","timeout":15000}}'

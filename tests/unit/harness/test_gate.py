@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from emulator.harness.gate import figures, verdict
+from emulator.harness import places
+from emulator.harness.gate import figures, tree, verdict
 from emulator.harness.gate.checks import CHECKS, Check
+from emulator.harness.gate.coverage import Coverage
 from emulator.harness.gate.run import Outcome, run
 from emulator.harness.gate.verdict import Verdict
 
@@ -27,7 +30,7 @@ JUNIT = """
   <testcase classname="tests.faults.test_x" name="test_another" time="1.5">
     <properties><property name="virtual_seconds" value="14400"/></properties>
   </testcase>
-  <testcase classname="tests.faults.test_x" name="test_a_third" time="0"><skipped message="no engine"/></testcase>
+  <testcase classname="tests.faults.test_x" name="test_a_third" time="0"><skipped message="there is no Docker engine here"/></testcase>
 </testsuite></testsuites>
 """
 IMAGE = f"sha256:{'0' * 64}"
@@ -45,6 +48,8 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ver
     (assembly / "HuntazeRateLimiter.template.json").write_text(json.dumps({"Resources": {"Limiter": function}}))
     (assembly / "asset.abc.zip").write_bytes(b"the zip")
     monkeypatch.setattr(verdict, "synthesise", lambda: assembly)
+    monkeypatch.setattr(verdict.tree, "state", lambda: "as it was")
+    monkeypatch.setattr(verdict.coverage, "read", lambda _output: Coverage(97.0, []))
     left_behind = output / "failures" / "test_x.test_a_kill_costs_nothing_seed-7"
     left_behind.mkdir(parents=True)
     (left_behind / "site.json").write_text("{}")
@@ -60,7 +65,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ver
             Outcome(Check("unit", ("true",)), passed=True, seconds=12.0, log=output / "unit.log"),
             Outcome(Check("faults", ("true",), lane=1), passed=passed, seconds=300.0, log=output / "faults.log"),
         ]
-        return Verdict(outcomes, 312.0, output, page)
+        return Verdict(outcomes, 312.0, output, "as it was", page)
 
     return judge
 
@@ -74,6 +79,45 @@ def test_a_green_gate_names_the_digests_of_what_it_tested(judged: Callable[..., 
     assert told["digests"]["limiter_zip"] == f"sha256:{hashlib.sha256(b'the zip').hexdigest()}"
     assert told["digests"]["image"] == IMAGE
     assert told["digests"]["assembly"].startswith("sha256:")
+
+
+def test_a_gate_is_red_when_it_cannot_know_what_it_tested(
+    judged: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that changed meanwhile, source that no test ran, a test left out for another reason than a missing engine."""
+    assert judged(passed=True).reasons == []
+    with monkeypatch.context() as patch:
+        patch.setattr(verdict.tree, "state", lambda: "edited")
+        assert "changed while it ran" in judged(passed=True).reasons[0]
+    for measured in (None, Coverage(94.9, [])):
+        with monkeypatch.context() as patch:
+            patch.setattr(verdict.coverage, "read", lambda _output, measured=measured: measured)
+            assert "of src/" in judged(passed=True).reasons[0]
+    left_out = JUNIT.replace("there is no Docker engine here", "no clock here").format(artefacts="")
+    (judged(passed=True).output / "unit.xml").write_text(left_out)
+    assert "tests.faults.test_x::test_a_third" in judged(passed=True).reasons[-1]
+
+
+def test_the_state_of_the_files_tells_every_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit, an edit, a new file and an edit of that: each is another state."""
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, capture_output=True)
+
+    git("init")
+    states = []
+    for change in ("first", "second"):
+        (tmp_path / "kept.txt").write_text(change)
+        states.append(tree.state())
+        (tmp_path / "new.txt").write_text(change)
+        states.append(tree.state())
+        git("add", ".")
+        git("commit", "-m", change)
+        states.append(tree.state())
+    assert len(set(states)) == len(states)
+    assert tree.is_clean()
 
 
 def test_a_red_gate_says_on_one_page_what_failed_and_where_to_look(judged: Callable[..., Verdict]) -> None:

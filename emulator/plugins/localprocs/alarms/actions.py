@@ -32,11 +32,19 @@ class Actions:
 
     def on_change(self, book: AlarmBook, change: Change) -> None:
         """Tell topics, functions and the event bus of a change."""
-        self._later(lambda: _tell(book, change))
+        self.later(lambda: _tell(book, change))
 
     def on_scaling(self, book: AlarmBook, call: ScalingCall) -> None:
         """Let the scaling policy act."""
-        self._later(lambda: self._scale(book, call))
+        self.later(lambda: self._scale(book, call))
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Do this after all that has been asked for."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="alarm-actions", daemon=True)
+                self._thread.start()
+        self._work.put(work)
 
     def _scale(self, book: AlarmBook, call: ScalingCall) -> None:
         if self.scaler is None:
@@ -46,13 +54,6 @@ class Actions:
         except Exception as error:
             LOG.exception("the scaling policy %s failed", call.policy_arn)
             book.note_action(call.alarm, call.policy_arn, error)
-
-    def _later(self, work: Callable[[], None]) -> None:
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="alarm-actions", daemon=True)
-                self._thread.start()
-        self._work.put(work)
 
     def _serve(self) -> None:
         while True:

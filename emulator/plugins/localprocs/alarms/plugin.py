@@ -2,8 +2,11 @@
 
 from localstack import config
 from localstack.runtime import hooks
+from localstack.services.edge import ROUTER
 
+from localprocs.alarms.actions import ACTIONS
 from localprocs.alarms.minutes import MINUTES
+from localprocs.alarms.settled import Settled
 from localprocs.alarms.stores import judge_all, judge_high_resolution
 
 ALARM_DELAY_SECONDS = 5
@@ -15,10 +18,13 @@ HIGH_RESOLUTION_SECONDS = 10
 
 @hooks.on_infra_start()
 def start_minutes() -> None:
-    """Choose the provider and start looking at alarms every minute."""
+    """Choose the provider, start looking at alarms every minute, and tell how far that has come."""
     config.SERVICE_PROVIDER_CONFIG.set_provider("cloudwatch", "minutes")
     MINUTES.at_each(judge_all, ALARM_DELAY_SECONDS)
     MINUTES.at_each(judge_high_resolution, ALARM_DELAY_SECONDS, HIGH_RESOLUTION_SECONDS)
+    settled = Settled(ACTIONS)
+    MINUTES.at_each(settled.follow, ALARM_DELAY_SECONDS)
+    ROUTER.add("/_emulator/minutes", settled.serve, methods=["GET"])
     MINUTES.start()
 
 

@@ -1,0 +1,40 @@
+"""Whether a smoke job would soon be carried out: one that nobody takes says nothing of a deployment."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from emulator.harness import target
+from emulator.harness.errors import HarnessError
+from emulator.harness.release.stacks import Stacks
+from huntaze_scraper.settings import RateLimiterSettings
+
+MOST_WAIT_MINUTES = 30
+
+
+def require(stacks: Stacks, creator: str) -> None:
+    """Refuse where something on the job's way is paused, or where too many jobs wait before it.
+
+    Raises:
+        HarnessError: says what stands in its way.
+    """
+    if not all(stacks.status(name) for name in target.STACKS):
+        return  # nothing is deployed yet that could be paused
+    if obstacles := list(_obstacles(stacks, creator)):
+        raise HarnessError(f"{'; '.join(obstacles)}: a smoke job would wait. Resume, or deploy with --no-smoke")
+
+
+def _obstacles(stacks: Stacks, creator: str) -> Iterator[str]:
+    pipeline = stacks.target
+    if stacks.mapping_states() != ["Enabled"]:
+        yield "the intake is paused"
+    if stacks.service()["desiredCount"] == 0:
+        yield "the scraper is paused"
+    pause = pipeline.clients.dynamodb.get_item(
+        TableName=pipeline.state_table, Key={"pk": {"S": f"pause#{creator}"}}, ConsistentRead=True
+    )
+    until = datetime.fromtimestamp(float(pause.get("Item", {}).get("until", {}).get("N", "0")), UTC)
+    if until > pipeline.now():
+        yield f"{creator} is paused until {until:%F %T}"
+    minutes = _waiting(stacks) / RateLimiterSettings.rate_limit_capacity
+    if minutes > MOST_WAIT_MINUTES:
+        yield f"the jobs on the ingress queue take {minutes:.0f} minutes"
