@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +10,7 @@ import docker
 import httpx
 from docker.models.containers import Container
 
+from benchmarks._arguments import wants_json
 from emulator.harness.containers import DOCKERFILES, SCRAPER_IMAGE, TASK
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
@@ -64,6 +64,7 @@ def memory_under_load(pipeline: Pipeline, task: Container) -> Iterator[float]:
 
 def main() -> None:
     """Measure and print, by the machine's clock."""
+    as_json = wants_json("container")
     engine = docker.from_env()
     with Harness(Options(in_containers=True)) as harness:
         pipeline = Pipeline(harness.run)
@@ -84,7 +85,7 @@ def main() -> None:
             "jobs": JOBS,
             "jobs_a_second": round(JOBS / seconds, 1),
         }
-    print(json.dumps(figures, indent=None if "--json" in sys.argv else 2))
+    print(json.dumps(figures, indent=None if as_json else 2))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._arguments import wants_json
 from emulator.harness import deployment
 from emulator.harness.harness import Harness
 from infra_cdk import prices, synthesis
@@ -83,10 +84,11 @@ def metrics_of(creators: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure and print; fail above a limit."""
+    as_json = wants_json("infra")
     took = measure_synthesis() | measure_deployments()
     medians = {name: statistics.median(values) for name, values in took.items()}
     metrics = [metrics_of(creators) for creators in CREATORS]
-    if "--json" in sys.argv:
+    if as_json:
         print(json.dumps({"seconds": medians, "limits": LIMITS, "custom_metrics": metrics}))
     else:
         _print(took, metrics)

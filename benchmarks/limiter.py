@@ -1,5 +1,6 @@
 """The limiter: what bursts cost, against one that lets messages ask again; how long its handler takes (issue: limiter)."""
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -67,8 +68,11 @@ def problems(figures: Sequence[Figures], took: dict[str, dict[str, float]]) -> l
 
 def main() -> None:
     """Measure, draw and print; exit 1 where a figure is beyond its limit."""
-    as_json = "--json" in sys.argv
-    sizes = [int(it) for it in sys.argv[1:] if it.isdigit()] or list(BURSTS)
+    parser = argparse.ArgumentParser(prog="huntaze bench limiter")
+    parser.add_argument("sizes", nargs="*", type=int, default=list(BURSTS), help="messages a burst")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    options = parser.parse_args()
+    sizes, as_json = options.sizes, options.json
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=as_json) as progress:

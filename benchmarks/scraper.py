@@ -20,6 +20,7 @@ from playwright.async_api import Page, Playwright, async_playwright
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._arguments import wants_json
 from emulator.harness import places
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
@@ -256,6 +257,7 @@ def _await(is_so: Callable[[], Any]) -> None:
 
 def main() -> None:
     """Measure and print."""
+    as_json = wants_json("scraper")
     logs.configure(Redactor(), sys.stderr, level=40)
     with Harness() as harness:
         stage = Stage(harness)
@@ -280,7 +282,7 @@ def main() -> None:
     missed = [name for name, ratio in ratios.items() if not _is_kept(name, ratio)]
     missed += [f"{groups} groups" for less, groups in pairwise(rates) if rates[groups] <= rates[less]]
     missed += [f"memory after {number} jobs" for number, mib in memory.items() if mib["all"] > TASK_MIB]
-    if "--json" in sys.argv:
+    if as_json:
         figures = {"median_ms": median, "ratios": ratios, "jobs_a_second": rates, "memory_mib": memory}
         print(json.dumps(figures | {"limits": LIMITS, "missed": missed}))
     else:

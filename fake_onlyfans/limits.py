@@ -83,4 +83,4 @@ def read_limit(value: object) -> Limit | None:
     check_seconds("per_seconds", per_seconds)
     if not per_seconds:
         raise InvalidRule('"per_seconds" is 0; allowed: seconds, more than 0')
-    return Limit(requests, per_seconds, read_match(value.get("match") or {}))
+    return Limit(requests, per_seconds, read_match(value.get("match", {})))

@@ -75,6 +75,7 @@ def test_a_limit_can_be_turned_off(creator: Visitor, off: bytes) -> None:
         {"requests": 1, "per_seconds": 0},
         {"requests": 1, "per_seconds": 1, "burst": 2},
         {"requests": 1, "per_seconds": 1, "match": {"method": "BREW"}},
+        {"requests": 1, "per_seconds": 1, "match": []},
         {"requests": 1, "per_seconds": 1, "match": {"account": "creator-01", "nth": [1]}},
     ],
 )

@@ -59,9 +59,10 @@ def interrupt(fleet: Fleet, wanted: Interruption) -> list[str]:
     Each gets the event and SIGTERM at once, and SIGKILL when its stopTimeout is over; its service replaces it.
 
     Raises:
-        InvalidInterruption: the task named does not run on Spot.
+        InvalidInterruption: the task named does not run on Spot, or there is no such cluster.
     """
     with fleet.lock:
+        _require_cluster(fleet, wanted.cluster)
         running = [task for region in fleet.regions() for task in region.tasks.values() if task.is_wanted]
         spot = [task for task in running if task.capacity_provider == SPOT and _is_in(task, wanted.cluster)]
         chosen = (
@@ -70,6 +71,13 @@ def interrupt(fleet: Fleet, wanted: Interruption) -> list[str]:
         for task in chosen:
             fleet.stop_task(task, CODE, REASON)
         return [task.arn for task in chosen]
+
+
+def _require_cluster(fleet: Fleet, name: str | None) -> None:
+    there = [cluster for region in fleet.regions() for cluster in region.clusters.values()]
+    if name is not None and not any(name in (cluster.name, cluster.arn) for cluster in there):
+        known = ", ".join(sorted(cluster.name for cluster in there)) or "none"
+        raise InvalidInterruption(f"there is no cluster {name}; there are: {known}")
 
 
 def _is_in(task: Task, cluster: str | None) -> bool:

@@ -113,5 +113,8 @@ def test_an_interruption_tells_whom_it_met(world, ask):
     spot = next(each for each in world.running(2) if each.capacity_provider == "FARGATE_SPOT")
 
     assert ask("/_emulator/ecs/interruptions", "POST", {"share": 1.0}) == (200, {"interrupted": [spot.arn]})
+    status, told = ask("/_emulator/ecs/interruptions", "POST", {"share": 1.0, "cluster": "elsewhere"})
+    assert status == 400
+    assert "no cluster elsewhere" in told["error"]
     status, told = ask("/_emulator/ecs/interruptions", "POST", {"task": "nobody"})
     assert (status, told) == (400, {"error": "no task nobody runs on FARGATE_SPOT"})
