@@ -36,9 +36,12 @@ while (($#)); do
         case $1 in
         --image) image=$2 ;;
         --smoke-creator) creator=$2 ;;
-        --assembly) assembly=$2 ;;
-        --gate) gate=$2 ;;
-        --parameter) parameters+=(--parameters "HuntazeScraper:$2") ;;
+        --assembly) assembly=$(realpath -m -- "$2") ;;
+        --gate) gate=$(realpath -m -- "$2") ;;
+        --parameter)
+            [[ $2 != ImageReference=* ]] || { echo 'the image is chosen by --image: its digest is compared' >&2; exit 2; }
+            parameters+=(--parameters "HuntazeScraper:$2")
+            ;;
         --timeout) timeout=$2 ;;
         esac
         shift
@@ -55,6 +58,8 @@ release() { "$root/.venv/bin/python" -m emulator.harness.release "$@"; }
 # Of the CDK's output only what went wrong is of interest, unless it does go wrong.
 cdk() { "$root/scripts/cdk.sh" "$@" --app "$assembly" --ci --no-notices --no-color; }
 
+HUNTAZE_STATE=$(realpath -m -- "${HUNTAZE_STATE:-$root/.huntaze}")
+export HUNTAZE_STATE
 cd "$root"
 [[ -x $root/.venv/bin/aws ]] || "$root/huntaze" --help >/dev/null
 aws() { "$root/.venv/bin/aws" "$@"; }
@@ -62,19 +67,24 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export AWS_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
 [[ -n $AWS_REGION ]] || fail 'no region: set AWS_REGION, or choose a profile with AWS_PROFILE'
+export AWS_DEFAULT_REGION=$AWS_REGION # the command line, version 1, knows that one alone
 account=$(aws sts get-caller-identity --query Account --output text) || fail 'AWS does not know these credentials'
 say "account $account, region $AWS_REGION${AWS_ENDPOINT_URL:+, endpoint $AWS_ENDPOINT_URL}"
-kept=${HUNTAZE_STATE:-$root/.huntaze}/deployments/$account-$AWS_REGION
+kept=$HUNTAZE_STATE/deployments/$account-$AWS_REGION # a folder each for what deployments replaced
 
 roll_back() {
     say 'bringing back what was there before'
     release restore "$1" || fail "not everything could be brought back: $1 holds the templates and parameters"
+    [[ -f $1/HuntazeScraper.json ]] || fail 'no scraper ran here before: remove the cause, and deploy again'
     release health --timeout "$timeout" || fail 'what was there before is not well either: see the troubleshooting runbook'
 }
 
 if [[ $action == rollback ]]; then
-    [[ -e $kept/last/stacks.json ]] || fail "no deployment was made from this machine: deploy an earlier commit instead"
-    roll_back "$kept/last"
+    deployments=$(compgen -G "$kept/*Z/stacks.json" | sort) || fail 'no deployment was made from this machine: deploy an earlier commit instead'
+    before=$(dirname "$(tail -n 1 <<<"$deployments")")
+    changed=$(release changed "$before")
+    [[ -n $changed ]] || fail 'there is nothing to bring back: what runs is what the last deployment replaced'
+    roll_back "$before"
     say 'rolled back'
     exit 0
 fi
@@ -84,26 +94,32 @@ fi
 name=$(basename "$assembly")
 cp -rT "$assembly" "$work/assembly" # what is checked is what is deployed, and the CDK leaves its marks here
 assembly=$work/assembly
-aws ssm get-parameter --name /cdk-bootstrap/hnb659fds/version --query Parameter.Value --output text >/dev/null 2>&1 ||
+bootstrap=$(aws ssm get-parameter --name /cdk-bootstrap/hnb659fds/version --query Parameter.Value --output text 2>&1) || {
+    [[ $bootstrap == *ParameterNotFound* ]] || fail "whether the account is prepared for the CDK cannot be seen: $bootstrap"
     fail "the account is not prepared for the CDK: scripts/cdk.sh bootstrap aws://$account/$AWS_REGION"
+}
 
 if [[ $action == registry ]]; then
+    release gate "$assembly" "$gate"
     cdk deploy HuntazeRegistry --require-approval never
     exit 0
 fi
 
+existing=$(release existing "$assembly")
 reference=''
 if [[ -z $keep_image ]]; then
     reference=$(release image "$image")
     parameters+=(--parameters "HuntazeScraper:ImageReference=$reference")
+elif ! grep -qx HuntazeScraper <<<"$existing"; then
+    fail 'no image runs here that could be kept: deploy without --keep-image'
 fi
 say "checking the gate's digests"
 release gate "$assembly" "$gate" --image-reference "$reference"
 
 if [[ $action == preview ]]; then
     change_set=huntaze-preview-$$
-    mapfile -t stacks < <(release existing "$assembly")
-    if ((${#stacks[@]})) && [[ -n ${stacks[0]} ]]; then
+    if [[ -n $existing ]]; then
+        mapfile -t stacks <<<"$existing"
         cdk deploy "${stacks[@]}" --exclusively --require-approval never --no-execute --change-set-name "$change_set" \
             "${parameters[@]}" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail 'no change set could be made'; }
     fi
@@ -111,30 +127,33 @@ if [[ $action == preview ]]; then
     exit 0
 fi
 
-[[ -z $smoke || -n $creator ]] || fail 'whose profile shall the smoke job read? --smoke-creator NAME, or --no-smoke'
+if [[ -n $smoke ]]; then
+    [[ -n $creator ]] || fail 'whose profile shall the smoke job read? --smoke-creator NAME, or --no-smoke'
+    release ready "$creator" || fail 'nothing was deployed: a smoke job could not tell whether it works'
+fi
 before=$kept/$(date -u +%Y%m%dT%H%M%SZ)
 say "keeping what is deployed now in $before"
 release save "$assembly" "$before"
-ln -sfn "$before" "$kept/last"
+
+take_back() {
+    roll_back "$before"
+    rm -r "$before" # in the end it replaced nothing
+    fail "$1; what was there before runs again"
+}
 
 say "deploying assembly $name${reference:+ with image $reference}"
 if ! cdk deploy --all --concurrency 3 --require-approval never --progress events "${parameters[@]}" >"$work/log" 2>&1; then
     tail -n 40 "$work/log" >&2
-    roll_back "$before"
-    fail 'the deployment failed; what was there before runs again'
+    take_back 'the deployment failed'
 fi
 grep -E '^ ?✅' "$work/log" >&2 || true
 
 say 'waiting until all is well'
-if ! release health --timeout "$timeout"; then
-    roll_back "$before"
-    fail 'the deployment was not well; what was there before runs again'
-fi
+release health --timeout "$timeout" || take_back 'the deployment was not well'
 if [[ -n $smoke ]]; then
     say "sending a smoke job for $creator"
-    if ! release smoke "$creator" >"$work/smoke"; then
-        roll_back "$before"
-        fail 'the smoke job did not succeed; what was there before runs again'
-    fi
+    release smoke "$creator" >"$work/smoke" || take_back 'the smoke job did not succeed'
 fi
+# What has changed nothing is not what a rollback undoes.
+if changed=$(release changed "$before") && [[ -z $changed ]]; then rm -r "$before"; fi
 say 'deployed'

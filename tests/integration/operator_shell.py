@@ -21,7 +21,6 @@ class Shell:
             **run.clock_env,
             "AWS_ENDPOINT_URL": run.aws_endpoint_url,
             "AWS_REGION": run.region,
-            "AWS_DEFAULT_REGION": run.region,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_PAGER": "",

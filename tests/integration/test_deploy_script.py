@@ -3,14 +3,20 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.harness.clients import Clients
 from emulator.harness.gate import digests
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
+from tests.unit.harness.pages import OPERATIONS, UPGRADING, blocks
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ContainerDefinitionOutputTypeDef
 
 SCRIPT = "scripts/deploy-onlyfans-scraper.sh"
 pytestmark = [pytest.mark.gate, pytest.mark.browser, pytest.mark.timeout(900)]
@@ -26,19 +32,41 @@ class Office:
         self.as_it_is = synthesise()
         self.changed = synthesise({"metrics_by_creator": "false"})
 
-    def deploy(self, assembly: Path, *options: str) -> subprocess.CompletedProcess[str]:
-        gate = self.folder / f"gate-{assembly.name}.json"
-        tested = {"assembly": digests.assembly(assembly), "limiter_zip": digests.limiter_zip(assembly), "image": None}
-        gate.write_text(json.dumps({"green": True, "commit": "abc", "digests": tested}))
-        return self.shell.run(SCRIPT, "--keep-image", "--assembly", str(assembly), "--gate", str(gate), *options)
+    def gate(self, assembly: Path, image: str | None = None) -> Path:
+        """Return a green gate's verdict on the assembly, and on the image of that digest."""
+        file = self.folder / f"gate-{assembly.name}.json"
+        tested = {"assembly": digests.assembly(assembly), "limiter_zip": digests.limiter_zip(assembly), "image": image}
+        file.write_text(json.dumps({"green": True, "commit": "abc", "digests": tested}))
+        return file
 
-    def publishes_by_creator(self) -> str:
-        """Return what the running service's task definition says of the setting that differs."""
+    def deploy(self, assembly: Path, *options: str, image: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the script; the image is left as it is unless the gate has tested one."""
+        keep = [] if image else ["--keep-image"]
+        gate = self.gate(assembly, image)
+        return self.shell.run(SCRIPT, *keep, "--assembly", str(assembly), "--gate", str(gate), *options)
+
+    def container(self) -> "ContainerDefinitionOutputTypeDef":
+        """Return the container of the running service's task definition."""
         ecs, run = self.pipeline.clients.ecs, self.pipeline.run
         service = ecs.describe_services(cluster=run.ecs_cluster, services=[run.ecs_service])["services"][0]
         definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-        environment = definition["containerDefinitions"][0]["environment"]
-        return next(it["value"] for it in environment if it["name"] == "METRICS_BY_CREATOR")
+        return definition["containerDefinitions"][0]
+
+    def publishes_by_creator(self) -> str:
+        """Return what it says of the setting that differs."""
+        return next(it["value"] for it in self.container()["environment"] if it["name"] == "METRICS_BY_CREATOR")
+
+    def push(self, tag: str, configuration: str) -> str:
+        """Put an image of that configuration into the registry; return its manifest's digest."""
+        kind = "application/vnd.docker.distribution.manifest.v2+json"
+        manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": configuration}, "layers": []}
+        pushed = self.pipeline.clients.ecr.put_image(
+            repositoryName="huntaze-onlyfans-scraper",
+            imageManifest=json.dumps(manifest),
+            imageManifestMediaType=kind,
+            imageTag=tag,
+        )
+        return pushed["image"]["imageId"]["imageDigest"]
 
     def traces(self) -> list[str]:
         """Return every object and item that a job leaves."""
@@ -61,7 +89,7 @@ def office(pipeline: Pipeline, tmp_path: Path) -> Office:
 
 
 def test_a_change_is_shown_deployed_proved_and_taken_back(office: Office) -> None:
-    """Dry run, deployment with a smoke job that leaves no traces, rollback; what is deployed already changes nothing."""
+    """Dry run, deployment with a smoke job that leaves no traces, the same again, rollback of what has changed, once."""
     before = office.traces()
     shown = office.deploy(office.changed, "--dry-run")
     assert shown.returncode == 0, shown.stderr
@@ -74,17 +102,49 @@ def test_a_change_is_shown_deployed_proved_and_taken_back(office: Office) -> Non
     assert office.publishes_by_creator() == "false"
     assert office.traces() == before
 
+    again = office.deploy(office.changed, "--no-smoke")
+    assert again.returncode == 0, again.stderr
+    assert "HuntazeScraper (no changes)" in again.stderr
+
     undone = office.shell.run(SCRIPT, "--rollback")
     assert undone.returncode == 0, undone.stderr
     assert office.publishes_by_creator() == "true"
 
-    again = office.deploy(office.as_it_is, "--no-smoke")
-    assert again.returncode == 0, again.stderr
-    assert "HuntazeScraper (no changes)" in again.stderr
+    twice = office.shell.run(SCRIPT, "--rollback")
+    assert twice.returncode == 1
+    assert "there is nothing to bring back" in twice.stderr
+
+
+def test_an_image_is_deployed_by_the_digest_that_its_gate_tested(office: Office) -> None:
+    """The one that bears the tag now; another content under the same tag is refused."""
+    digest = office.push("v1", "sha256:tested")
+
+    refused = office.deploy(office.as_it_is, "--image", "v1", "--no-smoke", image="sha256:other")
+    assert refused.returncode == 1
+    assert "the gate tested image sha256:other" in refused.stderr
+
+    deployed = office.deploy(office.as_it_is, "--image", "v1", "--no-smoke", image="sha256:tested")
+    assert deployed.returncode == 0, deployed.stderr
+    assert office.container()["image"].endswith(f"@{digest}")
+
+    assert office.shell.run(SCRIPT, "--rollback").returncode == 0
+    assert office.container()["image"].endswith(":latest")
+
+
+def test_the_rehearsal_runs_as_the_page_tells_it(office: Office) -> None:
+    """In the runbook's session, with the verdict of a gate."""
+    (rehearsal,) = blocks(UPGRADING, "sh")
+    session = blocks(OPERATIONS, "sh")[0]
+    told = rehearsal.replace("gate/gate.json", str(office.gate(office.as_it_is)))
+
+    ran = office.shell.run("bash", "-euo", "pipefail", "-c", session + told)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "HuntazeScraper: no change" in ran.stderr
 
 
 def test_what_does_not_work_is_taken_back(office: Office, site: SiteControl) -> None:
-    """The smoke job fails: what was there before runs again, and the job's dead letter is gone too."""
+    """The smoke job fails: what was there before runs again, and the job has left nothing."""
     before = office.traces()
     site.faults({"match": {"path": "/creator-09"}, "fault": {"kind": "status", "status": 404}})
 
@@ -95,6 +155,7 @@ def test_what_does_not_work_is_taken_back(office: Office, site: SiteControl) -> 
     assert "what was there before runs again" in failed.stderr
     assert office.publishes_by_creator() == "true"
     assert office.traces() == before
+    assert "no deployment was made from this machine" in office.shell.run(SCRIPT, "--rollback").stderr
 
 
 @pytest.mark.parametrize(
@@ -103,6 +164,7 @@ def test_what_does_not_work_is_taken_back(office: Office, site: SiteControl) -> 
         (["--gate", "nowhere.json", "--no-smoke"], "run ./huntaze gate"),
         (["--image", "v9", "--no-smoke"], "there is no image v9"),
         (["--assembly", "docs", "--no-smoke"], "is no cloud assembly"),
+        (["--registry", "--gate", "nowhere.json"], "run ./huntaze gate"),
         (["--rollback"], "no deployment was made from this machine"),
     ],
 )
@@ -115,3 +177,16 @@ def test_a_wrong_call_changes_nothing_and_says_what_to_do(office: Office, option
     assert refused.returncode != 0
     assert complaint in refused.stderr
     assert not (office.folder / "deployments").exists()
+
+
+def test_where_nothing_runs_yet_there_is_no_image_to_keep(office: Office) -> None:
+    """In a region that is not prepared, and in one where only that has been done."""
+    region = "eu-west-1"
+    shell = Shell(office.pipeline.run, office.folder, {"AWS_REGION": region})
+    command = (SCRIPT, "--keep-image", "--no-smoke", "--assembly", str(office.as_it_is))
+    assert "not prepared for the CDK" in shell.run(*command).stderr
+
+    Clients(office.pipeline.run.aws_endpoint_url, region).ssm.put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Type="String", Value="31"
+    )
+    assert "no image runs here that could be kept" in shell.run(*command).stderr

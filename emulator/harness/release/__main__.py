@@ -1,15 +1,14 @@
 """``python -m emulator.harness.release``: the steps of scripts/deploy-onlyfans-scraper.sh that read JSON."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emulator.harness.cli.screen import complain, console
-from emulator.harness.errors import HarnessError
-from emulator.harness.release import gate, health, image, preview, smoke, snapshot
+from emulator.harness.cli import failures
+from emulator.harness.cli.screen import console
+from emulator.harness.release import gate, health, image, preview, readiness, smoke, snapshot
 from emulator.harness.release.stacks import Stacks
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -48,6 +47,12 @@ def save(assembly: Assembly, folder: Path) -> None:
 
 
 @app.command()
+def changed(folder: Path) -> None:
+    """Print the stacks that are not as they were kept, one a line."""
+    print("\n".join(snapshot.changed(Stacks(), folder)))  # noqa: T201 - as above
+
+
+@app.command()
 def restore(folder: Path) -> None:
     """Bring templates and parameters back as they were kept."""
     for line in snapshot.restore(Stacks(), folder):
@@ -61,6 +66,12 @@ def health_(timeout: float = 600) -> None:
         console.print(f"  {line}", soft_wrap=True)
 
 
+@app.command()
+def ready(creator: str) -> None:
+    """Refuse where a smoke job would not soon be carried out."""
+    readiness.require(Stacks(), creator)
+
+
 @app.command("smoke")
 def smoke_(creator: str, timeout: float = 300) -> None:
     """Run a harmless job from end to end, and remove its traces; the result is on stdout."""
@@ -68,8 +79,5 @@ def smoke_(creator: str, timeout: float = 300) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with failures.told():
         app()
-    except HarnessError as error:
-        complain(str(error))
-        sys.exit(1)

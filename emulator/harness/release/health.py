@@ -37,10 +37,8 @@ def _missing(stacks: Stacks) -> list[str]:
 
 
 def _of_service(stacks: Stacks) -> Iterator[str]:
-    outputs, ecs = stacks.outputs("HuntazeScraper"), stacks.clients.ecs
+    service, ecs = stacks.service(), stacks.clients.ecs
     wanted = stacks.resource("HuntazeScraper", "AWS::ECS::TaskDefinition")
-    cluster = outputs["EcsCluster"]
-    service = ecs.describe_services(cluster=cluster, services=[outputs["EcsService"]])["services"][0]
     if service["taskDefinition"] != wanted:
         yield f"the service runs {_short(service['taskDefinition'])}, not {_short(wanted)}: it was rolled back"
     for each in service["deployments"]:
@@ -49,7 +47,8 @@ def _of_service(stacks: Stacks) -> Iterator[str]:
     if service["runningCount"] < service["desiredCount"]:
         told = "; ".join(it["message"] for it in service.get("events", [])[:2])
         yield f"{service['runningCount']} of {service['desiredCount']} tasks run ({told})"
-    arns = ecs.list_tasks(cluster=cluster, serviceName=outputs["EcsService"])["taskArns"]
+    cluster = service["clusterArn"]
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service["serviceName"])["taskArns"]
     tasks: list[Any] = list(ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]) if arns else []
     for task in tasks:
         if task["lastStatus"] == "RUNNING" and task.get("healthStatus") != "HEALTHY":

@@ -1,11 +1,12 @@
 """Whether a smoke job would soon be carried out: one that nobody takes says nothing of a deployment."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from typing import Any
 
 from emulator.harness import target
 from emulator.harness.errors import HarnessError
 from emulator.harness.release.stacks import Stacks
+from emulator.harness.target import Target
 from huntaze_scraper.settings import RateLimiterSettings
 
 MOST_WAIT_MINUTES = 30
@@ -25,16 +26,21 @@ def require(stacks: Stacks, creator: str) -> None:
 
 def _obstacles(stacks: Stacks, creator: str) -> Iterator[str]:
     pipeline = stacks.target
-    if stacks.mapping_states() != ["Enabled"]:
+    if not {"Disabled", "Disabling"}.isdisjoint(stacks.mapping_states()):
         yield "the intake is paused"
     if stacks.service()["desiredCount"] == 0:
         yield "the scraper is paused"
     pause = pipeline.clients.dynamodb.get_item(
         TableName=pipeline.state_table, Key={"pk": {"S": f"pause#{creator}"}}, ConsistentRead=True
     )
-    until = datetime.fromtimestamp(float(pause.get("Item", {}).get("until", {}).get("N", "0")), UTC)
-    if until > pipeline.now():
-        yield f"{creator} is paused until {until:%F %T}"
-    minutes = _waiting(stacks) / RateLimiterSettings.rate_limit_capacity
+    if float(pause.get("Item", {}).get("until", {}).get("N", "0")) > pipeline.now().timestamp():
+        yield f"{creator} is paused"
+    minutes = _waiting(pipeline) / RateLimiterSettings.rate_limit_capacity
     if minutes > MOST_WAIT_MINUTES:
-        yield f"the jobs on the ingress queue take {minutes:.0f} minutes"
+        yield f"what waits on the ingress queue takes {minutes:.0f} minutes"
+
+
+def _waiting(pipeline: Target) -> int:
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = pipeline.clients.sqs.get_queue_attributes(QueueUrl=pipeline.ingress_queue_url, AttributeNames=names)
+    return sum(int(found["Attributes"][name]) for name in names)

@@ -12,6 +12,7 @@ from emulator.harness.target import Target
 
 TEMPLATE_BODY_LIMIT = 51_200
 UPDATE_TIMEOUT_SECONDS = 1800
+LOOK_AGAIN_SECONDS = 2
 HOLDS_NOTHING = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"})
 """A first deployment that failed leaves a name, which the next one begins anew."""
 
@@ -72,8 +73,8 @@ class Stacks:
     def service(self) -> Any:
         """Return the scraper's service as ECS describes it."""
         outputs = self.outputs("HuntazeScraper")
-        asked = {"cluster": outputs["EcsCluster"], "services": [outputs["EcsService"]]}
-        return self.clients.ecs.describe_services(**asked)["services"][0]
+        cluster, services = outputs["EcsCluster"], [outputs["EcsService"]]
+        return self.clients.ecs.describe_services(cluster=cluster, services=services)["services"][0]
 
     def mapping_states(self) -> list[str]:
         """Return the states of the mappings that feed the limiter; there is one."""
@@ -107,7 +108,7 @@ class Stacks:
         while (status := self.status(name)).endswith("_IN_PROGRESS"):
             if time.monotonic() > deadline:
                 raise HarnessError(f"{name} is still {status} after {UPDATE_TIMEOUT_SECONDS} s")
-            time.sleep(2)
+            time.sleep(LOOK_AGAIN_SECONDS)
         return status
 
     def _upload(self, name: str, template: str) -> str:

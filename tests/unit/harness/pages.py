@@ -7,6 +7,7 @@ from emulator.harness.places import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 OPERATIONS = RUNBOOKS / "onlyfans-scraper-operations.md"
+UPGRADING = ROOT / "docs" / "upgrading.md"
 TROUBLESHOOTING = RUNBOOKS / "onlyfans-scraper-troubleshooting.md"
 
 _WORDS_OF_THE_LANGUAGE = frozenset(

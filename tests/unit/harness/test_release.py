@@ -80,7 +80,14 @@ def test_every_script_is_clean() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize(("options", "complaint"), [(["--fast"], "usage"), (["--gate"], "needs a value")])
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--fast"], "usage"),
+        (["--gate"], "needs a value"),
+        (["--keep-image", "--parameter", "ImageReference=:latest"], "chosen by --image"),
+    ],
+)
 def test_an_option_that_there_is_not_is_refused_before_anything_is_asked(options: list[str], complaint: str) -> None:
     """With what there is."""
     script = str(ROOT / "scripts" / "deploy-onlyfans-scraper.sh")
@@ -148,6 +155,44 @@ def test_a_kept_stack_comes_back_and_a_new_one_stays(stacks: Stacks, tmp_path: P
     assert json.loads(stacks.template("Old")) == json.loads(kept)
     assert "New is new: it stays" in told[0]
     assert told[1] == "Old is as it was"
+
+
+def test_what_a_deployment_changed_is_told(stacks: Stacks, tmp_path: Path) -> None:
+    """Nothing, when it was made twice; a template or a parameter that differs, and a stack that is new."""
+    deploy(stacks, "Old", "before")
+    snapshot.save(stacks, ["Old", "New"], tmp_path)
+    deploy(stacks, "Old", "before")
+    assert list(snapshot.changed(stacks, tmp_path)) == []
+
+    deploy(stacks, "Old", "after")
+    deploy(stacks, "New", "after")
+    assert list(snapshot.changed(stacks, tmp_path)) == ["Old", "New"]
+
+    list(snapshot.restore(stacks, tmp_path))
+    stacks.update("Old", stacks.template("Old"), {"SiteUrl": "https://example.org"})
+    assert "Old" in snapshot.changed(stacks, tmp_path)
+
+
+def test_a_stack_that_cannot_be_brought_back_does_not_keep_the_others(
+    stacks: Stacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way there has its end first; every stack that failed is told."""
+    deploy(stacks, "First", "before")
+    deploy(stacks, "Last", "before")
+    snapshot.save(stacks, ["First", "Last"], tmp_path)
+    deploy(stacks, "First", "after")
+    stacks.clients.cloudformation.delete_stack(StackName="Last")
+    statuses = iter(["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    status = stacks.status
+    monkeypatch.setattr(stacks, "status", lambda name: next(statuses, None) or status(name))
+    monkeypatch.setattr("emulator.harness.release.stacks.LOOK_AGAIN_SECONDS", 0.01)
+
+    told = snapshot.restore(stacks, tmp_path)
+
+    assert next(told) == "First is as it was"
+    with pytest.raises(HarnessError, match="Last cannot be updated"):
+        next(told)
+    assert next(statuses, None) is None
 
 
 def test_without_a_kept_deployment_nothing_is_restored(stacks: Stacks, tmp_path: Path) -> None:
