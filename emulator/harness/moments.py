@@ -13,13 +13,12 @@ def parse(text: str, now: datetime) -> datetime:
     """Read ``2026-03-01T12:00:00Z`` (UTC where no zone is told) or ``90m``: s, m, h or d before now.
 
     Raises:
-        HarnessError: it is neither.
+        HarnessError: it is neither, or before all time.
     """
-    ago = _AGO.fullmatch(text)
-    if ago:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise HarnessError(f"{text!r} is no time: write 2026-03-01T12:00:00Z, or 90m for 90 minutes ago") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Dead letters on their way back, and out: in order within each creator, a copy safe before anything is deleted.
+"""Dead letters on their way back: in order within each creator, a copy safe before anything is deleted.
 
 A replay goes to the ingress queue, so that the limiter takes it against the bucket once more. That queue keeps no
 order: the next job of a creator is sent when the limiter has given the one before it its place.
@@ -7,14 +7,10 @@ Two letters may hold the same job, in one queue or in both. The first is sent, a
 it is carried out whatever the limiter knows of the job; only then are the others copies.
 """
 
-import base64
-import json
-import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from emulator.harness.dead_letter_queue import DeadLetterQueue
@@ -22,12 +18,15 @@ from emulator.harness.dead_letters import DeadLetter, Outcome, Selection
 from emulator.harness.errors import HarnessError
 from emulator.harness.target import Target
 from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS
+from huntaze_scraper.worker.ledger import FINAL
 
 PATIENCE = timedelta(minutes=5)
 """How long the limiter may take to give a job its place, by the cloud's clock."""
 FORGOTTEN_AFTER = timedelta(milliseconds=FIFO_DEDUPLICATION_MS, seconds=5)
 """For so long after a job was forwarded, limiter and workflows queue take it for a copy and drop it."""
 LOOK_AGAIN_SECONDS = 0.2
+IN_HAND = "somebody else has it in hand"
+BEHIND = "somebody else has one in hand that goes before it"
 
 type Reservation = dict[str, Any]
 """A job's place as the state table holds it; empty where the limiter knows none."""
@@ -79,8 +78,9 @@ class Replay:
         queue.keep_all()
         todo: list[DeadLetter] = []
         for letter in wave:
-            why = BEHIND if letter.creator in self._stopped else self.why_not(letter)
-            if why:
+            if letter.creator in self._stopped:
+                yield self._leave(letter, BEHIND)
+            elif letter.job_id not in self._sent and (why := self.why_not(letter)):
                 yield self._leave(letter, why)
             else:
                 todo.append(letter)
@@ -89,7 +89,7 @@ class Replay:
         for letter in todo:
             if not queue.keep(letter):
                 self._stopped.add(letter.creator)
-                yield self._leave(letter, "somebody else has it in hand")
+                yield self._leave(letter, IN_HAND)
                 continue
             is_copy = letter.job_id in self._sent
             if not is_copy:
@@ -116,8 +116,8 @@ class Replay:
         while True:
             reservations = {job_id: self._reservation(job_id) for job_id in job_ids}
             # Where it was not noted that a job went, the limiter may be about to note it: look again afterwards.
-            last = max((_number(it, at) for it in reservations.values() for at in ("granted_at", "forwarded_at")), default=0)
-            forgotten_at = last / 1000 + FORGOTTEN_AFTER.total_seconds()
+            moments = (_number(it, at) for it in reservations.values() for at in ("granted_at", "forwarded_at"))
+            forgotten_at = max(moments, default=0) / 1000 + FORGOTTEN_AFTER.total_seconds()
             if self._target.now().timestamp() > forgotten_at:
                 return reservations
             while (left := forgotten_at - self._target.now().timestamp()) >= 0:
@@ -127,11 +127,9 @@ class Replay:
 
     def _await_places(self, queue: DeadLetterQueue, sent: dict[str, Reservation]) -> None:
         # One that has a place and never went keeps its place.
-        waiting = {job_id: before for job_id, before in sent.items() if not before or "forwarded_at" in before}
+        waiting = {job_id: it for job_id, it in sent.items() if not it or "forwarded_at" in it}
         since = self._target.now()
-        while waiting := {
-            job_id: before for job_id, before in waiting.items() if _slot(self._reservation(job_id)) == _slot(before)
-        }:
+        while waiting := {job_id: it for job_id, it in waiting.items() if not self._has_new_place(job_id, it)}:
             if self._target.now() - since > PATIENCE:
                 raise HarnessError(
                     f"the limiter has not taken {next(iter(waiting))[:12]} within {PATIENCE.total_seconds():.0f} s: "
@@ -139,6 +137,9 @@ class Replay:
                 )
             queue.keep_all()
             time.sleep(LOOK_AGAIN_SECONDS)
+
+    def _has_new_place(self, job_id: str, before: Reservation) -> bool:
+        return _number(self._reservation(job_id), "slot_at") != _number(before, "slot_at")
 
     def _reservation(self, job_id: str) -> Reservation:
         """Read a job's place, unless it has expired: the limiter knows no more than that either."""
@@ -150,37 +151,6 @@ class Replay:
             TableName=self._target.state_table, Key={"pk": {"S": key}}, ConsistentRead=True
         )
         return dict(answer.get("Item", {}))
-
-
-def drop(queue: DeadLetterQueue, selection: Selection, kept: Path) -> Iterator[Outcome]:
-    """Delete what is meant, after a copy of it is safe in the file: one JSON object a line, with body and attributes."""
-    while True:
-        with queue.held() as letters:
-            meant = [letter for letter in letters if selection.takes(letter)]
-            _keep(meant, kept)
-            for letter in meant:
-                queue.delete(letter)
-                yield Outcome(letter=letter, done="dropped")
-        if not meant:
-            return
-
-
-def _keep(letters: Sequence[DeadLetter], path: Path) -> None:
-    if not letters:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Creators' words: for nobody else's eyes.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-        os.fchmod(file.fileno(), 0o600)  # it may have been there
-        for letter in letters:
-            whole = letter.as_row() | {"body": letter.body, "attributes": letter.attributes}
-            file.write(json.dumps(whole, default=_binary) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _binary(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def _waves(letters: Sequence[DeadLetter]) -> Iterator[list[DeadLetter]]:

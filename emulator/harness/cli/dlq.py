@@ -1,7 +1,8 @@
 """``dlq``: what was set aside, and why; sent back, or thrown away."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from emulator.harness import moments, places, replay
+from emulator.harness import moments, places
 from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.cli.targets import Aws, Json, chosen
-from emulator.harness.dead_letter_queue import DeadLetterQueue
+from emulator.harness.dead_letter_queue import MOST, DeadLetterQueue
 from emulator.harness.dead_letters import QUEUES, DeadLetter, Outcome, QueueName, Selection
+from emulator.harness.dropping import drop as drop_letters
 from emulator.harness.errors import HarnessError
+from emulator.harness.replay import Replay
 from emulator.harness.target import Target
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Message ids or job ids, or beginnings of them; none means all.")]
@@ -51,12 +54,13 @@ def list_(
     """List what lies in the dead-letter queues. It is hidden for a moment, and put back."""
     target = chosen(aws=aws)
     selection = _selection(target, ids, queue, error_class, creator, since, until)
-    found, counts = _look(target, selection, limit)
+    look = _look(target, selection, limit)
     if json:
-        print_json({"messages": [it.as_row() for it in found], "counts": counts})
+        print_json({"messages": [it.as_row() for it in look.found], **look.as_row()})
         return
-    _print(it.as_row() for it in found)
-    console.print(_summary(len(found), counts))
+    _print(it.as_row() for it in look.found)
+    console.print(f"{len(look.found)} shown; {look.there}")
+    _tell_unseen(look.unseen)
 
 
 @app.command()
@@ -67,7 +71,7 @@ def show(
 ) -> None:
     """Show one message whole, as JSON on stdout: attributes and body, which holds a creator's words."""
     target = chosen(aws=aws)
-    found, _ = _look(target, Selection(ids=(id,)), 100_000)
+    found = _look(target, Selection(ids=(id,))).found
     if not found:
         raise HarnessError(f"no message that can be seen now begins with {id}")
     print_json({"messages": [it.as_row() | {"body": it.body, "attributes": _texts(it)} for it in found]})
@@ -90,12 +94,15 @@ def replay_(
     target = chosen(aws=aws)
     selection = _selection(target, ids, queue, error_class, creator, since, until)
     if not yes:
-        _rehearse(target, selection, "replayed", json=json)
+        _rehearse(target, selection, "replayed", Replay(target).why_not, json=json)
         return
-    with progress(quiet=json) as tell:
-        again = replay.Replay(target, tell)
-        outcomes = [it for name in selection.queues for it in again.run(DeadLetterQueue(target, name), selection)]
-    _report(outcomes, json=json)
+    report = _Report(target, selection)
+    try:
+        with progress(quiet=json) as tell:
+            again = Replay(target, tell)
+            report.follow(lambda queue: again.run(queue, selection))
+    finally:
+        report.print(json=json)
 
 
 @app.command()
@@ -116,13 +123,15 @@ def drop(
     target = chosen(aws=aws)
     selection = _selection(target, ids, queue, error_class, creator, since, until)
     if not yes:
-        _rehearse(target, selection, "dropped", json=json)
+        _rehearse(target, selection, "dropped", lambda _: "", json=json)
         return
     path = keep or places.state_directory() / "dropped" / f"{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
-    with progress(quiet=json):
-        queues = [DeadLetterQueue(target, name) for name in selection.queues]
-        outcomes = [it for each in queues for it in replay.drop(each, selection, path)]
-    _report(outcomes, json=json, copies=str(path) if outcomes else None)
+    report = _Report(target, selection)
+    try:
+        with progress(quiet=json):
+            report.follow(lambda queue: drop_letters(queue, selection, path))
+    finally:
+        report.print(json=json, copies=str(path) if report.outcomes else None)
 
 
 def _selection(
@@ -141,40 +150,80 @@ def _selection(
     )
 
 
-def _look(target: Target, selection: Selection, limit: int) -> tuple[list[DeadLetter], dict[QueueName, int]]:
+@dataclass(frozen=True)
+class _Look:
+    """What can be seen now."""
+
+    found: list[DeadLetter]
+    counts: dict[QueueName, int]
+    unseen: dict[QueueName, int]
+
+    @property
+    def there(self) -> str:
+        return ", ".join(f"about {count} on the {name} DLQ" for name, count in self.counts.items())
+
+    def as_row(self) -> dict[str, Any]:
+        return {"counts": self.counts, "unseen": self.unseen}
+
+
+def _look(target: Target, selection: Selection, limit: int = MOST) -> _Look:
     found: list[DeadLetter] = []
-    counts: dict[QueueName, int] = {}
-    for name in selection.queues:
-        queue = DeadLetterQueue(target, name)
-        counts[name] = queue.count()
+    queues = [DeadLetterQueue(target, name) for name in selection.queues]
+    counts = {queue.name: queue.count() for queue in queues}
+    for queue in queues:
         with queue.held(limit) as letters:
             found.extend(filter(selection.takes, letters))
-    return found, counts
+    return _Look(found, counts, {queue.name: queue.unseen for queue in queues})
 
 
-def _rehearse(target: Target, selection: Selection, word: str, *, json: bool) -> None:
-    found, counts = _look(target, selection, replay.ROUND)
+def _rehearse(
+    target: Target, selection: Selection, word: str, why_not: Callable[[DeadLetter], str], *, json: bool
+) -> None:
+    look = _look(target, selection)
+    rows = [it.as_row() | {"why": why_not(it) or None} for it in look.found]
     if json:
-        print_json({"messages": [it.as_row() for it in found], "counts": counts, "dry_run": True})
+        print_json({"messages": rows, **look.as_row(), "dry_run": True})
         return
-    _print(it.as_row() for it in found)
-    console.print(f"{_summary(len(found), counts)}. With --yes they would be {word}; nothing was changed")
+    _print(rows)
+    meant = sum(not row["why"] for row in rows)
+    console.print(f"{len(rows)} shown; {look.there}. With --yes {meant} would be {word}; nothing was changed")
+    _tell_unseen(look.unseen)
 
 
-def _report(outcomes: list[Outcome], *, json: bool, **more: Any) -> None:
-    if json:
-        print_json({"messages": [it.as_row() for it in outcomes], "dry_run": False, **more})
-        return
-    _print(it.as_row() for it in outcomes)
-    console.print(f"{sum(it.done != 'left' for it in outcomes)} of {len(outcomes)} done")
-    for name, value in more.items():
-        if value is not None:
-            console.print(escape(f"{name}: {value}"), soft_wrap=True)
+class _Report:
+    """What was done, which is told where it was cut off as well."""
+
+    def __init__(self, target: Target, selection: Selection) -> None:
+        self.outcomes: list[Outcome] = []
+        self._queues = [DeadLetterQueue(target, name) for name in selection.queues]
+
+    def follow(self, act: Callable[[DeadLetterQueue], Iterator[Outcome]]) -> None:
+        for queue in self._queues:
+            for outcome in act(queue):
+                self.outcomes.append(outcome)
+
+    def print(self, *, json: bool, **more: Any) -> None:
+        unseen = {queue.name: queue.unseen for queue in self._queues}
+        rows = [it.as_row() for it in self.outcomes]
+        if json:
+            print_json({"messages": rows, "unseen": unseen, "dry_run": False, **more})
+            return
+        _print(rows)
+        console.print(f"{sum(it.done != 'left' for it in self.outcomes)} of {len(rows)} done")
+        _tell_unseen(unseen)
+        for name, value in more.items():
+            if value is not None:
+                console.print(escape(f"{name}: {value}"), soft_wrap=True)
 
 
-def _summary(shown: int, counts: dict[QueueName, int]) -> str:
-    there = ", ".join(f"about {count} on the {name} DLQ" for name, count in counts.items())
-    return f"{shown} shown; {there}. SQS shows no more than the first ten of a creator at a time"
+def _tell_unseen(unseen: dict[QueueName, int]) -> None:
+    for name, count in unseen.items():
+        if count:
+            console.print(
+                f"about {count} more on the {name} DLQ were not seen: behind the first ten of a creator, "
+                "beyond --limit, or in somebody's hands",
+                soft_wrap=True,
+            )
 
 
 def _print(rows: Iterable[dict[str, Any]]) -> None:

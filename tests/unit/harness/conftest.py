@@ -37,6 +37,7 @@ class Pipeline:
         self.dynamodb = target.clients.dynamodb
         self.taken: list[dict[str, Any]] = []
         """What the limiter found on the ingress queue, in order."""
+        self._places = 0
 
     def die(self, payload: dict[str, Any], error_class: str = "server_error", **attributes: str) -> str:
         """Put a job on the workflows DLQ as the scraper does; return its id."""
@@ -77,7 +78,14 @@ class Pipeline:
         for each in answer.get("Messages", []):
             self.taken.append(dict(each))
             self.sqs.delete_message(QueueUrl=self.target.ingress_queue_url, ReceiptHandle=each["ReceiptHandle"])
-            self.put(f"slot#{jobs.parse(each['Body']).job_id}", number=len(self.taken) + 100)
+            self.place(jobs.parse(each["Body"]).job_id)
+
+    def place(self, job_id: str, **moments: int) -> None:
+        """Write a job's place as the limiter does: now, unless told otherwise."""
+        self._places += 1
+        now = time.time_ns() // 1_000_000
+        expires_at = now // 1000 + 1_000_000
+        self.put(f"slot#{job_id}", number=self._places, **{"slot_at": now, "expires_at": expires_at, **moments})
 
 
 @pytest.fixture

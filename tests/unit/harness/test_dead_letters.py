@@ -11,6 +11,7 @@ import pytest
 from emulator.harness import replay
 from emulator.harness.dead_letter_queue import DeadLetterQueue
 from emulator.harness.dead_letters import DeadLetter, Selection
+from emulator.harness.dropping import drop
 from emulator.harness.errors import HarnessError
 from emulator.harness.replay import Replay
 from tests.unit.harness.conftest import Pipeline, message
@@ -104,7 +105,7 @@ def test_a_job_forwarded_a_moment_ago_waits_until_it_is_no_copy(
     monkeypatch.setattr(replay, "FORGOTTEN_AFTER", timedelta(seconds=2))
     job_id = pipeline.die(message(1))
     forwarded_at = time.time()
-    pipeline.put(f"slot#{job_id}", number=1, forwarded_at=int(forwarded_at * 1000))
+    pipeline.place(job_id, forwarded_at=int(forwarded_at * 1000))
 
     replay_all(pipeline)
 
@@ -146,7 +147,7 @@ def test_what_is_dropped_lies_in_a_file_first(pipeline: Pipeline, tmp_path: Path
     pipeline.die(message(2))
     kept = tmp_path / "new" / "kept.jsonl"
 
-    dropped = list(replay.drop(DeadLetterQueue(pipeline.target, "workflows"), Selection(error_class="challenge"), kept))
+    dropped = list(drop(DeadLetterQueue(pipeline.target, "workflows"), Selection(error_class="challenge"), kept))
 
     assert [it.done for it in dropped] == ["dropped"]
     assert len(look(pipeline)) == 1
