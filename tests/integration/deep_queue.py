@@ -4,14 +4,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.harness.pipeline import Pipeline
+from emulator.harness.pipeline import Pipeline, SentJob
 from huntaze_scraper import jobs
 
 BATCH = 10
 
 
-def fill_workflows_queue(pipeline: Pipeline, messages: int, accounts: int = 12) -> None:
+def fill_workflows_queue(pipeline: Pipeline, messages: int, accounts: int = 12) -> list[SentJob]:
     """Put so many jobs on the workflows queue, past the limiter: reads of short conversations."""
+    sent: list[SentJob] = []
     for start in range(0, messages, BATCH):
         entries: list[Any] = []
         for number in range(start, min(start + BATCH, messages)):
@@ -24,6 +25,7 @@ def fill_workflows_queue(pipeline: Pipeline, messages: int, accounts: int = 12) 
             }
             body = json.dumps(payload)
             job = jobs.parse(body)
+            sent.append(SentJob(job.job_id, "", job.account, job.payload))
             entries.append(
                 {
                     "Id": str(number),
@@ -34,3 +36,4 @@ def fill_workflows_queue(pipeline: Pipeline, messages: int, accounts: int = 12) 
             )
         answer = pipeline.clients.sqs.send_message_batch(QueueUrl=pipeline.run.workflows_queue_url, Entries=entries)
         assert not answer.get("Failed")
+    return sent

@@ -1,5 +1,7 @@
 """Plan task 10.2: the limiter lets 10 a minute through, and loses none."""
 
+import json
+
 import pytest
 
 from emulator.harness.pipeline import Pipeline
@@ -12,11 +14,12 @@ BURST = 60
 
 
 @pytest.mark.browser
-@pytest.mark.requirement("1.1", "1.2", "1.3", "2.1", "3.5")
+@pytest.mark.requirement("1.1", "1.2", "1.3", "1.5", "2.1", "3.5")
 def test_of_twenty_messages_ten_go_in_the_first_minute_and_ten_in_the_second(
-    pipeline: Pipeline, site: SiteControl
+    pipeline: Pipeline, site: SiteControl, clock: Clock
 ) -> None:
     """Send 20 at once: 10 in the first minute, 10 in the second, each done once, none lost."""
+    clock.set_speed(3)  # on a busy machine, too, the first ten are on their way within a minute
     sent = [
         pipeline.send(
             {
@@ -29,20 +32,24 @@ def test_of_twenty_messages_ten_go_in_the_first_minute_and_ten_in_the_second(
         for number in range(20)
     ]
 
-    results = pipeline.await_results(sent, 90)
+    pipeline.await_results(sent, 150)
 
-    moments = [it["sent"] for it in pipeline.journal(pipeline.run.workflows_queue_url)]
+    forwarded = pipeline.journal(pipeline.run.workflows_queue_url)
+    assert all(it["group_id"] == json.loads(it["body"])["creator_id"] for it in forwarded)
+    moments = [it["sent"] for it in forwarded]
     assert sum(moment - moments[0] < 60 for moment in moments) == 10
     assert sum(60 <= moment - moments[0] < 120 for moment in moments) == 10
-    assert {it["status"] for it in results.values()} == {"succeeded"}
-    invariants.check(pipeline, site, sent)
+    told_to_wait = [it for job in sent for it in pipeline.decisions(job) if not it["allowed"]]
+    assert len({it["message_id"] for it in told_to_wait}) == 10
+    assert all(it["retry_after"] > 0 for it in told_to_wait)
+    invariants.check_all_succeeded(pipeline, site, sent)
 
 
 @pytest.mark.requirement("1.3", "1.4")
 def test_a_waiting_message_is_received_twice_at_most_and_never_buried(pipeline: Pipeline, clock: Clock) -> None:
     """A burst, without the scraper: receives stay within 2.05 a message, and the DLQ stays empty."""
     with pipeline.without_scraper():
-        clock.set_speed(30)
+        clock.set_speed(10)
         for number in range(BURST):
             pipeline.send(
                 {"action": "get_messages", "creator_id": f"creator-{number}", "user_id": "fan-001", "number": number}
