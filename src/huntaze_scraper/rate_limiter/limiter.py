@@ -128,8 +128,9 @@ class Limiter:
     def _take_turns(self, part: Sequence[tuple[Arrival, Job]], deadline: int) -> dict[str, Standing]:
         waiting: dict[str, tuple[Arrival, Job]] = {}
         for arrival, job in part:
-            # Copies of one job share its turn.
-            waiting.setdefault(job.job_id, (arrival, job))
+            # Copies of one job share its turn, and take that of a replay if one of them is that.
+            if arrival.is_replay or job.job_id not in waiting:
+                waiting[job.job_id] = (arrival, job)
         standings: dict[str, Standing] = {}
         wait_until = min(self._now() + PATIENCE_MS, deadline)
         while waiting:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -88,12 +89,9 @@ class Pipeline:
         self.put(f"slot#{job_id}", number=self._places, **{"slot_at": now, "expires_at": expires_at, **moments})
 
 
-@pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    """The queues and the table, empty."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr("emulator.harness.replay.LOOK_AGAIN_SECONDS", 0.01)
-    monkeypatch.setattr("emulator.harness.dead_letter_queue.POLL_SECONDS", 0)
+@contextmanager
+def emptied() -> Iterator[Pipeline]:
+    """Make the queues and the table, empty."""
     with mock_aws():
         clients = Clients(None, "us-east-1", boto3.Session("test", "test", region_name="us-east-1"))
 
@@ -123,6 +121,21 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
             scraper_logs="/scraper",
         )
         yield Pipeline(target)
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cloud but moto's, and nobody who waits for it."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr("emulator.harness.replay.LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("emulator.harness.dead_letter_queue.POLL_SECONDS", 0)
+
+
+@pytest.fixture
+def pipeline(local: None) -> Iterator[Pipeline]:
+    """The queues and the table, empty."""
+    with emptied() as made:
+        yield made
 
 
 @pytest.fixture

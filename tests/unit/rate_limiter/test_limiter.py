@@ -24,7 +24,7 @@ from huntaze_scraper.rate_limiter.token_bucket import Limit
 from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS, Line, State
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
 from tests.unit.rate_limiter.memory import MemoryReservations
-from tests.unit.rate_limiter.records import arrival, payload
+from tests.unit.rate_limiter.records import arrival, payload, text
 
 LIMIT = Limit()
 
@@ -304,6 +304,17 @@ def test_copies_in_one_batch_are_sent_once_and_share_the_outcome(bench: Bench) -
     batch = [arrival(message_id="first"), arrival(message_id="second"), *messages(1)]
 
     assert bench.take(*batch) == [Forwarding.FORWARDED] * 3
+    assert len(bench.workflows.sent) == 2
+
+
+@pytest.mark.requirement("2.2")
+def test_a_replay_is_no_copy_of_what_comes_with_it(bench: Bench) -> None:
+    """Whichever lies first in the batch: the job goes once more, and once."""
+    bench.take(arrival())
+    bench.clock.moment += FIFO_DEDUPLICATION_MS / 1000 + 1
+    copy, replay = arrival(message_id="copy"), arrival(message_id="replay", attributes={"replay": text("again")})
+
+    assert bench.take(copy, replay) == [Forwarding.FORWARDED] * 2
     assert len(bench.workflows.sent) == 2
 
 
