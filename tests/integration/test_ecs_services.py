@@ -108,13 +108,15 @@ def test_a_spot_interruption_is_told_and_gives_time_and_the_task_is_replaced(sce
     spot = next(task["taskArn"] for task in scene.tasks() if task["capacityProviderName"] == "FARGATE_SPOT")
     for arn in arns:
         scene.logged(arn, "up")
+    scene.clock.set_speed(1)
     with scene.events() as events:
         answer = scene.interrupt({"task": spot})
         assert (answer.status_code, answer.json()) == (200, {"interrupted": [spot]})
         scene.logged(spot, "warned")
         scene.running(2)
-        scene.clock.jump(50)
+        scene.clock.jump(20)
         assert scene.task(spot)["lastStatus"] == "STOPPING"
+        scene.clock.jump(38)
         task = scene.stopped(spot)
 
         def of_spot() -> list[Any]:
@@ -125,7 +127,7 @@ def test_a_spot_interruption_is_told_and_gives_time_and_the_task_is_replaced(sce
 
     assert (task["stopCode"], task["stoppedReason"]) == ("SpotInterruption", "Your Spot Task was interrupted.")
     assert task["containers"][0]["exitCode"] == 137
-    assert 60 <= (task["executionStoppedAt"] - task["stoppingAt"]).total_seconds() <= 65
+    assert 60 <= (task["executionStoppedAt"] - task["stoppingAt"]).total_seconds() <= 90
     assert first["detail-type"] == "ECS Task State Change"
     assert (first["detail"]["lastStatus"], first["detail"]["desiredStatus"]) == ("RUNNING", "STOPPED")
     assert (first["detail"]["stopCode"], first["detail"]["group"]) == ("SpotInterruption", f"service:{scene.service}")

@@ -6,6 +6,7 @@ import pytest
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from tests.patience import until
 
 MESSAGE = {
     "action": "send_message",
@@ -71,8 +72,11 @@ def test_a_poison_message_is_set_aside_with_its_reason_and_holds_nothing_up(pipe
     job = pipeline.send(MESSAGE)
 
     assert pipeline.await_results([job])[job.job_id]["status"] == "succeeded"
-    dead = pipeline.clients.sqs.receive_message(
-        QueueUrl=pipeline.run.ingress_dlq_url, WaitTimeSeconds=20, MessageAttributeNames=["All"]
-    )["Messages"]
+    dead = until(
+        lambda: pipeline.clients.sqs.receive_message(
+            QueueUrl=pipeline.run.ingress_dlq_url, MessageAttributeNames=["All"]
+        ).get("Messages", []),
+        what="the message in the DLQ",
+    )
     assert [it["Body"] for it in dead] == [body]
     assert dead[0]["MessageAttributes"]["reason"]["StringValue"]

@@ -108,7 +108,7 @@ while True:
                 clock.set_speed(1 + count % 3)
             os.kill(program.process.pid, signal.SIGUSR1)
             clock.set_speed(1)
-            if program.is_silent_for(2):
+            if program.is_silent_for(10):
                 hidden += 1
                 os.kill(program.process.pid, signal.SIGUSR1)
             assert program.line() == "-1 4"

@@ -1,6 +1,7 @@
 """A program that waits in every way at once: `waits.py SECONDS [KIND...]`.
 
-Prints "ready" when all are about to wait, then a JSON line for each kind when its wait is over, then "done". Each wait
+Prints "ready" when all are about to wait, then a JSON line for each kind when its wait is over, then "done". A line tells
+how long the wait was by the clock, and at least and at most by the wall: a thread may rest between two looks. Each wait
 is for what is left since one moment. A change of the clock between a thread's last look at it and the call that waits
 is not undone: that wait is for its whole span from then on, as it would be had the machine been asleep there.
 """
@@ -184,9 +185,13 @@ IN_THREADS: dict[str, Callable[[float], object]] = {
 IN_MAIN: dict[str, Callable[[float], object]] = {"setitimer": tick, "alarm": alarm}
 
 
+def real_now() -> float:
+    return time.clock_gettime(time.CLOCK_TAI)
+
+
 def main() -> None:
     seconds, kinds = float(sys.argv[1]), sys.argv[2:] or list(IN_THREADS)
-    began, began_real = time.monotonic(), time.clock_gettime(time.CLOCK_TAI)
+    before, began, after = real_now(), time.monotonic(), real_now()
     telling, about_to_wait = threading.Lock(), threading.Semaphore(0)
 
     def tell(line: str) -> None:
@@ -196,8 +201,8 @@ def main() -> None:
     def wait(kind: str) -> None:
         about_to_wait.release()
         (IN_THREADS | IN_MAIN)[kind](max(began + seconds - time.monotonic(), 0.001))
-        elapsed, real = time.monotonic() - began, time.clock_gettime(time.CLOCK_TAI) - began_real
-        tell(json.dumps({"kind": kind, "elapsed": elapsed, "real": real}))
+        least, elapsed, most = real_now() - after, time.monotonic() - began, real_now() - before
+        tell(json.dumps({"kind": kind, "elapsed": elapsed, "real": most, "least_real": least}))
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
     threads = [threading.Thread(target=wait, args=(kind,)) for kind in kinds if kind in IN_THREADS]

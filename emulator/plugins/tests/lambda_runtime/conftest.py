@@ -35,7 +35,7 @@ def function(tmp_path):
     """Return a factory of functions, all stopped at the end."""
     made = []
 
-    def make(code, timeout=10):
+    def make(code, timeout=50):
         made.append(Function(tmp_path, code, timeout))
         return made[-1]
 
