@@ -12,6 +12,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper import jobs
 from infra_cdk import names
+from infra_cdk.storage import CREDENTIALS_NAME
 from tests.integration.operator_shell import Shell
 from tests.patience import until
 from tests.unit.harness.pages import OPERATIONS, TROUBLESHOOTING, blocks, fields
@@ -73,13 +74,17 @@ class Case:
         until(lambda: any("retry_after" in it for job in sent for it in self.pipeline.decisions(job)))
 
     def read(self, page: Path) -> subprocess.CompletedProcess[str]:
-        """Run every command of a page, in one session, as an operator who copies each block."""
+        """Run every block of a page by itself, in a shell that has seen the page's session and nothing else."""
         credentials = self.folder / "credentials.json"
         credentials.write_text(json.dumps({"username": CREATOR, "password": self._password()}))
         known = {"JOB": self.live(), "CREATOR": CREATOR, "CREDENTIALS_FILE": str(credentials)}
-        shell = Shell(self.pipeline.run, self.folder, known)
-        script = "\n".join(f"echo '--- {n}' >&2\n{block}" for n, block in enumerate(blocks(page, "sh")))
-        return shell.run("bash", "-euo", "pipefail", "-c", script)
+        # A creator who has had no log-in of their own yet: the harness has given everybody one.
+        self.pipeline.clients.secretsmanager.delete_secret(
+            SecretId=f"{CREDENTIALS_NAME}/{CREATOR}", ForceDeleteWithoutRecovery=True
+        )
+        session, *others = blocks(page, "sh")
+        script = session + "".join(f"echo '--- {n}' >&2\n(\n{block})\n" for n, block in enumerate(others, 1))
+        return Shell(self.pipeline.run, self.folder, known).run("bash", "-euo", "pipefail", "-c", script)
 
     def _password(self) -> str:
         return str(next(it["password"] for it in self.site.accounts() if it["username"] == CREATOR))
@@ -101,7 +106,7 @@ def case(pipeline: Pipeline, site: SiteControl, tmp_path: Path) -> Case:
 
 @pytest.mark.parametrize("page", [OPERATIONS, TROUBLESHOOTING], ids=lambda page: page.stem)
 def test_every_command_of_a_runbook_runs(case: Case, page: Path) -> None:
-    """As it stands, one after the other; what was paused runs again, what was dead was replayed."""
+    """As it stands, after the session alone; what was paused runs again, what was dead was replayed."""
     ran = case.read(page)
 
     assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"

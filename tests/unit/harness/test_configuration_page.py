@@ -1,7 +1,11 @@
 """docs/configuration.md says of each setting what its class says."""
 
+import re
+
 from emulator.harness import configuration
+from emulator.harness.artefacts.in_task.task_traces import FOLDER_VARIABLE
 from emulator.harness.configuration import PAGE
+from emulator.harness.places import ROOT
 from infra_cdk.synthesis import synthesise
 from tests.unit.infra.template import Assembly
 
@@ -30,3 +34,13 @@ def test_the_task_gets_no_variable_that_the_page_does_not_tell() -> None:
     names = {it["Name"] for it in (*container["Environment"], *container["Secrets"])}
     page = PAGE.read_text()
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_variable_that_a_tool_reads_is_told() -> None:
+    """But for the one that the harness sets for its own tasks."""
+    tools = [ROOT / "docker-compose.yml", *ROOT.glob(".github/workflows/*"), *ROOT.glob("scripts/*")]
+    sources = [*(ROOT / "emulator" / "harness").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    text = "".join(path.read_text() for path in (*tools, *sources))
+    read = set(re.findall(r"\b(?:HUNTAZE_[A-Z_]+|UPDATE_SNAPSHOTS)\b", text)) - {FOLDER_VARIABLE}
+    page = PAGE.read_text()
+    assert [name for name in sorted(read) if f"`{name}`" not in page] == []

@@ -12,11 +12,7 @@ from tests.unit.harness.pages import OPERATIONS, TROUBLESHOOTING, blocks, fields
 from tests.unit.infra.template import Assembly
 
 PAGES = [OPERATIONS, TROUBLESHOOTING]
-ALL_PAGES = [
-    *PAGES,
-    *(ROOT / "docs" / f"{name}.md" for name in ("configuration", "security", "upgrading")),
-    *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "README")),
-]
+ALL_PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def alarms() -> list[str]:
