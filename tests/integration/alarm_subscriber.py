@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from emulator.harness.pipeline import Pipeline
 from emulator.vclock import Clock
-from tests.integration.minutes import MINUTE, pass_minutes
+from tests.integration.minutes import MINUTE, Minutes
+from tests.patience import until
 
 POLL_SECONDS = 5
 MEMORY_MINUTES = 15
@@ -20,13 +21,15 @@ class Subscriber:
     def __init__(self, pipeline: Pipeline, clock: Clock) -> None:
         """Subscribe."""
         self._clients, self._clock, self._topic = pipeline.clients, clock, pipeline.run.alarm_topic_arn
+        self._minutes = Minutes(pipeline.clients, clock)
         sqs = self._clients.sqs
         self._inbox = sqs.create_queue(QueueName=f"on-call-{uuid4().hex[:8]}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         subscribed = self._clients.sns.subscribe(TopicArn=self._topic, Protocol="sqs", Endpoint=arn)
         self._subscription = subscribed["SubscriptionArn"]
-        self._told: list[tuple[str, str]] = []
-        """Name and state of each notification, in order."""
+        self._since = clock.now()
+        self._told: list[tuple[float, str, str]] = []
+        """When each alarm changed since then, its name and its new state."""
 
     def unsubscribe(self) -> None:
         """Hear no more."""
@@ -55,13 +58,8 @@ class Subscriber:
 
     def await_quiet(self) -> None:
         """Let minutes go by until every alarm is OK, and forget what was told by then."""
-        for _ in range(MEMORY_MINUTES):
-            if self.alarms("OK") == self.alarms():
-                break
-            self.pass_minutes(1)
-            self._listen()
-        assert self.alarms("OK") == self.alarms()
-        self._listen()
+        self._minutes.within(MEMORY_MINUTES, lambda: self.alarms("OK") == self.alarms())
+        self._since = self._clock.now()
         self._told.clear()
 
     def await_alarms(self, names: Iterable[str], minutes: int) -> None:
@@ -76,23 +74,26 @@ class Subscriber:
         self._await(set(names), "OK", 5)
 
     def pass_minutes(self, number: int) -> None:
-        """Jump over minutes, to where alarms look at the last of them."""
-        pass_minutes(self._clock, number)
+        """Jump over minutes, to where alarms have looked at the last of them."""
+        self._minutes.pass_by(number)
 
     def _await(self, names: set[str], state: str, minutes: int) -> None:
         for _ in range(minutes):
             self._listen()
-            if names <= self._last_told(state):
-                return
-            self.pass_minutes(1)
-        self._listen()
-        missing = names - self._last_told(state)
-        assert not missing, f"{sorted(missing)} not told {state}, but {self._told}; in ALARM: {self.alarms('ALARM')}"
+            if names <= self._last_told(state) | self.alarms(state):
+                break
+            self._minutes.pass_by()
+
+        def are_told() -> bool:
+            self._listen()
+            return names <= self._last_told(state)
+
+        until(are_told, what=f"{state} of {sorted(names)}, with {sorted(self.alarms('ALARM'))} in ALARM,")
 
     def _last_told(self, state: str) -> set[str]:
         if state == "ALARM":
-            return {name for name, each in self._told if each == state}
-        return {name for name, each in dict(self._told).items() if each == state}
+            return {name for _, name, each in self._told if each == state}
+        return {name for name, each in {name: each for _, name, each in sorted(self._told)}.items() if each == state}
 
     def _listen(self) -> None:
         while messages := self._clients.sqs.receive_message(
@@ -102,5 +103,7 @@ class Subscriber:
                 notification = json.loads(message["Body"])
                 assert notification["TopicArn"] == self._topic
                 change = json.loads(notification["Message"])
-                self._told.append((change["AlarmName"], change["NewStateValue"]))
+                changed = datetime.fromisoformat(change["StateChangeTime"]).timestamp()
+                if changed >= self._since:
+                    self._told.append((changed, change["AlarmName"], change["NewStateValue"]))
                 self._clients.sqs.delete_message(QueueUrl=self._inbox, ReceiptHandle=message["ReceiptHandle"])

@@ -89,6 +89,7 @@ def test_a_site_that_refuses_our_rate_or_wants_a_human(
     )
     jobs = [_message(pipeline, creator) for creator in (challenged, *refused)]
     until(lambda: subscriber.total(*_ours(Metric.ONLYFANS_429_COUNT)) > 10, 60, "more than ten 429")
+    until(lambda: subscriber.total(*_ours(Metric.CHALLENGE_COUNT)), 60, "a challenge")
     subscriber.await_alarms(SITE_REFUSES, 4)
 
     site.faults()
@@ -101,6 +102,9 @@ def test_a_site_that_fails(subscriber: Subscriber, pipeline: Pipeline, site: Sit
     site.faults({"match": _posts(), "fault": {"kind": "status", "status": 503}})
     jobs = [_message(pipeline, creator) for creator in CREATORS[:6]]
     until(lambda: subscriber.total(*_ours(Metric.CIRCUIT_BREAKER_OPEN_COUNT)), 60, "an open circuit breaker")
+    subscriber.pass_minutes(1)
+    subscriber.pass_minutes(5)
+    until(lambda: subscriber.total(*_ours(Metric.ONLYFANS_5XX_COUNT)), 60, "failures in the next five minutes, too")
     subscriber.await_alarms(SITE_FAILS, 15)
 
     site.faults()
@@ -143,6 +147,9 @@ def test_a_limiter_that_is_kept_from_running(subscriber: Subscriber, pipeline: P
     pipeline.clients.lambda_.put_function_concurrency(**function, ReservedConcurrentExecutions=0)
     try:
         _fill_ingress(pipeline, 150, lambda number: json.dumps(_payload(CREATORS[number % 12], number)))
+        until(
+            lambda: subscriber.total("AWS/Lambda", "Throttles", FunctionName=names.LIMITER_FUNCTION), 60, "a throttle"
+        )
         subscriber.await_alarms({"lambda_throttles"}, 4)
         subscriber.pass_minutes(15)
         subscriber.await_alarms({"ingress_queue_not_taken"}, 6)
@@ -200,6 +207,7 @@ def test_a_rotation_that_fails(subscriber: Subscriber, pipeline: Pipeline, site:
     site.faults({"match": {"path": "/api/login"}, "fault": {"kind": "challenge"}})
     secrets.rotate_secret(SecretId=secret)
     try:
+        until(lambda: subscriber.total("AWS/Lambda", "Errors", FunctionName=names.ROTATION_FUNCTION), 60, "the failure")
         subscriber.await_alarms(ROTATION_FAILS, 4)
         assert secrets.get_secret_value(SecretId=secret)["SecretString"] == held
         site.faults()

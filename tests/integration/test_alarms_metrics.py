@@ -1,7 +1,6 @@
 """Metrics as CloudWatch keeps and computes them; plain boto3, so that an AWS account could answer as well."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,27 +9,14 @@ import pytest
 
 from emulator.harness.clients import Clients
 from emulator.vclock import Clock
-
-MINUTE = 60
-
-type Passing = Callable[[Callable[[], object], int], None]
+from tests.integration.minutes import MINUTE, Minutes
+from tests.patience import until
 
 
 @pytest.fixture
-def within(clock: Clock) -> Passing:
-    """Let minutes go by until a condition holds, at most so many of them."""
-
-    def wait(condition: Callable[[], object], minutes: int) -> None:
-        for _ in range(minutes):
-            deadline = time.monotonic() + 2
-            while time.monotonic() < deadline:
-                if condition():
-                    return
-                time.sleep(0.02)
-            clock.jump(MINUTE)
-        assert condition(), f"it did not happen within {minutes} minutes"
-
-    return wait
+def minutes(emulator: Clients, clock: Clock) -> Minutes:
+    """Minutes that go by as asked."""
+    return Minutes(emulator, clock)
 
 
 @pytest.fixture
@@ -63,52 +49,54 @@ def figure(emulator: Clients, clock: Clock, url: str, name: str) -> float | None
     return None if newest is None else newest["Maximum"]
 
 
-def test_queue_publishes_its_depth_each_minute(emulator: Clients, clock: Clock, queue: str, within: Passing) -> None:
+def test_queue_publishes_its_depth_each_minute(emulator: Clients, clock: Clock, queue: str, minutes: Minutes) -> None:
     """What waits, what a consumer has, and what is delayed."""
     for number in range(5):
         emulator.sqs.send_message(QueueUrl=queue, MessageBody=str(number))
     emulator.sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=900)
     emulator.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=2, VisibilityTimeout=43_200)
     expected = {"Visible": 3, "NotVisible": 2, "Delayed": 1}
-    within(
+    minutes.within(
+        3,
         lambda: (
             {name: figure(emulator, clock, queue, f"ApproximateNumberOfMessages{name}") for name in expected}
             == expected
         ),
-        3,
     )
 
 
 @pytest.mark.requirement("5.1")
-def test_age_grows_with_the_oldest_message(emulator: Clients, clock: Clock, queue: str, within: Passing) -> None:
+def test_age_grows_with_the_oldest_message(emulator: Clients, clock: Clock, queue: str, minutes: Minutes) -> None:
     """Ten minutes after it was sent a message is ten minutes old."""
     emulator.sqs.send_message(QueueUrl=queue, MessageBody="old")
     clock.jump(600)
-    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600, 3)
+    minutes.within(3, lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600)
 
 
 @pytest.mark.requirement("5.1")
 def test_message_received_three_times_leaves_the_age(
-    emulator: Clients, clock: Clock, queue: str, within: Passing
+    emulator: Clients, clock: Clock, queue: str, minutes: Minutes
 ) -> None:
     """A poison pill does not keep the age of its queue up."""
     emulator.sqs.send_message(QueueUrl=queue, MessageBody="poison")
     clock.jump(600)
-    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600, 3)
+    minutes.within(3, lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) >= 600)
     for _ in range(3):
-        received = emulator.sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0, WaitTimeSeconds=5)
-        assert len(received["Messages"]) == 1
+        until(
+            lambda: emulator.sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0).get("Messages"),
+            what="the message",
+        )
     emulator.sqs.send_message(QueueUrl=queue, MessageBody="fresh")
-    within(lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) < 600, 3)
+    minutes.within(3, lambda: (figure(emulator, clock, queue, "ApproximateAgeOfOldestMessage") or 0) < 600)
 
 
 def test_queue_whose_name_begins_anothers_has_metrics_of_its_own(
-    emulator: Clients, clock: Clock, queue: str, within: Passing
+    emulator: Clients, clock: Clock, queue: str, minutes: Minutes
 ) -> None:
     """A queue is not its dead-letter queue."""
     longer = emulator.sqs.create_queue(QueueName=queue.rpartition("/")[2] + "-dlq")["QueueUrl"]
     emulator.sqs.send_message(QueueUrl=longer, MessageBody="dead")
-    within(lambda: figure(emulator, clock, longer, "ApproximateNumberOfMessagesVisible") == 1, 3)
+    minutes.within(3, lambda: figure(emulator, clock, longer, "ApproximateNumberOfMessagesVisible") == 1)
     assert figure(emulator, clock, queue, "ApproximateNumberOfMessagesVisible") == 0
     emulator.sqs.delete_queue(QueueUrl=longer)
 

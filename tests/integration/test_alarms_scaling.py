@@ -1,7 +1,6 @@
 """Target tracking on a service and a queue of its own; plain boto3, so that an AWS account could answer as well."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,15 +8,15 @@ import pytest
 
 from emulator.harness.clients import Clients
 from emulator.vclock import Clock
-
-MINUTE = 60
+from tests.integration.minutes import Minutes
+from tests.patience import until
 
 
 class Scene:
     """A service of idle tasks that follows the depth of a queue: 100 messages a task, 1 to 10 tasks."""
 
     def __init__(self, emulator: Clients, clock: Clock) -> None:
-        self.emulator, self.clock = emulator, clock
+        self.emulator, self.minutes = emulator, Minutes(emulator, clock)
         mark = uuid4().hex[:8]
         self.cluster, self.service = f"scaling-{mark}", "idle"
         queue = f"scaling-{mark}"
@@ -78,17 +77,6 @@ class Scene:
     def activities(self, **more: Any) -> list[Any]:
         return list(self.emulator.autoscaling.describe_scaling_activities(**self.key, **more)["ScalingActivities"])
 
-    def within(self, minutes: int, condition: Callable[[], object]) -> None:
-        """Let minutes go by until the condition holds, at most so many."""
-        for _ in range(minutes + 1):
-            deadline = time.monotonic() + 2
-            while time.monotonic() < deadline:
-                if condition():
-                    return
-                time.sleep(0.05)
-            self.clock.jump(MINUTE)
-        pytest.fail(f"not within {minutes} minutes; tasks: {self.tasks()}, activities: {self.activities()}")
-
     def clear(self) -> None:
         self.emulator.autoscaling.deregister_scalable_target(**self.key)
         self.emulator.ecs.delete_service(cluster=self.cluster, service=self.service, force=True)
@@ -97,9 +85,10 @@ class Scene:
 
 @pytest.fixture
 def scene(emulator: Clients, clock: Clock) -> Iterator[Scene]:
-    """Begin with one task that runs."""
+    """Begin with one task that runs; few minutes go by but by jumps."""
+    clock.set_speed(1)
     made = Scene(emulator, clock)
-    made.within(5, lambda: made.tasks() == (1, 1))
+    until(lambda: made.tasks() == (1, 1), what="the task running")
     yield made
     made.clear()
 
@@ -130,26 +119,26 @@ def test_policy_makes_two_alarms_that_go_with_it(scene: Scene) -> None:
 def test_service_follows_the_queue_out_and_in(scene: Scene) -> None:
     """Three minutes at 300 messages make 3 tasks; fifteen empty minutes begin to take them away again."""
     scene.fill(300)
-    scene.within(5, lambda: scene.tasks() == (3, 3))
+    scene.minutes.within(5, lambda: scene.tasks()[0] == 3)
     scene.emulator.sqs.purge_queue(QueueUrl=scene.queue)
-    scene.within(3, lambda: scene.tasks()[0] >= 3)
-    top = max(scene.tasks())
-    scene.clock.jump(14 * MINUTE)
-    scene.within(6, lambda: scene.tasks()[0] == top - 1)
+    scene.minutes.pass_by()  # another minute of 300 messages may have scaled out again
+    top = scene.tasks()[0]
+    scene.minutes.pass_by(14)
+    scene.minutes.within(6, lambda: scene.tasks()[0] == top - 1)
     newest, *_, first = scene.activities()
     assert first["Description"] == "Setting desired count to 3."
     assert f"{scene.key['ResourceId']}-AlarmHigh-" in first["Cause"]
     assert first["Cause"].endswith("in state ALARM triggered policy depth")
     assert f"{scene.key['ResourceId']}-AlarmLow-" in newest["Cause"]
-    scene.within(1, lambda: scene.activities()[0]["StatusCode"] == "Successful")
+    until(lambda: scene.activities()[0]["StatusCode"] == "Successful", what="the newest activity's success")
 
 
 @pytest.mark.requirement("3.2")
 def test_service_stops_at_its_maximum_and_says_so(scene: Scene) -> None:
     """However deep the queue is."""
     scene.fill(2000)
-    scene.within(5, lambda: scene.tasks()[0] == 10)
-    scene.within(
+    scene.minutes.within(5, lambda: scene.tasks()[0] == 10)
+    scene.minutes.within(
         3,
         lambda: any(
             reason["Code"] == "AlreadyAtMaxCapacity"
@@ -165,21 +154,23 @@ def test_suspended_target_does_not_scale_until_it_is_resumed(scene: Scene) -> No
         **scene.key, SuspendedState={"DynamicScalingOutSuspended": True}
     )
     scene.fill(200)
-    scene.clock.jump(6 * MINUTE)
+    scene.minutes.pass_by(6)
     alarm = next(each["AlarmName"] for each in scene.policy["Alarms"] if "High" in each["AlarmName"])
     states = scene.emulator.cloudwatch
-    scene.within(3, lambda: states.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"] == "ALARM")
+    scene.minutes.within(
+        3, lambda: states.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"] == "ALARM"
+    )
     assert scene.tasks()[0] == 1
     scene.emulator.autoscaling.register_scalable_target(
         **scene.key, SuspendedState={"DynamicScalingOutSuspended": False}
     )
-    scene.within(3, lambda: scene.tasks()[0] == 2)
+    scene.minutes.within(3, lambda: scene.tasks()[0] == 2)
 
 
 def test_raised_minimum_takes_effect_at_once(scene: Scene) -> None:
     """Two tasks at least, without any alarm."""
     scene.emulator.autoscaling.register_scalable_target(**scene.key, MinCapacity=2, MaxCapacity=10)
-    scene.within(1, lambda: scene.tasks() == (2, 2))
+    until(lambda: scene.tasks() == (2, 2), what="the second task running")
     assert scene.activities()[0]["Cause"] == "minimum capacity was set to 2"
 
 

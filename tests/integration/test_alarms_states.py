@@ -1,7 +1,6 @@
 """Alarms as CloudWatch judges and tells them; plain boto3, so that an AWS account could answer as well."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 
 from emulator.harness.clients import Clients
 from emulator.vclock import Clock
-
-MINUTE = 60
+from tests.integration.minutes import MINUTE, Minutes
+from tests.patience import until
 
 
 class Scene:
@@ -20,6 +19,7 @@ class Scene:
 
     def __init__(self, emulator: Clients, clock: Clock) -> None:
         self.emulator, self.clock = emulator, clock
+        self.minutes = Minutes(emulator, clock)
         self.mark = uuid4().hex[:12]
         self.namespace = f"Test/{self.mark}"
         self.topic = emulator.sns.create_topic(Name=f"alarms-{self.mark}")["TopicArn"]
@@ -55,13 +55,14 @@ class Scene:
 
     def publish(self, *values: float | None, metric: str = "Load") -> None:
         """Publish one value for each of the last minutes, the newest for the minute that goes on; nothing for None."""
-        now = self.clock.now() // MINUTE * MINUTE
-        for age, value in enumerate(reversed(values)):
-            if value is not None:
-                at = datetime.fromtimestamp(now - age * MINUTE, UTC)
-                self.emulator.cloudwatch.put_metric_data(
-                    Namespace=self.namespace, MetricData=[{"MetricName": metric, "Timestamp": at, "Value": value}]
-                )
+        with self.minutes.stand():
+            now = self.clock.now() // MINUTE * MINUTE
+            for age, value in enumerate(reversed(values)):
+                if value is not None:
+                    at = datetime.fromtimestamp(now - age * MINUTE, UTC)
+                    self.emulator.cloudwatch.put_metric_data(
+                        Namespace=self.namespace, MetricData=[{"MetricName": metric, "Timestamp": at, "Value": value}]
+                    )
 
     def alarm(self, name: str) -> dict[str, Any]:
         found = self.emulator.cloudwatch.describe_alarms(
@@ -74,26 +75,27 @@ class Scene:
 
     def await_state(self, name: str, state: str, minutes: int = 3) -> None:
         """Let minutes go by until the alarm is in the state, at most so many of them."""
-        for _ in range(minutes + 1):
-            deadline = time.monotonic() + 1.5
-            while time.monotonic() < deadline:
-                if self.state(name) == state:
-                    return
-                time.sleep(0.02)
-            self.clock.jump(MINUTE)
-        pytest.fail(f"{name} is {self.state(name)}, not {state}, after {minutes} minutes")
+        self.minutes.within(minutes, lambda: self.state(name) == state)
 
     def notifications(self, number: int) -> list[dict[str, Any]]:
         """Receive so many notifications of the topic or more, by time: subject and the JSON of the message."""
         found: list[dict[str, Any]] = []
-        deadline = time.monotonic() + 20
-        while len(found) < number and time.monotonic() < deadline:
-            received = self.emulator.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10, WaitTimeSeconds=2)
-            for message in received.get("Messages", []):
-                body = json.loads(message["Body"])
-                found.append({"subject": body["Subject"], **json.loads(body["Message"])})
-                self.emulator.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+
+        def are_told() -> bool:
+            bodies = map(json.loads, self.receive(self.inbox))
+            found.extend({"subject": each["Subject"], **json.loads(each["Message"])} for each in bodies)
+            return len(found) >= number
+
+        until(are_told, what=f"{number} notifications")
         return sorted(found, key=lambda each: str(each["StateChangeTime"]))
+
+    def receive(self, queue: str) -> list[str]:
+        """Take what is in the queue."""
+        sqs = self.emulator.sqs
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return [message["Body"] for message in messages]
 
     def clear(self) -> None:
         for name in self._names:
@@ -104,7 +106,8 @@ class Scene:
 
 @pytest.fixture
 def scene(emulator: Clients, clock: Clock) -> Iterator[Scene]:
-    """Begin."""
+    """Begin; few minutes go by but by jumps."""
+    clock.set_speed(1)
     made = Scene(emulator, clock)
     yield made
     made.clear()
@@ -158,7 +161,7 @@ def test_missing_data_count_as_the_alarm_says(scene: Scene, treatment: str, stat
     scene.publish(0, 0, 0, 0, 0)
     scene.put("load", TreatMissingData=treatment)
     scene.await_state("load", "OK")
-    scene.clock.jump(30 * MINUTE)
+    scene.minutes.pass_by(30)
     scene.await_state("load", state)
 
 
@@ -261,8 +264,7 @@ def test_change_of_state_is_an_event(scene: Scene) -> None:
     scene.put("load")
     scene.publish(50)
     scene.await_state("load", "ALARM")
-    received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
-    event = json.loads(received[0]["Body"])
+    event = json.loads(until(lambda: scene.receive(queue), what="the event")[0])
     assert event["detail-type"] == "CloudWatch Alarm State Change"
     assert event["resources"] == [scene.alarm("load")["AlarmArn"]]
     assert event["detail"]["state"]["value"] == "ALARM"
@@ -295,7 +297,7 @@ def test_jump_of_twelve_hours_changes_a_state_at_most_once(scene: Scene) -> None
     scene.put("load", TreatMissingData="notBreaching")
     scene.publish(50)
     scene.await_state("load", "ALARM")
-    scene.clock.jump(12 * 3600)
+    scene.minutes.pass_by(12 * 60)
     scene.await_state("load", "OK")
     # A standard queue, which promises no order.
     assert sorted(each["NewStateValue"] for each in scene.notifications(2)[-2:]) == ["ALARM", "OK"]

@@ -5,7 +5,7 @@ import pytest
 from emulator.harness.pipeline import Pipeline
 from emulator.vclock import Clock
 from tests.integration.deep_queue import fill_workflows_queue
-from tests.integration.minutes import pass_minutes, within
+from tests.integration.minutes import Minutes
 from tests.patience import until
 
 MESSAGES = 500
@@ -16,15 +16,16 @@ MESSAGES = 500
 @pytest.mark.requirement("3.1", "3.2", "3.3")
 def test_500_messages_scale_the_service_out_and_an_empty_queue_scales_it_in(pipeline: Pipeline, clock: Clock) -> None:
     """Five tasks for 500 messages (target 100), which work them off, and then the service comes back to one task."""
+    minutes = Minutes(pipeline.clients, clock)
     pipeline.scale_to(0)
     try:
         fill_workflows_queue(pipeline, MESSAGES)
-        desired = within(clock, 8, lambda: found if (found := pipeline.desired_count()) > 1 else 0)
+        desired = minutes.within(8, lambda: found if (found := pipeline.desired_count()) > 1 else 0)
         assert desired == 5
         clock.set_speed(1)  # the tasks take the machine's time for their work, and no minute more scales out again
         until(lambda: pipeline.depth(pipeline.run.workflows_queue_url) == 0, 240, "emptying")
-        pass_minutes(clock, 14)
-        within(clock, 60, lambda: pipeline.desired_count() == 1, each=5)
+        minutes.pass_by(14)
+        minutes.within(60, lambda: pipeline.desired_count() == 1, each=5)
     finally:
         pipeline.forget()
         pipeline.scale_to(1)
