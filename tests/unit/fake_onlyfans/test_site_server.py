@@ -14,7 +14,7 @@ import httpx
 
 import fake_onlyfans
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @contextmanager

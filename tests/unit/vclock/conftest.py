@@ -89,6 +89,10 @@ class Program:
         self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
 
+    def is_asleep(self) -> bool:
+        """Whether its first thread waits for something."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].startswith("S")
+
     def is_silent_for(self, seconds: float) -> bool:
         """Whether no line comes within so many real seconds."""
         if not self.ahead:

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.vclock import Clock
 from emulator.vclock.page import NANOS
+from tests.patience import until
 from tests.unit.vclock.conftest import python, waits
 
 HOUR = 3600.0
@@ -128,6 +129,7 @@ print(libc.poll(None, 0, -1), ctypes.get_errno(), flush=True)
 """
     with python(code, clock.env()) as program:
         assert program.line() == "ready"
+        until(program.is_asleep, what="the endless wait")
         for _ in range(20):
             clock.jump(60)
         assert program.is_silent_for(0.1)

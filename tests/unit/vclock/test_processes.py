@@ -46,11 +46,11 @@ print(lock.acquire(timeout=0.1), time.clock_gettime(time.CLOCK_REALTIME) - deadl
 """
     with python(code, clock.env() | {"VCLOCK_SKEW_SECONDS": "-3600.5"}) as program:
         date, monotonic = map(float, program.line().split())
-        assert abs(clock.now() - 3600.5 - date) < 5
-        assert abs(clock.monotonic() - monotonic) < 5
+        assert abs(clock.now() - 3600.5 - date) < 60
+        assert abs(clock.monotonic() - monotonic) < 60
         acquired, late = program.line().split()
     assert acquired == "False"
-    assert 0 <= float(late) < 5
+    assert 0 <= float(late) < 60
 
 
 def test_what_a_process_starts_is_on_the_clock_too(make_clock: Callable[[float], Clock]) -> None:
