@@ -1,9 +1,8 @@
 """``dlq``: what was set aside, and why; sent back, or thrown away."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,7 +57,7 @@ def list_(
     if json:
         print_json({"messages": [it.as_row() for it in look.found], **look.as_row()})
         return
-    _print(it.as_row() for it in look.found)
+    _print([it.as_row() for it in look.found])
     console.print(f"{len(look.found)} shown; {look.there}")
     _tell_unseen(look.unseen)
 
@@ -226,14 +225,16 @@ def _tell_unseen(unseen: dict[QueueName, int]) -> None:
             )
 
 
-def _print(rows: Iterable[dict[str, Any]]) -> None:
+def _print(rows: Sequence[dict[str, Any]]) -> None:
     """Print two lines a message: which one, and why it is there."""
-    for row in islice(rows, MOST_PRINTED):
+    for row in rows[:MOST_PRINTED]:
         job = f"job {row['job_id'][:12]}" if row["job_id"] else "no job"
         what = "  ".join(filter(None, [job, row["creator_id"], row["action"], row["at"]]))
         console.print(f"{row['queue']:<9}  [bold]{escape(row['message_id'][:8])}[/]  {escape(what)}", soft_wrap=True)
         why = [row["error_class"], row["status"], row["reason"], *filter(None, [row.get("done"), row.get("why")])]
         console.print(f"{'':<11}{escape('  '.join(filter(None, why)))}", soft_wrap=True)
+    if len(rows) > MOST_PRINTED:
+        console.print(f"and {len(rows) - MOST_PRINTED} more: --json shows all")
 
 
 def _texts(letter: DeadLetter) -> dict[str, str]:

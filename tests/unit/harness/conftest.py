@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,11 @@ def message(number: int, creator: str = GROUP) -> dict[str, Any]:
     }
 
 
+def texts(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Return message attributes of text."""
+    return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+
+
 class Pipeline:
     """What a test puts in and looks at."""
 
@@ -50,11 +55,15 @@ class Pipeline:
             MessageBody=body,
             MessageGroupId=job.group_id,
             MessageDeduplicationId=f"{job.job_id}{time.monotonic_ns()}",
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in told.items() if value
-            },
+            MessageAttributes=texts(told),
         )
         return job.job_id
+
+    def set_aside(self, body: str, **attributes: str) -> None:
+        """Put a message on the ingress DLQ."""
+        self.sqs.send_message(
+            QueueUrl=self.target.ingress_dlq_url, MessageBody=body, MessageAttributes=texts(attributes)
+        )
 
     def put(self, key: str, **numbers_or_texts: str | int) -> None:
         """Write an item of the state table."""

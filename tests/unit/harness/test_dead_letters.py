@@ -10,21 +10,21 @@ import pytest
 
 from emulator.harness import replay
 from emulator.harness.dead_letter_queue import DeadLetterQueue
-from emulator.harness.dead_letters import DeadLetter, Selection
+from emulator.harness.dead_letters import DeadLetter, QueueName, Selection
 from emulator.harness.dropping import drop
 from emulator.harness.errors import HarnessError
 from emulator.harness.replay import Replay
+from huntaze_scraper import jobs
 from tests.unit.harness.conftest import Pipeline, message
 
 
-def look(pipeline: Pipeline, selection: Selection | None = None) -> list[DeadLetter]:
-    with DeadLetterQueue(pipeline.target, "workflows").held(1000) as letters:
+def look(pipeline: Pipeline, selection: Selection | None = None, queue: QueueName = "workflows") -> list[DeadLetter]:
+    with DeadLetterQueue(pipeline.target, queue).held() as letters:
         return [letter for letter in letters if (selection or Selection()).takes(letter)]
 
 
-def replay_all(pipeline: Pipeline, selection: Selection | None = None) -> list[str]:
-    queue = DeadLetterQueue(pipeline.target, "workflows")
-    return [it.done for it in Replay(pipeline.target).run(queue, selection or Selection())]
+def replay_all(pipeline: Pipeline, queue: QueueName = "workflows") -> list[str]:
+    return [it.done for it in Replay(pipeline.target).run(DeadLetterQueue(pipeline.target, queue), Selection())]
 
 
 def test_a_list_hides_nothing_afterwards(pipeline: Pipeline) -> None:
@@ -66,6 +66,76 @@ def test_a_replay_keeps_the_order_of_each_creator(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.usefixtures("limiter")
+def test_what_the_limiter_set_aside_keeps_its_order_too(pipeline: Pipeline) -> None:
+    """The ingress DLQ knows no groups: each creator's go as they lie there, those of several side by side."""
+    for number in range(12):
+        pipeline.set_aside(json.dumps(message(number, f"creator-{number % 2}")))
+
+    assert replay_all(pipeline, "ingress") == ["replayed"] * 12
+    texts = pipeline.texts()
+    for parity in range(2):
+        assert [it for it in texts if int(it.split()[1]) % 2 == parity] == [
+            f"message {n}" for n in range(parity, 12, 2)
+        ]
+
+
+@pytest.mark.usefixtures("limiter")
+def test_what_the_limiter_would_refuse_again_stays(pipeline: Pipeline) -> None:
+    """No job, or one with more attributes than can go on; each is told with the reason."""
+    pipeline.set_aside("not JSON")
+    pipeline.set_aside(json.dumps(message(1)), **{f"name{number}": "x" for number in range(8)})
+    pipeline.set_aside(json.dumps(message(2)), error_class="", reason="")
+
+    told = list(Replay(pipeline.target).run(DeadLetterQueue(pipeline.target, "ingress"), Selection()))
+
+    assert [it.done for it in told] == ["left", "left", "replayed"]
+    assert [it.why.partition("again: ")[2][:20] for it in told[:2]] == ["the job is not JSON:", "8 message attributes"]
+    assert pipeline.texts() == ["message 2"]
+    assert len(look(pipeline, queue="ingress")) == 2
+
+
+@pytest.mark.usefixtures("limiter")
+def test_nothing_goes_before_what_somebody_else_has_in_hand(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The creator's others stay, those of another creator go."""
+    ids = [pipeline.die(message(number)) for number in range(3)]
+    pipeline.die(message(9, "creator-02"))
+    monkeypatch.setattr(DeadLetterQueue, "keep", lambda _, letter: letter.job_id != ids[0])
+
+    assert sorted(replay_all(pipeline)) == ["left", "left", "left", "replayed"]
+    assert pipeline.texts() == ["message 9"]
+    assert [it.job_id for it in look(pipeline)] == ids
+
+
+@pytest.mark.usefixtures("limiter")
+def test_an_expired_place_is_as_good_as_none(pipeline: Pipeline) -> None:
+    """The limiter begins the line anew: a replay does not wait for more than that."""
+    job_id = pipeline.die(message(1))
+    pipeline.place(job_id, slot_at=2**50, expires_at=int(time.time()) - 1)
+
+    assert replay_all(pipeline) == ["replayed"]
+
+
+def test_a_job_that_never_went_keeps_its_place(pipeline: Pipeline) -> None:
+    """The limiter gives it no new one: a replay does not wait for that."""
+    pipeline.set_aside(json.dumps(message(1)))
+    pipeline.place(jobs.parse(json.dumps(message(1))).job_id)
+
+    assert replay_all(pipeline, "ingress") == ["replayed"]
+
+
+def test_what_lies_behind_the_first_ten_is_told(pipeline: Pipeline) -> None:
+    """SQS shows no more of a group: a filter that takes none of the ten has seen only these."""
+    for number in range(12):
+        pipeline.die(message(number))
+    queue = DeadLetterQueue(pipeline.target, "workflows")
+
+    assert list(Replay(pipeline.target).run(queue, Selection(error_class="challenge"))) == []
+    assert queue.unseen == 2
+
+
+@pytest.mark.usefixtures("limiter")
 def test_a_replay_carries_the_producers_attributes_and_a_mark(pipeline: Pipeline) -> None:
     """What limiter and scraper added stays behind; the mark keeps the limiter from taking it for a copy."""
     pipeline.die(message(1), trace="abc")
@@ -98,14 +168,15 @@ def test_a_job_that_is_done_is_left_for_the_operator(pipeline: Pipeline) -> None
 
 
 @pytest.mark.usefixtures("limiter")
+@pytest.mark.parametrize("note", ["forwarded_at", "granted_at"])
 def test_a_job_forwarded_a_moment_ago_waits_until_it_is_no_copy(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, note: str
 ) -> None:
-    """Within five minutes limiter and queue would drop it."""
+    """Within five minutes limiter and queue would drop it; so too where only its leave to go was noted."""
     monkeypatch.setattr(replay, "FORGOTTEN_AFTER", timedelta(seconds=2))
     job_id = pipeline.die(message(1))
     forwarded_at = time.time()
-    pipeline.place(job_id, forwarded_at=int(forwarded_at * 1000))
+    pipeline.place(job_id, **{note: int(forwarded_at * 1000)})
 
     replay_all(pipeline)
 
@@ -142,10 +213,11 @@ def test_a_message_is_deleted_only_after_its_copy_was_taken(
 
 
 def test_what_is_dropped_lies_in_a_file_first(pipeline: Pipeline, tmp_path: Path) -> None:
-    """Body and attributes, for the operator's eyes only."""
+    """Body and attributes, for the operator's eyes only, also where the file was there and open to all."""
     pipeline.die(message(1), "challenge")
     pipeline.die(message(2))
-    kept = tmp_path / "new" / "kept.jsonl"
+    kept = tmp_path / "kept.jsonl"
+    kept.touch(0o644)
 
     dropped = list(drop(DeadLetterQueue(pipeline.target, "workflows"), Selection(error_class="challenge"), kept))
 
