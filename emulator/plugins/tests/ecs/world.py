@@ -18,7 +18,7 @@ PLAN = [
     {"capacityProvider": "FARGATE_SPOT", "weight": 4, "base": 0},
     {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
 ]
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 50.0
 LOOK_SECONDS = 0.01
 
 
