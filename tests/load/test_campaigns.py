@@ -13,6 +13,8 @@ from tests.patience import until
 
 pytestmark = pytest.mark.timeout(600)
 SPEED = 75
+SPEED_OF_SENDING = 20
+"""A hundred messages are sent well within a minute, on a busy machine too."""
 CREATORS = 50
 PATIENCE_SECONDS = 400
 
@@ -25,7 +27,7 @@ def queues(pipeline: Pipeline, clock: Clock) -> Iterator[Pipeline]:
         yield pipeline
 
 
-@pytest.mark.requirement("1.1", "1.3", "1.4", "2.1", "2.2")
+@pytest.mark.requirement("1.1", "1.3", "1.4")
 def test_500_messages_at_once_are_all_forwarded_once_at_the_rate(queues: Pipeline) -> None:
     """A campaign that goes out in one second: none lost, none twice, none buried, ten a minute."""
     send(queues, range(500))
@@ -33,15 +35,19 @@ def test_500_messages_at_once_are_all_forwarded_once_at_the_rate(queues: Pipelin
     check(queues, 500)
 
 
-@pytest.mark.requirement("1.1", "1.3", "1.4", "2.1", "2.2")
+@pytest.mark.requirement("1.1", "1.3", "1.4")
 def test_1000_messages_over_ten_minutes_are_all_forwarded_once_at_the_rate(queues: Pipeline, clock: Clock) -> None:
     """Ten times what the rate allows, for ten minutes; then the rest of it, at the rate."""
+    clock.set_speed(SPEED_OF_SENDING)
     began = clock.now()
     for minute, hundred in enumerate(batched(range(1000), 100, strict=True)):
         until(lambda due=began + 60 * minute: clock.now() >= due, what="the next minute")
         send(queues, hundred)
+    clock.set_speed(SPEED)
 
     check(queues, 1000)
+    moments = [it["sent"] for it in queues.journal(queues.run.ingress_queue_url)]
+    assert 9 * 60 <= max(moments) - min(moments) < 10 * 60
 
 
 def send(queues: Pipeline, numbers: Sequence[int]) -> None:
@@ -75,4 +81,4 @@ def check(queues: Pipeline, count: int) -> None:
     assert sorted(numbers) == list(range(count))
     assert invariants.worst_window(it["sent"] for it in forwarded) <= invariants.CAPACITY
     assert queues.journal(run.ingress_dlq_url) == []
-    assert queues.depth(run.ingress_queue_url) == 0
+    until(lambda: queues.depth(run.ingress_queue_url) == 0, what="the last deletion")
