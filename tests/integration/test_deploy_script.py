@@ -2,8 +2,9 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -13,6 +14,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
+from tests.patience import until
 from tests.unit.harness.pages import OPERATIONS, UPGRADING, blocks
 
 if TYPE_CHECKING:
@@ -156,6 +158,34 @@ def test_what_does_not_work_is_taken_back(office: Office, site: SiteControl) -> 
     assert office.publishes_by_creator() == "true"
     assert office.traces() == before
     assert "no deployment was made from this machine" in office.shell.run(SCRIPT, "--rollback").stderr
+
+
+@pytest.fixture
+def paused_intake(pipeline: Pipeline) -> Iterator[None]:
+    """The limiter takes nothing, as the runbook's pause leaves it."""
+    client = pipeline.clients.lambda_
+    mapping = client.list_event_source_mappings(FunctionName=pipeline.run.lambda_function)["EventSourceMappings"][0]
+
+    def switch(state: Literal["Enabled", "Disabled"]) -> None:
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=state == "Enabled")
+        until(lambda: client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state, what=state)
+
+    switch("Disabled")
+    yield
+    switch("Enabled")
+
+
+@pytest.mark.usefixtures("paused_intake")
+def test_what_an_operator_has_paused_is_no_fault_of_a_deployment(office: Office) -> None:
+    """A smoke job could not run, so nothing is deployed; without one the rest is well, and the pause is told."""
+    refused = office.deploy(office.changed, "--smoke-creator", "creator-09")
+    assert refused.returncode == 1
+    assert "the intake is paused" in refused.stderr
+    assert office.publishes_by_creator() == "true"
+
+    deployed = office.deploy(office.as_it_is, "--no-smoke")
+    assert deployed.returncode == 0, deployed.stderr
+    assert "its queue is paused" in deployed.stderr
 
 
 @pytest.mark.parametrize(
