@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from emulator.harness.clients import Clients
+from emulator.harness.clients import ACCOUNT_ID, Clients
 from emulator.harness.gate import digests
 from emulator.harness.pipeline import Pipeline
+from emulator.harness.places import ROOT
 from emulator.harness.site_control import SiteControl
 from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
@@ -207,6 +208,20 @@ def test_a_wrong_call_changes_nothing_and_says_what_to_do(office: Office, option
     assert refused.returncode != 0
     assert complaint in refused.stderr
     assert not (office.folder / "deployments").exists()
+
+
+def test_a_first_deployment_leaves_nothing_to_go_back_to(office: Office) -> None:
+    """What it made stays, and that is said; where deployments are kept may be told from the caller's folder."""
+    run = office.pipeline.run
+    kept = office.folder / "deployments" / f"{ACCOUNT_ID}-{run.region}" / "20260101T000000Z"
+    kept.mkdir(parents=True)
+    (kept / "stacks.json").write_text(json.dumps({"HuntazeScraper": None}))
+
+    undone = office.shell.run("sh", "-c", f"cd {office.folder} && HUNTAZE_STATE=. {ROOT / SCRIPT} --rollback")
+
+    assert undone.returncode == 1
+    assert "HuntazeScraper is new: it stays" in undone.stderr
+    assert "no scraper ran here before" in undone.stderr
 
 
 def test_where_nothing_runs_yet_there_is_no_image_to_keep(office: Office) -> None:
