@@ -18,6 +18,7 @@ from tests.patience import until
 
 FAN = "fan-001"
 HOLD_SECONDS = 600
+FORGOTTEN_SECONDS = 310
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
@@ -32,14 +33,7 @@ class Desk:
     def die(self, number: int, creator: str = "creator-01") -> str:
         """Leave what a job leaves that failed three times; return its id."""
         run, clients = self.pipeline.run, self.pipeline.clients
-        payload = {
-            "action": "send_message",
-            "creator_id": creator,
-            "user_id": FAN,
-            "message_content": f"message {number}",
-            "timestamp": "2026-01-01T00:00:00Z",
-        }
-        body = json.dumps(payload)
+        body = _body(number, creator)
         job_id = jobs.parse(body).job_id
         clients.sqs.send_message(
             QueueUrl=run.workflows_dlq_url,
@@ -52,11 +46,32 @@ class Desk:
         clients.dynamodb.put_item(TableName=run.state_table, Item=item)
         return job_id
 
+    def leave_a_copy(self, number: int, forwarded_at: float) -> None:
+        """Leave the job on the ingress DLQ too, and in the limiter's memory."""
+        run, clients = self.pipeline.run, self.pipeline.clients
+        clients.sqs.send_message(QueueUrl=run.ingress_dlq_url, MessageBody=_body(number))
+        at = int(forwarded_at * 1000)
+        numbers = {"number": 1, "slot_at": at, "granted_at": at, "forwarded_at": at, "expires_at": at // 1000 + 86400}
+        item: Any = {name: {"N": str(value)} for name, value in numbers.items()}
+        item |= {"pk": {"S": f"slot#{jobs.parse(_body(number)).job_id}"}, "account": {"S": "creator-01"}}
+        clients.dynamodb.put_item(TableName=run.state_table, Item=item)
+
     def ask(self, *words: str) -> dict[str, Any]:
         """Run a verb and return what it tells."""
         ran = self.shell.run("./huntaze", *words, "--json")
         assert ran.returncode == 0, ran.stderr
         return dict(json.loads(ran.stdout))
+
+
+def _body(number: int, creator: str = "creator-01") -> str:
+    payload = {
+        "action": "send_message",
+        "creator_id": creator,
+        "user_id": FAN,
+        "message_content": f"message {number}",
+        "timestamp": "2026-01-01T00:00:00Z",
+    }
+    return json.dumps(payload)
 
 
 @pytest.fixture
@@ -111,6 +126,21 @@ def test_a_replay_that_is_killed_loses_nothing_and_doubles_nothing(desk: Desk, s
 
     until(lambda: len(texts(site)) == len(ids), what="the rest")
     assert texts(site) == [f"message {number}" for number in range(len(ids))]
+
+
+def test_a_job_that_lies_in_both_queues_is_replayed_once(desk: Desk, site: SiteControl, clock: Clock) -> None:
+    """The limiter has forwarded it before, and takes the one that is sent for no copy: the other one may go."""
+    job_id = desk.die(1)
+    desk.leave_a_copy(1, clock.now())
+    clock.jump(FORGOTTEN_SECONDS)
+
+    done = desk.ask("dlq", "replay", "--yes")
+
+    assert [(it["queue"], it["job_id"], it["done"]) for it in done["messages"]] == [
+        ("ingress", job_id, "replayed"),
+        ("workflows", job_id, "copy removed"),
+    ]
+    until(lambda: texts(site) == ["message 1"], what="the message")
 
 
 def test_what_is_dropped_is_kept_in_a_file(desk: Desk) -> None:
