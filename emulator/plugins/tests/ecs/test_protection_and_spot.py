@@ -118,4 +118,5 @@ def test_a_task_that_is_not_on_spot_is_not_interrupted(world):
         interrupt(world.fleet, Interruption(task=task.arn))
 
     assert interrupt(world.fleet, Interruption(share=1.0)) == []
-    assert interrupt(world.fleet, Interruption(share=1.0, cluster="other")) == []
+    with pytest.raises(InvalidInterruption, match="no cluster other"):
+        interrupt(world.fleet, Interruption(share=1.0, cluster="other"))
