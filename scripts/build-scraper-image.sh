@@ -72,6 +72,7 @@ if [[ -n $build ]]; then
 fi
 
 say 'looking at it'
+docker image inspect "$image" >/dev/null 2>&1 || fail "there is no $image here: load it, or leave out --no-build"
 inspect() { docker image inspect --format "$1" "$image"; }
 [[ $(inspect '{{.Os}}/{{.Architecture}}') == "$platform" ]] || fail "it is for $(inspect '{{.Os}}/{{.Architecture}}'), not $platform"
 [[ $(inspect '{{.Config.User}}') == scraper ]] || fail "it runs as '$(inspect '{{.Config.User}}')', not as scraper"

@@ -15,6 +15,7 @@ CONFIGURATION = "c" * 64
 ENGINE = """\
 #!/bin/sh
 echo "$* attestations=$BUILDX_NO_DEFAULT_ATTESTATIONS" >>"$ASKED"
+[ "$1 $2" = "image inspect" ] && [ ! -f "$SAVED" ] && exit 1
 case "$*" in
 *Architecture*) echo linux/arm64 ;;
 *Config.User*) echo scraper ;;
@@ -51,6 +52,10 @@ class Engine:
         with tarfile.open(self._saved, "w") as archive:
             archive.add(manifest, "manifest.json")
 
+    def forgets(self) -> None:
+        """Hold no image."""
+        self._saved.unlink()
+
     def build(self, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
         command = [str(SCRIPT), "--no-start", *options]
         return subprocess.run(
@@ -68,6 +73,15 @@ def engine(tmp_path: Path) -> Engine:
     made = Engine(tmp_path)
     made.holds(f"blobs/sha256/{CONFIGURATION}")
     return made
+
+
+def test_without_its_image_nothing_is_pushed(engine: Engine) -> None:
+    """As where a gate has run for another commit."""
+    engine.forgets()
+    refused = engine.build("--no-build", "--repository", "127.0.0.1:9/huntaze-onlyfans-scraper")
+    assert refused.returncode == 1
+    assert "load it, or leave out --no-build" in refused.stderr
+    assert not [it for it in engine.asked if it.startswith("push ")]
 
 
 @pytest.mark.parametrize("form", ["blobs/sha256/{}", "{}.json"])
