@@ -42,13 +42,21 @@ class Pipeline:
 
     @contextmanager
     def without_scraper(self) -> Iterator[None]:
-        """Run no task of the service meanwhile, however full its queue is: what is forwarded stays there."""
+        """Run no task of the service meanwhile: what is forwarded stays there, until it is forgotten."""
+        with self.scaled_to(0):
+            try:
+                yield
+            finally:
+                self.forget()
+
+    @contextmanager
+    def scaled_to(self, count: int) -> Iterator[None]:
+        """Run so many tasks of the service meanwhile, however full its queue is."""
         self._let_scale(allowed=False)
-        self.scale_to(0)
         try:
+            self.scale_to(count)
             yield
         finally:
-            self.forget()
             self._let_scale(allowed=True)
             self.scale_to(1)
 

@@ -9,8 +9,6 @@ import psutil
 
 from emulator.harness.run_file import Run
 
-SPOT = "FARGATE_SPOT"
-
 
 class Victims:
     """Finds them; processes come in the order of kind and start, which does not differ from run to run as numbers do."""
@@ -25,7 +23,7 @@ class Victims:
 
     def browsers(self) -> list[psutil.Process]:
         """Return every task's Chromiums: browsers, renderers and what else they consist of."""
-        return _in_order(it for task in self.tasks() for it in _descendants(task) if "chrom" in _name(it))
+        return _in_order(it for task in self.tasks() for it in _descendants(task) if "chrom" in _program(it))
 
     def limiters(self) -> list[psutil.Process]:
         """Return the limiter's environments."""
@@ -37,10 +35,10 @@ class Victims:
         ours = _descendants(psutil.Process(self._run.pid))
         return _in_order(it for it in ours if "watchman.py" in " ".join(_command(it)))
 
-    def spot_tasks_at_work(self) -> list[str]:
-        """Return the ARNs of the Spot tasks that say they have messages in hand."""
-        spot = [it for it in self._told() if it["capacityProviderName"] == SPOT and it["port"]]
-        return [it["taskArn"] for it in spot if _in_hand(it["port"])]
+    def tasks_at_work(self, provider: str = "FARGATE") -> list[str]:
+        """Return the ARNs of the tasks, of a capacity provider and its kind, that say they have messages in hand."""
+        told = [it for it in self._told() if str(it["capacityProviderName"]).startswith(provider) and it["port"]]
+        return [it["taskArn"] for it in told if _in_hand(it["port"])]
 
     def _told(self) -> list[dict[str, Any]]:
         answer = httpx.get(f"{self._run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=30).raise_for_status()
@@ -76,9 +74,10 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _name(process: psutil.Process) -> str:
+def _program(process: psutil.Process) -> str:
+    """Return what it runs: a name may be that of a script that started the real one."""
     with suppress(psutil.Error):
-        return process.name()
+        return process.exe().rpartition("/")[2]
     return ""
 
 

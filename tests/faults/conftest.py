@@ -1,4 +1,4 @@
-"""What the fault suite shares: a workload, seeds, and the command that replays a failure."""
+"""What the fault suite shares: seeds, and the command that replays a failure."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,10 @@ from _pytest._code.code import ExceptionRepr
 
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness
-from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.pipeline import Pipeline
 from tests.patience import until
 
 SEEDS = (1, 2)
-WORKLOAD = 12
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,8 +31,9 @@ def pytest_runtest_makereport(item: pytest.Function) -> object:
     report = yield
     if isinstance(report.longrepr, ExceptionRepr):
         seed = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
+        options = f"--backend {item.config.getoption('--backend')} --speed {item.config.getoption('--speed'):g}"
         chosen = "" if seed is None or seed in SEEDS else f" --seed {seed}"
-        report.longrepr.addsection("replay", f"./huntaze test '{item.nodeid}'{chosen}")
+        report.longrepr.addsection("replay", f"./huntaze test '{item.nodeid}' {options}{chosen}")
     return report
 
 
@@ -43,26 +43,6 @@ def faults(harness: Harness, seed: int) -> object:
     made = Faults(harness.run, seed)
     yield made
     made.end_outages()
-
-
-@pytest.fixture
-def send_workload(pipeline: Pipeline) -> Callable[[], list[SentJob]]:
-    """Sends messages of four accounts to different fans, every text its own."""
-
-    def send() -> list[SentJob]:
-        return [
-            pipeline.send(
-                {
-                    "action": "send_message",
-                    "creator_id": f"creator-{1 + number % 4:02}",
-                    "user_id": f"fan-{1 + number % 10:03}",
-                    "message_content": f"Message no. {number:02} of the campaign",
-                }
-            )
-            for number in range(WORKLOAD)
-        ]
-
-    return send
 
 
 @pytest.fixture
