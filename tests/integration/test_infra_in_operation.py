@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -55,6 +56,10 @@ def after(harness: Harness) -> AfterARun:
     site.reset()
     pipeline.forget()
     forget_calls(pipeline)
+    # Both start anew, so that what they ask for at their start is seen, whatever ran before.
+    pipeline.clients.lambda_.update_function_configuration(
+        FunctionName=pipeline.run.lambda_function, Description=f"looked at {uuid4().hex[:8]}"
+    )
     pipeline.scale_to(0)
     pipeline.scale_to(1)
     make_busy(pipeline, site)
