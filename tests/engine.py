@@ -7,11 +7,13 @@ from typing import NoReturn
 
 import pytest
 
+from emulator.harness.errors import NO_ENGINE
+
 
 def require_engine() -> None:
     """Skip where there is no Docker engine; fail where one is promised."""
     if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        lacking("there is no Docker engine here")
+        lacking(NO_ENGINE)
 
 
 def lacking(reason: str) -> NoReturn:

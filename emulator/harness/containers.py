@@ -22,7 +22,7 @@ from testcontainers.core.config import get_docker_socket, testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from emulator.harness import places
-from emulator.harness.errors import HarnessError
+from emulator.harness.errors import NO_ENGINE, HarnessError
 from emulator.plugins.localprocs import settings
 
 EMULATOR_IMAGE = "huntaze-emulator"
@@ -144,7 +144,7 @@ def engine() -> docker.DockerClient:
     try:
         return docker.from_env(timeout=600)
     except DockerException as error:
-        raise HarnessError(f"there is no Docker engine here: {error}") from None
+        raise HarnessError(f"{NO_ENGINE}: {error}") from None
 
 
 @cache

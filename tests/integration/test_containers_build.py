@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from emulator.harness.child import free_port
+from emulator.harness.errors import NO_ENGINE
 from emulator.harness.places import ROOT
 from emulator.harness.release.image import MANIFESTS
 from tests.engine import lacking, require_engine
@@ -36,7 +37,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
     """An empty registry; yields host and port."""
     binary = shutil.which("docker-registry")
     if binary is None:
-        lacking("there is no docker-registry here (a Debian package)")
+        lacking(f"{NO_ENGINE} with a registry: install docker-registry (a Debian package)")
     port = free_port()
     settings = {
         "version": 0.1,

@@ -10,9 +10,10 @@ from typing import Any
 from playwright.async_api import BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from emulator.harness.artefacts.in_task.context_traces import ContextTraces
 from huntaze_scraper.onlyfans.browser import Browser, Generation
 
-TRACE_SECONDS = 5.0
+PICTURE_SECONDS = 5.0
 
 
 class TracedBrowser(Browser):
@@ -21,51 +22,38 @@ class TracedBrowser(Browser):
     def __init__(self, playwright: Playwright, executable: str) -> None:
         super().__init__(playwright, executable)
         self._scratch = TemporaryDirectory(prefix="huntaze-traces-")
+        self.forget()
+
+    def forget(self) -> None:
+        """Keep nothing of what was opened before."""
         self._open: list[BrowserContext] = []
-        self._ended: list[Path] = []
+        self._traces = ContextTraces(Path(self._scratch.name))
 
     async def open(self, state: Any) -> tuple[Generation, BrowserContext]:
         generation, context = await super().open(state)
-        with suppress(PlaywrightError):
-            await context.tracing.start(snapshots=True)
+        await self._traces.begin(context)
         self._open.append(context)
         return generation, context
 
     async def shut(self, generation: Generation, context: BrowserContext) -> None:
+        await self._traces.end(context)
         if context in self._open:
             self._open.remove(context)
-            await self._end(context)
         await super().shut(generation, context)
 
     async def close(self) -> None:
         await super().close()
         self._scratch.cleanup()
 
-    def forget(self) -> None:
-        """Keep nothing of what was opened before."""
-        self._open.clear()
-        for trace in self._ended:
-            trace.unlink(missing_ok=True)
-        self._ended.clear()
-
     async def keep(self, folder: Path) -> list[str]:
         """Put pictures of all open pages and all traces into the folder; return the cookies that they may hold."""
         cookies: list[str] = []
-        for number, context in enumerate(list(self._open), 1):
+        for number, context in enumerate(self._open, 1):
             with suppress(PlaywrightError, TimeoutError):
-                async with asyncio.timeout(TRACE_SECONDS):
+                async with asyncio.timeout(PICTURE_SECONDS):
                     cookies += [it["value"] for it in await context.cookies()]
                     for which, page in enumerate(context.pages, 1):
                         await page.screenshot(path=folder / f"browser-{number}-page-{which}.png")
-            await self._end(context)
-        self._open.clear()
-        for trace in self._ended:
-            shutil.copy(trace, folder)
+        for number, trace in enumerate(await self._traces.write_all(), 1):
+            shutil.copy(trace, folder / f"trace-{number}.zip")
         return cookies
-
-    async def _end(self, context: BrowserContext) -> None:
-        trace = Path(self._scratch.name) / f"trace-{len(self._ended) + 1}.zip"
-        with suppress(PlaywrightError, TimeoutError):
-            async with asyncio.timeout(TRACE_SECONDS):
-                await context.tracing.stop(path=trace)
-                self._ended.append(trace)

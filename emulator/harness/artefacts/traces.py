@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from emulator.harness.artefacts.in_task.context_traces import FOLDER_VARIABLE
+
 IN_TASK = Path(__file__).parent / "in_task"
 """The folder that goes on the PYTHONPATH of a task that is to be traced."""
 FOLDER = "traces"
@@ -16,7 +18,7 @@ GIVE_SECONDS = 10.0
 def environment(folder: Path) -> dict[str, str]:
     """Return the variables with which a task is traced; the folder is where its traces lie until they are asked for."""
     folder.mkdir(exist_ok=True)
-    return {"PYTHONPATH": str(IN_TASK), "HUNTAZE_TRACES": str(folder)}
+    return {"PYTHONPATH": str(IN_TASK), FOLDER_VARIABLE: str(folder)}
 
 
 def keep_traces(pids: Iterable[int], folder: Path, kept: Path, since: float) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 
 from emulator.harness import places
+from emulator.harness.errors import NO_ENGINE
 from emulator.harness.gate import coverage, digests, figures, junit, tree
 from emulator.harness.gate.coverage import Coverage
 from emulator.harness.gate.figures import Figure
@@ -21,8 +22,6 @@ from emulator.harness.gate.run import Outcome
 from infra_cdk.synthesis import synthesise
 
 SLOWEST = 10
-WITHOUT_ENGINE = "no Docker engine"
-"""In the reason of each test that a machine without one skips."""
 
 
 @dataclass
@@ -50,7 +49,7 @@ class Verdict:
             found.append("files changed while it ran, so that what was tested is not what is here")
         if self.coverage is None or self.coverage.percent < figures.LEAST_COVERAGE:
             found.append(f"less than {figures.LEAST_COVERAGE} % of src/ was run, or it was not measured")
-        left_out = [test.name for test in self.tests if test.skipped and WITHOUT_ENGINE not in test.skipped]
+        left_out = [test.name for test in self.tests if test.skipped and NO_ENGINE not in test.skipped]
         if left_out:
             found.append(f"{len(left_out)} tests were skipped though no engine is what they lack: {left_out[0]}")
         return found
