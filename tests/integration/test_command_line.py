@@ -64,6 +64,14 @@ class CommandLine:
         return found
 
 
+def lives(process: psutil.Process) -> bool:
+    """Tell whether it runs, and is not just another with its number."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def until(condition: Callable[[], object], timeout_seconds: float) -> None:
     """Wait for the condition, within bounds."""
     deadline = time.monotonic() + timeout_seconds
@@ -106,13 +114,23 @@ def test_up_tells_where_everything_is_and_down_stops_all_of_it(huntaze: CommandL
 @pytest.mark.gate
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Signals) -> None:
-    """Ctrl-C, SIGTERM and even kill -9 leave nothing running; the next start is not disturbed."""
-    process = huntaze.up()
-    os.kill(huntaze.run_file["pid"], number)
+    """Ctrl-C, SIGTERM and even kill -9 leave logs and nothing running; the next start is not disturbed."""
+    process = huntaze.up("--speed", "20")
+    job = {"action": "scrape_profile", "creator_id": "creator-01", "profile_url": "/creator-01"}
+    assert huntaze.run("send", json.dumps(job), "--wait", "60").returncode == 0
+    up, logs = psutil.Process(huntaze.run_file["pid"]), Path(huntaze.run_file["logs_dir"])
+    family = up.children(recursive=True)
+    commands = " ".join(" ".join(it.cmdline()) for it in family)
+    assert all(word in commands for word in ("huntaze_scraper.worker", "awslambdaric", "--type=renderer"))
+    os.kill(up.pid, number)
 
     process.wait(30)
-    until(lambda: not huntaze.processes(), 15)
+    until(lambda: not huntaze.processes() and not any(map(lives, family)), 15)
     assert "no harness is up" in huntaze.run("status").stderr
+    assert (logs / "emulator.log").stat().st_size
+    huntaze.up()
+    assert huntaze.run_file["clock_env"] == {}
+    assert huntaze.run("down").returncode == 0
 
 
 def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:

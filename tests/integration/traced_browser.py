@@ -10,7 +10,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
-from emulator.harness.artefacts.in_task.context_traces import ContextTraces
+from emulator.harness.artefacts.in_task.task_traces import ContextTraces
 from huntaze_scraper.onlyfans.browser import Browser, Generation
 
 PICTURE_SECONDS = 5.0

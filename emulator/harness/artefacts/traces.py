@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from emulator.harness.artefacts.in_task.context_traces import FOLDER_VARIABLE
+from emulator.harness.artefacts.in_task.task_traces import FOLDER_VARIABLE
 
 IN_TASK = Path(__file__).parent / "in_task"
 """The folder that goes on the PYTHONPATH of a task that is to be traced."""

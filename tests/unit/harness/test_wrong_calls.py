@@ -3,11 +3,15 @@
 import fcntl
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from emulator.harness import cloud, places
+from emulator.harness.errors import HarnessError
 from emulator.harness.places import ROOT
+from emulator.vclock import open_clock
 
 
 def call(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +37,30 @@ def test_it_is_told_what_is_allowed(tmp_path: Path, words: list[str], remedy: st
     assert refused.returncode in (1, 2)
     assert remedy in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_browser_that_is_not_there_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its path, and how to have one chosen again."""
+    monkeypatch.setattr(places, "chromium", lambda: "/nowhere/chromium")
+    with pytest.raises(HarnessError, match=r"no Chromium at /nowhere/chromium: rm \.huntaze/ready, and start again"):
+        places.require_chromium()
+
+
+def test_a_browser_stays_on_the_time_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far the clock of the task that starts it has jumped."""
+    (tmp_path / "browser").write_text("#!/bin/sh\nexec date +%s\n")
+    (tmp_path / "browser").chmod(0o755)
+    monkeypatch.setattr(places, "chromium", lambda: str(tmp_path / "browser"))
+    with open_clock(10, lambda _: None) as clock:
+        clock.jump(86_400)
+        env = {**os.environ, **clock.env()}
+        told = {
+            program: int(subprocess.run([program, "+%s"], env=env, capture_output=True, check=True, timeout=30).stdout)
+            for program in ("date", str(cloud.browser_on_wall_clock(tmp_path)))
+        }
+    by_task, by_browser = told.values()
+    assert by_task - time.time() > 80_000
+    assert abs(by_browser - time.time()) < 1_000
 
 
 def test_a_second_harness_is_refused_while_the_first_one_starts(tmp_path: Path) -> None:

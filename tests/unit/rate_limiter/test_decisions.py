@@ -44,6 +44,7 @@ def test_a_decision_never_tells_what_the_job_says() -> None:
         assert payload()["message_content"] not in line
     invalid = Decision(arrival("{Hello"), Forwarding.SET_ASIDE, reason="the job is not JSON")
     assert "Hello" not in json.dumps(invalid.as_log())
+    assert invalid.as_log()["reason"] == "the job is not JSON"
 
 
 def test_only_what_has_left_for_good_may_be_deleted() -> None:

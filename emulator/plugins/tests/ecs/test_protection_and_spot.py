@@ -1,6 +1,7 @@
 """What protects a task, and what does not."""
 
 import pytest
+from localprocs.ecs import interruptions
 from localprocs.ecs.errors import InvalidInterruption
 from localprocs.ecs.interruptions import Interruption, interrupt
 
@@ -94,6 +95,8 @@ def test_the_same_seed_interrupts_the_same_tasks(world):
     world.serve(desired=10)
     world.running(10)
     spot = [task for task in world.tasks() if task.capacity_provider == "FARGATE_SPOT"]
+    ordered = sorted(spot, key=lambda task: task.sequence)
+    assert len({tuple(it.sequence for it in interruptions._share(ordered, 0.5, seed)) for seed in range(20)}) > 1
     first = interrupt(world.fleet, Interruption(share=0.5, seed=3))
     places = [index for index, task in enumerate(spot) if task.arn in first]
     world.running(10)
