@@ -82,8 +82,15 @@ class Pipeline:
 
     def desired_count(self) -> int:
         """Return how many tasks the service is to have."""
-        answer = self.clients.ecs.describe_services(cluster=self.run.ecs_cluster, services=[self.run.ecs_service])
-        return answer["services"][0]["desiredCount"]
+        return int(self._service()["desiredCount"])
+
+    def running_count(self) -> int:
+        """Return how many it has."""
+        return int(self._service()["runningCount"])
+
+    def _service(self) -> Any:
+        found = self.clients.ecs.describe_services(cluster=self.run.ecs_cluster, services=[self.run.ecs_service])
+        return found["services"][0]
 
     def depth(self, queue_url: str) -> int:
         """Return how many messages a queue holds, in flight ones too."""

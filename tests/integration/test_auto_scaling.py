@@ -23,6 +23,7 @@ def test_500_messages_scale_the_service_out_and_an_empty_queue_scales_it_in(pipe
         desired = minutes.within(8, lambda: found if (found := pipeline.desired_count()) > 1 else 0)
         assert desired == 5
         clock.set_speed(1)  # the tasks take the machine's time for their work, and no minute more scales out again
+        until(lambda: pipeline.running_count() == desired, what="the wanted tasks running")
         while left := pipeline.depth(pipeline.run.workflows_queue_url):
             until(lambda left=left: pipeline.depth(pipeline.run.workflows_queue_url) < left, what=f"one of {left} jobs")
         results = pipeline.await_results(sent)

@@ -92,11 +92,8 @@ def _after_a_minute(pipeline: Pipeline, minutes: Minutes) -> int:
     minutes.pass_by()
 
     def settled() -> int:
-        answer = pipeline.clients.ecs.describe_services(
-            cluster=pipeline.run.ecs_cluster, services=[pipeline.run.ecs_service]
-        )
-        service = answer["services"][0]
-        return service["desiredCount"] if service["runningCount"] == service["desiredCount"] else 0
+        wanted = pipeline.desired_count()
+        return wanted if pipeline.running_count() == wanted else 0
 
     return until(settled, 60, "the wanted tasks running")
 

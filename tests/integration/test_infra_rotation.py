@@ -39,6 +39,8 @@ def test_a_rotation_changes_the_password_at_the_site_and_in_the_secret(
     emulator.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(credentials))
     role = emulator.lambda_.get_function(FunctionName=names.ROTATION_FUNCTION)["Configuration"]["Role"]
 
+    schedule = emulator.secretsmanager.describe_secret(SecretId=secret_id)
+    assert (schedule["RotationEnabled"], schedule["RotationRules"]["AutomaticallyAfterDays"]) == (True, 90)
     emulator.secretsmanager.rotate_secret(SecretId=secret_id)
 
     def rotated() -> dict[str, str]:

@@ -5,6 +5,12 @@ import re
 
 from tests.unit.infra.template import Assembly
 
+TAGGED = {
+    *("AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key"),
+    *("AWS::ECS::Cluster", "AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::ECR::Repository"),
+    *("AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::SNS::Topic", "AWS::CloudWatch::Alarm", "AWS::IAM::Role"),
+    *("AWS::EC2::VPC", "AWS::EC2::NatGateway", "AWS::EC2::VPCEndpoint"),
+}
 EXPECTED_OUTPUTS = {
     "IngressQueueUrl",
     "IngressDlqUrl",
@@ -72,16 +78,13 @@ def test_the_scraper_can_change_and_leave_the_queues_alone(assembly: Assembly) -
 
 def test_everything_that_can_bear_tags_bears_the_projects(assembly: Assembly) -> None:
     """So that costs can be told apart."""
+    tagged = set()
     for stack, name, body in assembly.resources():
-        if body["Type"] in (
-            "AWS::SQS::Queue",
-            "AWS::S3::Bucket",
-            "AWS::ECS::Service",
-            "AWS::Lambda::Function",
-            "AWS::EC2::VPC",
-        ):
+        if body["Type"] in TAGGED:
+            tagged.add(body["Type"])
             tags = {it["Key"]: it["Value"] for it in body["Properties"]["Tags"]}
             assert tags["project"] == "huntaze", f"{stack} {name}"
+    assert tagged == TAGGED
     (service,) = assembly["Scraper"].properties("AWS::ECS::Service")
     assert service["PropagateTags"] == "SERVICE"
 

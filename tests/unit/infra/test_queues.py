@@ -51,9 +51,10 @@ def test_receives_alone_hardly_ever_end_in_a_dlq(assembly: Assembly, queues: dic
     """Redrive is the net under what dies uncounted: far above the 3 failures that count, and to the right queue."""
     template = assembly["Queues"]
     ids = {it["Properties"]["QueueName"]: name for name, it in template.of_type("AWS::SQS::Queue").items()}
-    for source, target in ((INGRESS, INGRESS_DLQ), (WORKFLOWS, WORKFLOWS_DLQ)):
+    # The ingress queue's outlast a store that is down for as long as a message is kept: a receive each 900 s, 10 days long.
+    for source, target, least in ((INGRESS, INGRESS_DLQ, 10 * 86400 / 900), (WORKFLOWS, WORKFLOWS_DLQ, 100)):
         redrive = queues[source]["Properties"]["RedrivePolicy"]
-        assert redrive["maxReceiveCount"] >= 100
+        assert redrive["maxReceiveCount"] >= least
         assert text(redrive["deadLetterTargetArn"]) == f"${{{ids[target]}.Arn}}"
 
 
@@ -106,6 +107,11 @@ def test_what_holds_data_outlives_its_stack(assembly: Assembly) -> None:
             assert body.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"), f"{stack} {name}"
             assert body.get("UpdateReplacePolicy") == "Retain", f"{stack} {name}"
     assert checked == stateful
+    for stack, name, body in assembly.resources():
+        if body["Type"] == "AWS::Logs::LogGroup":
+            assert body["Properties"]["RetentionInDays"] == 30, f"{stack} {name}"
+            # Who spoke with whom on the network is of use only while the network is there.
+            assert body["DeletionPolicy"] == ("Delete" if stack == "HuntazeNetwork" else "RetainExceptOnCreate"), name
 
 
 def test_what_has_a_fixed_name_does_not_stay_after_a_failed_first_deployment(assembly: Assembly) -> None:

@@ -15,7 +15,7 @@ from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.token_bucket import Limit
 from huntaze_scraper.rate_limiter.turns import ORDER_PATIENCE_MS, Line, State
 from tests.unit.rate_limiter.memory import MemoryReservations
-from tests.unit.rate_limiter.simulation.invariants import check_forwarded, check_line
+from tests.unit.rate_limiter.simulation.invariants import check_forwarded, check_line, check_tokens
 from tests.unit.rate_limiter.simulation.invocation import Invocation
 from tests.unit.rate_limiter.simulation.options import CALM, Options
 from tests.unit.rate_limiter.simulation.queues import FifoQueue, Forwarded, StandardQueue
@@ -132,6 +132,7 @@ class World:
         """Store, and look at what becomes of the lines."""
         before = self.store.read((), changed.lines.keys()).lines
         written = self.store.write(changed)
+        check_tokens(self)
         now = int(self.now * 1000)
         for account, line in changed.lines.items():
             if line.gone == before.get(account, Line()).gone:
