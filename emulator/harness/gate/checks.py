@@ -22,8 +22,6 @@ class Check:
 
     name: str
     command: tuple[str, ...]
-    lane: int = 0
-    """Checks of one lane run one after another; the lanes run side by side."""
     is_pytest: bool = False
     in_test: bool = True
     """Whether ``./huntaze test`` runs it too."""
@@ -50,24 +48,23 @@ _IN_CONTAINERS = tuple(
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 _MOSTLY_WAITING = ("-n", "2" if os.environ.get("CI") else "3", "--dist", "loadfile")
 CHECKS = (
+    Check("integration", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration"), is_pytest=True),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),
     Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
     Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
     Check("image", ("sh", "-c", IMAGE), in_test=False),
-    Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
     Check("unit", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
-    Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
-    Check("integration", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration"), lane=1, is_pytest=True),
+    Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
-    Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), lane=1, is_pytest=True, in_test=False),
+    Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
+    Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
     Check(
         "containers",
         (PYTHON, "-m", "pytest", "-q", "--backend", "containers", *_IN_CONTAINERS),
-        lane=1,
         is_pytest=True,
         in_test=False,
     ),
 )
-"""Two lanes for two cores: what computes in one, what mostly waits for the virtual clock in the other."""
+"""In the order in which they begin, two at a time: the longest, which mostly waits for the virtual clock, at once."""

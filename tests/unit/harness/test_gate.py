@@ -63,7 +63,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ver
             (output / "faults.xml").write_text(JUNIT.format(artefacts=left_behind))
         outcomes = [
             Outcome(Check("unit", ("true",)), passed=True, seconds=12.0, log=output / "unit.log"),
-            Outcome(Check("faults", ("true",), lane=1), passed=passed, seconds=300.0, log=output / "faults.log"),
+            Outcome(Check("faults", ("true",)), passed=passed, seconds=300.0, log=output / "faults.log"),
         ]
         return Verdict(outcomes, 312.0, output, "as it was", page)
 
