@@ -42,32 +42,36 @@ class Sent:
 def send_to_workflows_queue(
     client: "SQSClient", queue_url: str, forwards: Sequence[Forward], *, clock: Clock, start_until: float
 ) -> Sent:
-    """Send the messages, in order, in as few calls as SQS's limits allow, none begun after ``start_until``.
+    """Send the messages, in order, in as few calls as may be, none begun after ``start_until``.
 
-    After a call that failed no later one is made: a group's later message must not overtake.
+    Each entry of a call succeeds or fails by itself, so no call bears two messages of one group, and what failed keeps
+    back what follows in its group: a later message must not overtake. After a call that failed no later one is made.
     """
     accepted: set[str] = set()
     refused: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    batches = list(_batches(forwards))
-    for place, batch in enumerate(batches):
+    held: set[str] = set()
+    for batch in _batches(forwards):
         now = clock.now()
-        if now > start_until:
-            refused.update((it.job.job_id, "NotTried") for rest in batches[place:] for it in rest)
-            break
+        tried = [it for it in batch if it.job.group_id not in held and now <= start_until]
+        refused.update((it.job.job_id, "NotTried") for it in batch if it not in tried)
+        if not tried:
+            continue
         try:
             answer = client.send_message_batch(
-                QueueUrl=queue_url, Entries=[_entry(str(n), it, now) for n, it in enumerate(batch)]
+                QueueUrl=queue_url, Entries=[_entry(str(n), it, now) for n, it in enumerate(tried)]
             )
         except (ClientError, BotoCoreError) as error:
             outcome = refused if _is_refusal(error) else unknown
-            outcome.update((it.job.job_id, _code(error)) for it in batch)
-            refused.update((it.job.job_id, "NotTried") for rest in batches[place + 1 :] for it in rest)
-            break
-        accepted.update(batch[int(entry["Id"])].job.job_id for entry in answer.get("Successful", []))
+            outcome.update((it.job.job_id, _code(error)) for it in tried)
+            held.update(it.job.group_id for it in forwards)
+            continue
+        accepted.update(tried[int(entry["Id"])].job.job_id for entry in answer.get("Successful", []))
         for entry in answer.get("Failed", []):
+            failed = tried[int(entry["Id"])].job
             outcome = refused if entry["SenderFault"] else unknown
-            outcome[batch[int(entry["Id"])].job.job_id] = entry["Code"]
+            outcome[failed.job_id] = entry["Code"]
+            held.add(failed.group_id)
     return Sent(frozenset(accepted), refused, unknown)
 
 
@@ -88,7 +92,8 @@ def _batches(forwards: Sequence[Forward]) -> Iterator[list[Forward]]:
     size = 0
     for it in forwards:
         more = it.arrival.size + ADDED_BYTES
-        if batch and (len(batch) == MAX_ENTRIES or size + more > MAX_MESSAGE_BYTES):
+        is_full = len(batch) == MAX_ENTRIES or size + more > MAX_MESSAGE_BYTES
+        if batch and (is_full or it.job.group_id in {other.job.group_id for other in batch}):
             yield batch
             batch, size = [], 0
         batch.append(it)

@@ -33,9 +33,9 @@ class FixedClock(SystemClock):
         return self.moment - self.step
 
 
-def forward(content: str = "Hello", tokens_remaining: int = 4, **record: Any) -> Forward:
-    """A message that has its token."""
-    it = arrival(payload(message_content=content), **record)
+def forward(content: str = "Hello", tokens_remaining: int = 4, creator: str = "", **record: Any) -> Forward:
+    """A message that has its token, of a creator of its own unless told."""
+    it = arrival(payload(message_content=content, creator_id=creator or f"creator-{content}"), **record)
     return Forward(it, it.job(), tokens_remaining)
 
 
@@ -128,7 +128,7 @@ def test_the_deduplication_id_is_a_sha256_over_the_whole_content(queue: Queue) -
 
     [message] = queue.received()
     expected = hashlib.sha256(canonical_json(payload()).encode()).hexdigest()
-    assert message["Attributes"]["MessageDeduplicationId"] == expected == forward().job.job_id
+    assert message["Attributes"]["MessageDeduplicationId"] == expected == it.job().job_id
 
 
 @pytest.mark.requirement("2.2")
@@ -161,7 +161,7 @@ def test_the_three_attributes_are_added(queue: Queue) -> None:
 
 
 def test_a_batch_goes_in_one_call_and_in_its_order(queue: Queue) -> None:
-    """Ten at most."""
+    """Ten at most, of ten accounts."""
     forwards = [forward(str(number)) for number in range(12)]
 
     sent = queue.send(*forwards)
@@ -202,6 +202,19 @@ def test_each_failed_entry_of_the_answer_is_looked_at(queue: Queue) -> None:
 
     ids = [it.job.job_id for it in forwards]
     assert sent == Sent(frozenset({ids[0]}), {ids[2]: "InvalidMessageContents"}, {ids[1]: "InternalError"})
+
+
+@pytest.mark.requirement("2.1", "2.5")
+def test_what_fails_keeps_back_what_follows_of_its_account_and_nothing_else(queue: Queue) -> None:
+    """Entries of a call fail one by one: in one call with it, a later message would overtake."""
+    forwards = [forward(str(number), creator=creator) for number, creator in enumerate("aabba")]
+    queue.answer_with({"Successful": [], "Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]})
+
+    sent = queue.send(*forwards)
+
+    ids = [it.job.job_id for it in forwards]
+    assert [len(call["Entries"]) for call in queue.calls] == [1, 1, 1]
+    assert sent == Sent(frozenset(ids[2:4]), dict.fromkeys([ids[1], ids[4]], "NotTried"), {ids[0]: "InternalError"})
 
 
 def client_error(status: int, code: str) -> ClientError:

@@ -35,6 +35,7 @@ STORMY = Options(
     crash=0.02,
     lost_answer=0.03,
     lost_request=0.03,
+    failed_entry=0.03,
     slow=0.1,
     stall=0.02,
     lost_deletion=0.05,
