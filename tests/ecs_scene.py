@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.vclock import Clock
 from tests.patience import until
 
@@ -164,12 +164,12 @@ class Scene:
 
     def process(self, arn: str) -> Any:
         """Return the emulator's record of a task's process: pid and ports."""
-        records = httpx.get(f"{self.emulator.endpoint_url}/_emulator/ecs/tasks").json()
+        records = http_client.get(f"{self.emulator.endpoint_url}/_emulator/ecs/tasks").json()
         return next(each for each in records if each["taskArn"] == arn)
 
     def interrupt(self, content: Any) -> httpx.Response:
         """Ask for a Spot interruption."""
-        return httpx.post(f"{self.emulator.endpoint_url}/_emulator/ecs/interruptions", json=content)
+        return http_client.post(f"{self.emulator.endpoint_url}/_emulator/ecs/interruptions", json=content)
 
     @contextmanager
     def events(self) -> Iterator[Any]:

@@ -1,9 +1,10 @@
-"""boto3 clients of one endpoint, made when first asked for."""
+"""Clients of what runs on this machine: boto3's for one endpoint, made when first asked for, and one of plain HTTP."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+import httpx
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
+http_client = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+"""Kept, since making one reads the machine's certificates (24 ms of CPU); each request has a connection of its own, since
+servers here are killed and come back at the same port."""
 
 
 class Clients:

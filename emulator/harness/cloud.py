@@ -11,6 +11,7 @@ import httpx
 from emulator.harness import places
 from emulator.harness.artefacts import traces
 from emulator.harness.child import Child, Part
+from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.plugins.localprocs import settings
 
@@ -57,7 +58,7 @@ def await_ready(part: Part, endpoint_url: str) -> None:
     while time.monotonic() < deadline:
         part.require_running()
         try:
-            if httpx.get(f"{endpoint_url}/_localstack/health", timeout=5).status_code == httpx.codes.OK:
+            if http_client.get(f"{endpoint_url}/_localstack/health", timeout=5).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             time.sleep(0.03)

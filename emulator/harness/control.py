@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from emulator.harness.clients import http_client
 from emulator.vclock import Clock, ClockError, WallClock
 
 _MAX_BODY_BYTES = 64 * 1024
@@ -125,7 +126,7 @@ def _refuse_constant(name: str) -> None:
 
 def _forward(url: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
-        answer = httpx.post(url, json=body, timeout=30)
+        answer = http_client.post(url, json=body)
         told = dict(answer.json())
     except (httpx.HTTPError, ValueError) as error:
         raise Refused(f"the emulator gave no answer ({type(error).__name__}): is it still up?") from None

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import psutil
 
+from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from emulator.harness.victims import Victims
@@ -58,7 +58,7 @@ class Faults:
     def interrupt_spot(self, share: float = 1.0) -> list[str]:
         """Interrupt a share of the Spot tasks, and return their ARNs."""
         body = {"share": share, "seed": self.random.randrange(2**31)}
-        answer = httpx.post(f"{self._run.control_url}/ecs/interruptions", json=body, timeout=30)
+        answer = http_client.post(f"{self._run.control_url}/ecs/interruptions", json=body)
         if answer.is_error:
             raise HarnessError(answer.text)
         return list(answer.json()["interrupted"])
@@ -90,15 +90,15 @@ class Faults:
 
     def refused(self, service: str) -> int:
         """Return how many calls have met the service's outage since it began."""
-        answer = httpx.get(f"{self._run.aws_endpoint_url}/_emulator/outages", timeout=30).raise_for_status()
+        answer = http_client.get(f"{self._run.aws_endpoint_url}/_emulator/outages").raise_for_status()
         return sum(it["refused"] for it in answer.json()["outages"] if it["service"] == service)
 
     def end_outages(self) -> None:
         """Let every service work again."""
-        httpx.delete(f"{self._run.aws_endpoint_url}/_emulator/outages", timeout=30).raise_for_status()
+        http_client.delete(f"{self._run.aws_endpoint_url}/_emulator/outages").raise_for_status()
 
     def _post(self, path: str, **request: Any) -> dict[str, Any]:
-        answer = httpx.post(f"{self._run.aws_endpoint_url}{path}", timeout=30, **request)
+        answer = http_client.post(f"{self._run.aws_endpoint_url}{path}", **request)
         if answer.is_error:
             raise HarnessError(answer.text)
         return dict(answer.json())

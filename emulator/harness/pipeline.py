@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
+from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from huntaze_scraper import jobs
@@ -37,7 +36,7 @@ class Pipeline:
 
     def journal(self, queue_url: str) -> list[dict[str, Any]]:
         """Return every message that a queue accepted, in order of sending, with what became of it."""
-        answer = httpx.get(self._journal, params={"queue": queue_url.rpartition("/")[2]}, timeout=30).raise_for_status()
+        answer = http_client.get(self._journal, params={"queue": queue_url.rpartition("/")[2]}).raise_for_status()
         return list(answer.json()["messages"])
 
     @contextmanager
@@ -102,7 +101,7 @@ class Pipeline:
         run = self.run
         for url in (run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.workflows_dlq_url):
             self.clients.sqs.purge_queue(QueueUrl=url)
-        httpx.delete(self._journal, timeout=30).raise_for_status()
+        http_client.delete(self._journal).raise_for_status()
         pages = self.clients.dynamodb.get_paginator("scan").paginate(
             TableName=run.state_table, ProjectionExpression="pk"
         )

@@ -12,7 +12,7 @@ import httpx
 
 from emulator.harness import places
 from emulator.harness.child import Child, Part
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.harness.errors import HarnessError
 from huntaze_scraper.account_path import account_path
 
@@ -36,7 +36,7 @@ def await_ready(part: Part, url: str) -> list[dict[str, Any]]:
     while time.monotonic() < deadline:
         part.require_running()
         try:
-            answer = httpx.get(f"{url}/_control/accounts", timeout=5).raise_for_status().json()
+            answer = http_client.get(f"{url}/_control/accounts", timeout=5).raise_for_status().json()
             return list(answer["accounts"] if isinstance(answer, dict) else answer)
         except httpx.TransportError:
             time.sleep(0.03)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import psutil
 
+from emulator.harness.clients import http_client
 from emulator.harness.run_file import Run
 
 
@@ -41,7 +42,7 @@ class Victims:
         return [it["taskArn"] for it in told if _in_hand(it["port"])]
 
     def _told(self) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self._run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=30).raise_for_status()
+        answer = http_client.get(f"{self._run.aws_endpoint_url}/_emulator/ecs/tasks").raise_for_status()
         return list(answer.json())
 
     def _is_on_our_cloud(self, process: psutil.Process) -> bool:
@@ -89,5 +90,5 @@ def _command(process: psutil.Process) -> list[str]:
 
 def _in_hand(port: int) -> int:
     with suppress(httpx.HTTPError):
-        return int(httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).json().get("in_hand", 0))
+        return int(http_client.get(f"http://127.0.0.1:{port}/health", timeout=5).json().get("in_hand", 0))
     return 0

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.vclock import Clock
 from tests.patience import until
 
@@ -68,7 +67,7 @@ class Minutes:
         if self._mark is None:
             return
         mark, minute = self._mark, (self._clock.now() - LOOK_SECONDS) // MINUTE * MINUTE
-        until(lambda: httpx.get(mark, timeout=30).json()["settled"] >= minute, what="the look at the last minute")
+        until(lambda: http_client.get(mark).json()["settled"] >= minute, what="the look at the last minute")
 
 
 def _let_flow[Found](condition: Callable[[], Found]) -> Found:

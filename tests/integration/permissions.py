@@ -8,10 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from emulator.harness import deployment
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.harness.pipeline import Pipeline
 from infra_cdk import names
 from infra_cdk.synthesis import synthesise
@@ -55,12 +53,12 @@ def deployed_without(clients: Clients, stack_name: str, action: str) -> Iterator
 
 def forget_calls(pipeline: Pipeline) -> None:
     """Begin a new record of the calls that roles make."""
-    httpx.delete(_record(pipeline), timeout=30).raise_for_status()
+    http_client.delete(_record(pipeline)).raise_for_status()
 
 
 def calls(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Return the calls that roles made, with what each was allowed by."""
-    return list(httpx.get(_record(pipeline), timeout=30).raise_for_status().json()["calls"])
+    return list(http_client.get(_record(pipeline)).raise_for_status().json()["calls"])
 
 
 def unused(clients: Clients, role_arn: str, made: Iterable[Mapping[str, Any]]) -> set[str]:

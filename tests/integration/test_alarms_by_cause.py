@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 
+from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline, SentJob
@@ -280,7 +280,7 @@ def _visible(pipeline: Pipeline) -> int:
 
 def _cpu_share(pipeline: Pipeline) -> Callable[[], float]:
     """Return what tells the scraper's CPU time per second since now."""
-    (task,) = httpx.get(f"{pipeline.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=30).json()
+    (task,) = http_client.get(f"{pipeline.run.aws_endpoint_url}/_emulator/ecs/tasks").json()
     begun, before = time.monotonic(), _cpu_seconds(task["pid"])
     return lambda: (_cpu_seconds(task["pid"]) - before) / max(time.monotonic() - begun, 1.0)
 

@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.harness.harness import Harness
 from emulator.vclock import Clock
 from tests.patience import until
@@ -101,12 +100,12 @@ def test_any_process_can_talk_to_the_emulator(harness: Harness, clock: Clock, qu
 def test_the_control_endpoint_tells_and_changes_the_clock(harness: Harness, clock: Clock) -> None:
     """What is posted to it takes effect for everybody, and its answer is the clock's new state."""
     url = f"{harness.run.control_url}/clock"
-    before = httpx.get(url).json()
-    assert httpx.post(url, json={"speed": 3}).json()["speed"] == 3
-    assert httpx.post(url, json={"paused": True}).json()["paused"] is True
-    jumped = httpx.post(url, json={"jump_seconds": HALF_DAY}).json()
+    before = http_client.get(url).json()
+    assert http_client.post(url, json={"speed": 3}).json()["speed"] == 3
+    assert http_client.post(url, json={"paused": True}).json()["paused"] is True
+    jumped = http_client.post(url, json={"jump_seconds": HALF_DAY}).json()
     assert jumped["now"] == clock.now() >= before["now"] + HALF_DAY
-    assert httpx.post(url, json={"paused": False}).json() == {
+    assert http_client.post(url, json={"paused": False}).json() == {
         "now": pytest.approx(clock.now()),
         "speed": 3,
         "paused": False,
@@ -131,7 +130,7 @@ def test_the_control_endpoint_refuses_what_makes_no_sense(
 ) -> None:
     """Speed 0, negative or absurd, a jump backwards, and anything unclear: 400, the allowed range, and no change."""
     before = clock.state()
-    answer = httpx.post(f"{harness.run.control_url}/clock", json=wrong)
+    answer = http_client.post(f"{harness.run.control_url}/clock", json=wrong)
     assert answer.status_code == 400
     assert said in answer.json()["error"]
     assert (clock.state().speed, clock.state().paused) == (before.speed, before.paused)
@@ -143,7 +142,7 @@ def test_of_two_jumps_at_once_none_is_lost_silently(harness: Harness, clock: Clo
     before = clock.now()
     with ThreadPoolExecutor(8) as pool:
         url = f"{harness.run.control_url}/clock"
-        answers = list(pool.map(lambda _: httpx.post(url, json={"jump_seconds": 60}, timeout=60), range(16)))
+        answers = list(pool.map(lambda _: http_client.post(url, json={"jump_seconds": 60}, timeout=60), range(16)))
     made = [answer for answer in answers if answer.is_success]
     assert made
     assert all("another change" in answer.json()["error"] for answer in answers if not answer.is_success)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from tests.lambda_scene import Scene
 
 
@@ -48,7 +47,7 @@ def test_what_no_policy_allows_is_refused_and_recorded(scene: Scene) -> None:
         f"assumed-role/{scene.role_name}/tester is not authorized to perform: sqs:SendMessage on resource: {arn}"
         in str(refused.value)
     )
-    calls = httpx.get(f"{scene.emulator.endpoint_url}/_emulator/iam/calls").json()["calls"]
+    calls = http_client.get(f"{scene.emulator.endpoint_url}/_emulator/iam/calls").json()["calls"]
     own = [(it["action"], it["resource"], it["allowed"]) for it in calls if it["role"] == scene.role]
     assert own == [("sqs:SendMessage", arn, False), ("sqs:SendMessage", arn, True)]
 

@@ -75,7 +75,7 @@ def check(queues: Pipeline, count: int) -> None:
     of a window that is worth mention.
     """
     run = queues.run
-    until(lambda: len(queues.journal(run.workflows_queue_url)) >= count, PATIENCE_SECONDS, f"forwarding {count}")
+    until(lambda: queues.depth(run.workflows_queue_url) >= count, PATIENCE_SECONDS, f"forwarding {count}")
     forwarded = queues.journal(run.workflows_queue_url)
     numbers = [json.loads(it["body"])["number"] for it in forwarded]
     assert sorted(numbers) == list(range(count))

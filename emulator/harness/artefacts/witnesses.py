@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.harness import log_groups
 from emulator.harness.artefacts.browsers import keep_pictures
 from emulator.harness.artefacts.traces import FOLDER, keep_traces
+from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
@@ -81,7 +82,7 @@ class HarnessWitness:
 
     def _site(self, file: Path) -> None:
         site = SiteControl(self.harness.run.site_url)
-        asked = httpx.get(f"{site.url}/_control/faults", timeout=10).json()
+        asked = http_client.get(f"{site.url}/_control/faults", timeout=10).json()
         _write(file, {"requests": site.requests(), "messages": site.messages(), "faults": asked})
 
     def _queues(self, file: Path) -> None:
@@ -134,7 +135,7 @@ class HarnessWitness:
         keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, kept, self.began_real)
 
     def _pids(self) -> list[int]:
-        tasks = httpx.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()
+        tasks = http_client.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()
         return [it["pid"] for it in tasks]
 
     def _items(self) -> Iterator[dict[str, Any]]:
