@@ -45,6 +45,8 @@ class Check:
 _IN_CONTAINERS = tuple(
     f"tests/integration/test_{name}.py" for name in ("skeleton", "onlyfans_scraper_e2e", "error_handling")
 )
+_YIELDING = ("nice", "-n", "10")
+"""For what only computes: beside it, work on the virtual clock must not wait for a core."""
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 _MOSTLY_WAITING = ("-n", "2" if os.environ.get("CI") else "3", "--dist", "loadfile")
 CHECKS = (
@@ -55,7 +57,7 @@ CHECKS = (
     Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
     Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
     Check("image", ("sh", "-c", IMAGE), in_test=False),
-    Check("unit", (PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
+    Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
