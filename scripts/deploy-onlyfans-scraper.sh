@@ -71,6 +71,7 @@ export AWS_DEFAULT_REGION=$AWS_REGION # the command line, version 1, knows that 
 account=$(aws sts get-caller-identity --query Account --output text) || fail 'AWS does not know these credentials'
 say "account $account, region $AWS_REGION${AWS_ENDPOINT_URL:+, endpoint $AWS_ENDPOINT_URL}"
 kept=$HUNTAZE_STATE/deployments/$account-$AWS_REGION # a folder each for what deployments replaced
+unfinished=$kept/unfinished                           # what one replaces that has not ended, or was killed
 
 roll_back() {
     say 'bringing back what was there before'
@@ -80,11 +81,13 @@ roll_back() {
 }
 
 if [[ $action == rollback ]]; then
-    deployments=$(compgen -G "$kept/*Z/stacks.json" | sort) || fail 'no deployment was made from this machine: deploy an earlier commit instead'
+    deployments=$(compgen -G "$unfinished/stacks.json" || compgen -G "$kept/*Z/stacks.json" | sort) ||
+        fail 'no deployment was made from this machine: deploy an earlier commit instead'
     before=$(dirname "$(tail -n 1 <<<"$deployments")")
     changed=$(release changed "$before")
     [[ -n $changed ]] || fail 'there is nothing to bring back: what runs is what the last deployment replaced'
     roll_back "$before"
+    [[ $before != "$unfinished" ]] || rm -r "$before" # it will not end any more
     say 'rolled back'
     exit 0
 fi
@@ -131,13 +134,16 @@ if [[ -n $smoke ]]; then
     [[ -n $creator ]] || fail 'whose profile shall the smoke job read? --smoke-creator NAME, or --no-smoke'
     release ready "$creator" || fail 'nothing was deployed: a smoke job could not tell whether it works'
 fi
-before=$kept/$(date -u +%Y%m%dT%H%M%SZ)
-say "keeping what is deployed now in $before"
-release save "$assembly" "$before"
+if [[ -f $unfinished/stacks.json ]]; then
+    say "the deployment of $(date -u -r "$unfinished" '+%F %R UTC') did not end: a rollback brings back what was there before it"
+else
+    say "keeping what is deployed now in $kept"
+    release save "$assembly" "$unfinished"
+fi
 
 take_back() {
-    roll_back "$before"
-    rm -r "$before" # in the end it replaced nothing
+    roll_back "$unfinished"
+    rm -r "$unfinished" # in the end it replaced nothing
     fail "$1; what was there before runs again"
 }
 
@@ -155,5 +161,9 @@ if [[ -n $smoke ]]; then
     release smoke "$creator" >"$work/smoke" || take_back 'the smoke job did not succeed'
 fi
 # What has changed nothing is not what a rollback undoes.
-if changed=$(release changed "$before") && [[ -z $changed ]]; then rm -r "$before"; fi
+if changed=$(release changed "$unfinished") && [[ -z $changed ]]; then
+    rm -r "$unfinished"
+else
+    mv "$unfinished" "$kept/$(date -u +%Y%m%dT%H%M%SZ)"
+fi
 say 'deployed'

@@ -36,7 +36,13 @@ class Shell:
         )
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start a command."""
+        """Start a command, as a process group of its own."""
         return subprocess.Popen(
-            command, cwd=ROOT, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
         )

@@ -1,6 +1,8 @@
 """The deploy script, unchanged, against the emulator: by endpoint and credentials of the environment alone."""
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +49,17 @@ class Office:
         keep = [] if image else ["--keep-image"]
         gate = self.gate(assembly, image)
         return self.shell.run(SCRIPT, *keep, "--assembly", str(assembly), "--gate", str(gate), *options)
+
+    def deploy_and_die(self, assembly: Path) -> None:
+        """Run the script, and kill it and all that it has started as soon as the scraper's stack has changed."""
+        begun = self.publishes_by_creator()
+        options = ("--keep-image", "--assembly", str(assembly), "--gate", str(self.gate(assembly)), "--no-smoke")
+        script = self.shell.start(SCRIPT, *options)
+        try:
+            until(lambda: self.publishes_by_creator() != begun, timeout_seconds=200, what="half a deployment")
+        finally:
+            os.killpg(script.pid, signal.SIGKILL)
+            script.communicate()
 
     def container(self) -> "ContainerDefinitionOutputTypeDef":
         """Return the container of the running service's task definition."""
@@ -116,6 +129,22 @@ def test_a_change_is_shown_deployed_proved_and_taken_back(office: Office) -> Non
     twice = office.shell.run(SCRIPT, "--rollback")
     assert twice.returncode == 1
     assert "there is nothing to bring back" in twice.stderr
+
+
+def test_a_deployment_that_was_killed_is_repeated_and_taken_back_as_one(office: Office) -> None:
+    """What runs half-way is not what a rollback brings back, whether the deployment was repeated or not."""
+    office.deploy_and_die(office.changed)
+    assert office.shell.run(SCRIPT, "--rollback").returncode == 0
+    assert office.publishes_by_creator() == "true"
+
+    office.deploy_and_die(office.changed)
+    again = office.deploy(office.changed, "--no-smoke")
+    assert again.returncode == 0, again.stderr
+    assert "did not end" in again.stderr
+    assert office.publishes_by_creator() == "false"
+
+    assert office.shell.run(SCRIPT, "--rollback").returncode == 0
+    assert office.publishes_by_creator() == "true"
 
 
 def test_an_image_is_deployed_by_the_digest_that_its_gate_tested(office: Office) -> None:
