@@ -19,8 +19,11 @@ from infra_cdk import bundle
 LEAST_KILLED = 90.0
 PURE = {
     "huntaze_scraper/jobs.py": ("rate_limiter/test_jobs.py",),
+    "huntaze_scraper/rate_limiter/arrivals.py": ("rate_limiter/test_arrivals.py",),
+    "huntaze_scraper/rate_limiter/decisions.py": ("rate_limiter/test_decisions.py",),
     "huntaze_scraper/rate_limiter/token_bucket.py": ("rate_limiter/test_token_bucket.py", "rate_limiter/test_turns.py"),
     "huntaze_scraper/rate_limiter/turns.py": ("rate_limiter/test_turns.py",),
+    "huntaze_scraper/worker/outcome.py": ("worker/test_processor.py",),
     "huntaze_scraper/worker/retry.py": ("worker/test_retry.py",),
     "huntaze_scraper/worker/circuit_breaker.py": ("worker/test_circuit_breaker.py",),
     "huntaze_scraper/onlyfans/classification.py": ("onlyfans/test_classification.py",),
