@@ -47,14 +47,15 @@ def faults(harness: Harness, seed: int) -> object:
 
 @pytest.fixture
 def await_forwarding(pipeline: Pipeline) -> Callable[[int], None]:
-    """Waits until so many messages are on the workflows queue: before a jump, which would make the limiter very late.
+    """Waits until so many messages are on the workflows queue and none is left: then a jump makes no limiter late.
 
-    A limiter that dies between sending and noting it repeats itself within 180 s, while the queue still knows the
-    message; after a jump that takes longer the queue has forgotten it.
+    One that dies between sending and noting it repeats itself within 180 s, while the workflows queue still knows the
+    message; after a jump in between it has forgotten it.
     """
 
     def wait(count: int) -> None:
-        url = pipeline.run.workflows_queue_url
-        until(lambda: len(pipeline.journal(url)) >= count, 120, f"forwarding {count}")
+        run = pipeline.run
+        until(lambda: len(pipeline.journal(run.workflows_queue_url)) >= count, 120, f"forwarding {count}")
+        until(lambda: pipeline.depth(run.ingress_queue_url) == 0, 120, "the last message's deletion")
 
     return wait

@@ -12,7 +12,7 @@ from tests import invariants
 from tests.patience import until
 
 pytestmark = pytest.mark.timeout(600)
-SPEED = 75
+SPEED = 50
 SPEED_OF_SENDING = 20
 """A hundred messages are sent well within a minute, on a busy machine too."""
 CREATORS = 50

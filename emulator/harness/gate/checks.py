@@ -57,9 +57,9 @@ CHECKS = (
     Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
     Check("synthesis", (PYTHON, "-m", "emulator.harness", "synth"), in_test=False),
     Check("image", ("sh", "-c", IMAGE), in_test=False),
-    Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
+    Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
     Check("requirements", (PYTHON, "-m", "emulator.harness", "requirements"), in_test=False),
     Check(
@@ -69,4 +69,4 @@ CHECKS = (
         in_test=False,
     ),
 )
-"""In the order in which they begin, two at a time: the longest, which mostly waits for the virtual clock, at once."""
+"""In the order in which they begin, two at a time: those that mostly wait for the virtual clock beside each other."""

