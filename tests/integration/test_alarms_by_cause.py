@@ -5,8 +5,11 @@ it jumps over the minutes for which an alarm waits.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -45,6 +48,7 @@ for (let i = 0; i < 16; i++) new Worker(spin)
 </script>"""
 """Keeps so many threads busy, for as long as it is open, that they get their share of a machine that has other work."""
 SLOW = 0.1
+URGENT = -15
 
 
 @pytest.fixture(scope="module")
@@ -219,23 +223,26 @@ def test_a_rotation_that_fails(subscriber: Subscriber, pipeline: Pipeline, site:
 
 
 def test_pages_that_burn_cpu(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl, clock: Clock) -> None:
-    """Four pages whose scripts never rest, for ten minutes."""
+    """A page whose scripts never rest, for ten minutes."""
     site.faults({"match": {"path": "/creator-*"}, "fault": {"kind": "status", "status": 200, "body": BURNING_PAGE}})
     speed = clock.state().speed
     clock.set_speed(SLOW)  # so that no page is given up while it burns
     cpu_share = _cpu_share(pipeline)  # over a longer time than the emulator's: it measures from the end of this minute
     subscriber.pass_minutes(1)
-    jobs = [
-        pipeline.send({"action": "scrape_profile", "creator_id": creator, "profile_url": f"/{creator}"})
-        for creator in CREATORS[:4]
-    ]
-    until(lambda: cpu_share() > 0.85, 200, "burning")
+    job = pipeline.send({"action": "scrape_profile", "creator_id": CREATORS[0], "profile_url": f"/{CREATORS[0]}"})
+
+    def burns() -> bool:
+        _prioritise(pipeline, URGENT)  # each time: Chromium gives its new threads a priority of its own
+        return cpu_share() > 0.85
+
+    until(burns, 200, "burning")
     subscriber.pass_minutes(11)
     site.faults()
+    _prioritise(pipeline, 0)
     clock.set_speed(speed)
     subscriber.await_alarms(PAGES_BURN_CPU, 1)
 
-    pipeline.await_results(jobs, 120)
+    pipeline.await_results([job], 120)
     subscriber.await_ends(PAGES_BURN_CPU)
 
 
@@ -278,17 +285,35 @@ def _visible(pipeline: Pipeline) -> int:
     return int(pipeline.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
+def _prioritise(pipeline: Pipeline, niceness: int) -> None:
+    """Let the task's processes go before others, where that may be said: on Fargate its cores are its own."""
+    for process in _processes(_task_pid(pipeline)):
+        with suppress(OSError):
+            session = os.getsid(process.pid)  # Chromium has one of its own
+            os.setpriority(os.PRIO_PGRP, session, niceness)
+            Path(f"/proc/{session}/autogroup").write_text(str(niceness))  # where the kernel schedules by sessions
+
+
 def _cpu_share(pipeline: Pipeline) -> Callable[[], float]:
     """Return what tells the scraper's CPU time per second since now."""
+    pid = _task_pid(pipeline)
+    begun, before = time.monotonic(), _cpu_seconds(pid)
+    return lambda: (_cpu_seconds(pid) - before) / max(time.monotonic() - begun, 1.0)
+
+
+def _task_pid(pipeline: Pipeline) -> int:
     (task,) = http_client.get(f"{pipeline.run.aws_endpoint_url}/_emulator/ecs/tasks").json()
-    begun, before = time.monotonic(), _cpu_seconds(task["pid"])
-    return lambda: (_cpu_seconds(task["pid"]) - before) / max(time.monotonic() - begun, 1.0)
+    return int(task["pid"])
+
+
+def _processes(pid: int) -> list[psutil.Process]:
+    task = psutil.Process(pid)
+    return [task, *task.children(recursive=True)]
 
 
 def _cpu_seconds(pid: int) -> float:
-    task = psutil.Process(pid)
     used = 0.0
-    for process in (task, *task.children(recursive=True)):
+    for process in _processes(pid):
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
