@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,23 +151,21 @@ class Pipeline:
         lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
         return [line for line in lines if line.get("message_id") == job.message_id]
 
-    def await_results(self, sent: Iterable[SentJob], timeout_seconds: float = 60) -> dict[str, dict[str, Any]]:
+    def await_results(self, sent: Sequence[SentJob], timeout_seconds: float = 60) -> dict[str, dict[str, Any]]:
         """Wait for the results of all jobs, and return them by job id.
 
         Raises:
             HarnessError: names the jobs without a result after the time (real seconds).
         """
         deadline = time.monotonic() + timeout_seconds
-        waiting, results = list(sent), dict[str, dict[str, Any]]()
-        while waiting and time.monotonic() < deadline:
-            for job in list(waiting):
-                result = self.find_result(job)
-                if result is not None:
-                    results[job.job_id] = result
-                    waiting.remove(job)
-            if waiting:
+        found = dict[str, dict[str, Any]]()
+        for job in sent:  # one after the other: asking for all each time is most of what an emulator would do
+            while (result := self.find_result(job)) is None and time.monotonic() < deadline:
                 time.sleep(0.1)
-        if waiting:
-            names = ", ".join(job.job_id[:12] for job in waiting)
+            if result is not None:
+                found[job.job_id] = result
+        missing = [job.job_id[:12] for job in sent if job.job_id not in found]
+        if missing:
+            names = ", ".join(missing)
             raise HarnessError(f"no result within {timeout_seconds:g} s for {names}; logs: {self.run.logs_dir}")
-        return results
+        return found
