@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +21,11 @@ class TracedBrowser(Browser):
     """Traces contexts from their opening."""
 
     def __init__(self, playwright: Playwright, executable: str) -> None:
-        super().__init__(playwright, executable)
         self._scratch = TemporaryDirectory(prefix="huntaze-traces-")
+        # Playwright's own folder goes with a Chromium that is killed, and its driver dies of a trace without a folder.
+        chromium = playwright.chromium
+        chromium.launch = partial(chromium.launch, traces_dir=self._scratch.name)  # type: ignore[method-assign]
+        super().__init__(playwright, executable)
         self.forget()
 
     def forget(self) -> None:
