@@ -1,9 +1,7 @@
 """A change of one line, deployed on the emulator by the script and taken back by it, end to end (issue: ship it)."""
 
 import json
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -12,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._arguments import wants_json
-from emulator.harness import places
 from emulator.harness.gate import digests
 from emulator.harness.harness import Harness
 from infra_cdk.synthesis import synthesise
+from tests.integration.operator_shell import Shell
 
 RUNS = 3
 CREATOR = "creator-09"
@@ -28,20 +26,12 @@ def measure() -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {"deployment": [], "rollback": []}
     with tempfile.TemporaryDirectory() as folder, Harness() as harness:
         harness.clients.ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Type="String", Value="31")
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            **harness.run.clock_env,
-            "AWS_ENDPOINT_URL": harness.run.aws_endpoint_url,
-            "AWS_REGION": harness.run.region,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "HUNTAZE_STATE": folder,
-        }
+        shell = Shell(harness.run, Path(folder))
         verdict = _green_verdict(changed, Path(folder))
         deploy = ("--keep-image", "--assembly", str(changed), "--gate", str(verdict), "--smoke-creator", CREATOR)
         for number in range(RUNS):
-            figures["deployment"].append(_seconds(environment, *deploy))
-            figures["rollback"].append(_seconds(environment, "--rollback"))
+            figures["deployment"].append(_seconds(shell, *deploy))
+            figures["rollback"].append(_seconds(shell, "--rollback"))
             told = ", ".join(f"{name} {values[-1]:.1f} s" for name, values in figures.items())
             Console(stderr=True).print(f"run {number + 1} of {RUNS}: {told}")
     return figures
@@ -55,10 +45,9 @@ def _green_verdict(assembly: Path, folder: Path) -> Path:
     return file
 
 
-def _seconds(environment: dict[str, str], *options: str) -> float:
+def _seconds(shell: Shell, *options: str) -> float:
     begun = time.monotonic()
-    script = places.ROOT / "scripts" / "deploy-onlyfans-scraper.sh"
-    done = subprocess.run([script, *options], env=environment, capture_output=True, text=True, check=False)
+    done = shell.run("scripts/deploy-onlyfans-scraper.sh", *options)
     if done.returncode:
         raise SystemExit(f"the script failed: {done.stderr}")
     return time.monotonic() - begun

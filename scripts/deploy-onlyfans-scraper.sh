@@ -81,6 +81,10 @@ roll_back() {
 }
 
 if [[ $action == rollback ]]; then
+    if [[ -f $unfinished/stacks.json ]]; then
+        changed=$(release changed "$unfinished")
+        [[ -n $changed ]] || rm -r "$unfinished" # it was killed before it changed anything
+    fi
     deployments=$(compgen -G "$unfinished/stacks.json" || compgen -G "$kept/*Z/stacks.json" | sort) ||
         fail 'no deployment was made from this machine: deploy an earlier commit instead'
     before=$(dirname "$(tail -n 1 <<<"$deployments")")

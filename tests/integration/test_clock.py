@@ -35,7 +35,7 @@ def without_tasks(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     harness: Harness = request.getfixturevalue("harness")
-    with Pipeline(harness.run).scaled_to(0):
+    with Pipeline(harness.run).without_scraper():
         yield
 
 
