@@ -143,6 +143,9 @@ def test_a_deployment_that_was_killed_is_repeated_and_taken_back_as_one(office: 
     assert "did not end" in again.stderr
     assert office.publishes_by_creator() == "false"
 
+    (replaced,) = office.shell.state.glob("deployments/*/*Z")
+    kept_alone = ("emulator.harness.release", "save", str(office.changed), str(replaced.with_name("unfinished")))
+    assert office.shell.run("python", "-m", *kept_alone).returncode == 0  # and killed before it changed anything
     assert office.shell.run(SCRIPT, "--rollback").returncode == 0
     assert office.publishes_by_creator() == "true"
 
