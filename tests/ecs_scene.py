@@ -205,7 +205,7 @@ class Scene:
         # Whoever does not heed SIGTERM has had its time by then.
         until(self._are_asked, what="SIGTERM")
         self.clock.jump(LONGEST_STOP_SECONDS)
-        until(self._is_empty, what="the end of all tasks")
+        until(self._is_empty, what="the end of all tasks and services")
         self.ecs.delete_cluster(cluster=self.cluster)
         self.emulator.logs.delete_log_group(logGroupName=self.group)
         self.emulator.iam.delete_role_policy(RoleName=f"task-{self.mark}", PolicyName="start")
@@ -216,7 +216,9 @@ class Scene:
         return all(task["lastStatus"] in asked for task in self._ending())
 
     def _is_empty(self) -> bool:
+        # A service drains until it has seen that its last task stopped.
         left = self.ecs.list_tasks(cluster=self.cluster)["taskArns"]
+        left += self.ecs.list_services(cluster=self.cluster)["serviceArns"]
         return not left and all(task["lastStatus"] == "STOPPED" for task in self._ending())
 
     def _ending(self) -> list[Any]:
