@@ -26,7 +26,7 @@ from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.attempts import Attempts
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
 from huntaze_scraper.worker.consumer import Consumer
-from huntaze_scraper.worker.health import HealthServer
+from huntaze_scraper.worker.health_server import HealthServer
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.ledger import DynamoLedger
 from huntaze_scraper.worker.object_store import S3ObjectStore

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from huntaze_scraper.worker.health import HealthServer, check
+from huntaze_scraper.worker.health import check
+from huntaze_scraper.worker.health_server import HealthServer
 
 
 def ask(is_well: bool, path: str = "/health") -> tuple[int, dict[str, Any], bool]:
