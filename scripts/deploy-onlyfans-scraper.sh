@@ -72,6 +72,11 @@ account=$(aws sts get-caller-identity --query Account --output text) || fail 'AW
 say "account $account, region $AWS_REGION${AWS_ENDPOINT_URL:+, endpoint $AWS_ENDPOINT_URL}"
 kept=$HUNTAZE_STATE/deployments/$account-$AWS_REGION # a folder each for what deployments replaced
 unfinished=$kept/unfinished                           # what one replaces that has not ended, or was killed
+if [[ $action == deploy || $action == rollback ]] && command -v flock >/dev/null; then
+    mkdir -p "$HUNTAZE_STATE"
+    exec {lock}>"$HUNTAZE_STATE/deployment-$account-$AWS_REGION.lock" # the CDK keeps it too, and may outlive this script
+    flock -n "$lock" || fail 'another deployment from this machine is under way: wait for its end'
+fi
 
 roll_back() {
     say 'bringing back what was there before'

@@ -1,5 +1,6 @@
 """The deploy script, unchanged, against the emulator: by endpoint and credentials of the environment alone."""
 
+import fcntl
 import json
 import os
 import signal
@@ -240,6 +241,17 @@ def test_a_wrong_call_changes_nothing_and_says_what_to_do(office: Office, option
     assert refused.returncode != 0
     assert complaint in refused.stderr
     assert not (office.folder / "deployments").exists()
+
+
+def test_a_second_deployment_at_the_same_time_is_refused(office: Office) -> None:
+    """It would take back what the first one is about to do."""
+    with (office.folder / f"deployment-{ACCOUNT_ID}-{office.pipeline.run.region}.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        for command in (["--keep-image", "--no-smoke"], ["--rollback"]):
+            refused = office.shell.run(SCRIPT, *command)
+
+            assert refused.returncode == 1
+            assert "another deployment from this machine is under way" in refused.stderr
 
 
 def test_a_first_deployment_leaves_nothing_to_go_back_to(office: Office) -> None:
