@@ -24,7 +24,7 @@ class _Tracing:
             load(module)
             from task_traces import TaskTraces  # type: ignore[import-not-found]  # noqa: PLC0415 - in this folder
 
-            TaskTraces().attach(module.Browser, module.BrowserContext)
+            TaskTraces().attach(module.BrowserType, module.Browser, module.BrowserContext)
 
         spec.loader.exec_module = load_and_trace  # type: ignore[method-assign]
         return spec

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import shutil
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ FOLDER_VARIABLE = "HUNTAZE_TRACES"
 STOP_SECONDS = 5.0
 MOST_ENDED = 8
 """So many traces of contexts that are closed are kept."""
+MOST_LAUNCHES = 3
+"""What so many Chromiums, one after the other, have recorded is kept: one that is replaced goes on for a while."""
 
 
 class ContextTraces:
@@ -62,11 +65,18 @@ class TaskTraces:
         """Trace none yet."""
         self._folder = Path(os.environ[FOLDER_VARIABLE])
         self._traces = ContextTraces(self._folder)
+        self._launches = itertools.count(1)
         self._server: asyncio.Server | None = None
 
-    def attach(self, browser: Any, context: Any) -> None:
-        """Have what these two classes open and close traced."""
-        new_context, close = browser.new_context, context.close
+    def attach(self, browser_type: Any, browser: Any, context: Any) -> None:
+        """Have what these classes start, open and close traced."""
+        launch, new_context, close = browser_type.launch, browser.new_context, context.close
+
+        async def traced_launch(browser_type: Any, **options: Any) -> Any:
+            # Playwright's own folder goes with a Chromium that is killed, and its driver may die of a missing folder.
+            number = next(self._launches)
+            shutil.rmtree(self._recordings(number - MOST_LAUNCHES), ignore_errors=True)
+            return await launch(browser_type, traces_dir=self._recordings(number), **options)
 
         async def traced_new_context(browser: Any, **options: Any) -> Any:
             opened = await new_context(browser, **options)
@@ -78,7 +88,10 @@ class TaskTraces:
             await self._traces.end(context)
             await close(context, **options)
 
-        browser.new_context, context.close = traced_new_context, traced_close
+        browser_type.launch, browser.new_context, context.close = traced_launch, traced_new_context, traced_close
+
+    def _recordings(self, launch: int) -> Path:
+        return self._folder / f"{os.getpid()}-chromium-{launch}"
 
     async def _serve(self) -> None:
         if self._server is None:
