@@ -40,6 +40,10 @@ class Account(NamedTuple):
     fan_total: int
     media: tuple[Media, ...]
 
+    def __repr__(self) -> str:
+        """Name it, and no more: a failing test prints it."""
+        return f"Account({self.username!r})"
+
 
 def accounts(seed: int = 1) -> list[Account]:
     """List the accounts of a seed: creator-01 to creator-12, every third with a second factor."""

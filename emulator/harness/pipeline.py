@@ -79,6 +79,22 @@ class Pipeline:
             time.sleep(0.1)
         raise HarnessError(f"the service did not come to {count} tasks within {timeout_seconds:g} s")
 
+    def await_health(self, timeout_seconds: float = 60) -> None:
+        """Wait until no task of the service is starting or sick (real seconds).
+
+        Raises:
+            HarnessError: one still is after the time.
+        """
+        ecs, cluster, service = self.clients.ecs, self.run.ecs_cluster, self.run.ecs_service
+        deadline = time.monotonic() + timeout_seconds
+        while arns := ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]:
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+            if all(task["healthStatus"] == "HEALTHY" for task in tasks):
+                return
+            if time.monotonic() > deadline:
+                raise HarnessError(f"not every task of the service is healthy after {timeout_seconds:g} s")
+            time.sleep(0.1)
+
     def desired_count(self) -> int:
         """Return how many tasks the service is to have."""
         return int(self._service()["desiredCount"])

@@ -94,6 +94,7 @@ def clock(request: pytest.FixtureRequest) -> Iterator[Clock | WallClock]:
     harness: Harness = request.getfixturevalue("harness")
     if isinstance(harness.clock, WallClock):
         pytest.skip("this machine cannot have a virtual clock")
+    Pipeline(harness.run).await_health()  # a jump is longer than a Chromium may take to start
     yield harness.clock
     harness.clock.resume()
     harness.clock.set_speed(request.config.getoption("--speed"))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.async_api import async_playwright
 
 from emulator.harness import places
+from emulator.harness.clients import http_client
 from fake_onlyfans import Account, RunningSite, running
 from huntaze_scraper import jobs
 from huntaze_scraper.clock import SystemClock
@@ -121,7 +121,7 @@ class Office:
         """Have the site misbehave."""
         match = {name: text for name, text in (("method", method), ("path", path)) if text}
         rules = [{"match": match, "fault": {"kind": kind, **options}, "times": times}]
-        httpx.post(f"{self.fake.url}/_control/faults", json=rules).raise_for_status()
+        http_client.post(f"{self.fake.url}/_control/faults", json=rules).raise_for_status()
 
     @property
     def sent(self) -> list[tuple[str, str, str]]:

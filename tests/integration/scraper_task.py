@@ -16,10 +16,10 @@ from typing import Any
 from unittest import mock
 
 import boto3
-import httpx
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.sqs.models import SQSBackend
 
+from emulator.harness.clients import http_client
 from fake_onlyfans import RunningSite, running
 from huntaze_scraper import jobs
 from huntaze_scraper.jobs import Job
@@ -81,7 +81,7 @@ class Cloud:
     tasks: list[Task] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        httpx.post(f"{self.url}/moto-api/reset")
+        http_client.post(f"{self.url}/moto-api/reset")
         self.fake.site.reset()
         for name in ("sqs", "dynamodb", "s3", "secretsmanager", "cloudwatch"):
             self.clients[name] = boto3.client(
@@ -163,7 +163,7 @@ class Cloud:
 
     def fault(self, *rules: dict[str, Any]) -> None:
         """Have the site misbehave."""
-        httpx.post(f"{self.fake.url}/_control/faults", json=list(rules)).raise_for_status()
+        http_client.post(f"{self.fake.url}/_control/faults", json=list(rules)).raise_for_status()
 
     def result(self, job: Job) -> dict[str, Any] | None:
         """Return a job's result, if there is one."""

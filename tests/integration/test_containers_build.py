@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from emulator.harness.child import free_port
+from emulator.harness.clients import http_client
 from emulator.harness.errors import NO_ENGINE
 from emulator.harness.places import ROOT
 from emulator.harness.release.image import MANIFESTS
@@ -54,7 +55,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/v2/").is_success
+        return http_client.get(f"http://127.0.0.1:{port}/v2/").is_success
     except httpx.TransportError:
         return False
 
@@ -73,11 +74,11 @@ def test_the_image_is_built_looked_at_started_and_pushed(registry: str) -> None:
     assert again.stdout == built.stdout
 
     url = f"http://{registry}/v2/huntaze-onlyfans-scraper"
-    tags = httpx.get(f"{url}/tags/list").json()["tags"]
+    tags = http_client.get(f"{url}/tags/list").json()["tags"]
     assert "latest" in tags
     assert len(tags) == 3
     accept = {"Accept": ", ".join(MANIFESTS)}
-    digests = {httpx.get(f"{url}/manifests/{tag}", headers=accept).json()["config"]["digest"] for tag in tags}
+    digests = {http_client.get(f"{url}/manifests/{tag}", headers=accept).json()["config"]["digest"] for tag in tags}
     assert digests == {built.stdout.strip()}
     for tag in tags:
         run("docker", "rmi", f"{repository}:{tag}")
@@ -93,5 +94,5 @@ def test_an_image_that_cannot_work_is_not_pushed(registry: str, tmp_path: Path) 
     failed = run(SCRIPT, "--platform", HERE, "--base", "huntaze-nothing", "--repository", repository)
 
     assert failed.returncode != 0
-    assert httpx.get(f"http://{registry}/v2/_catalog").json()["repositories"] == []
+    assert http_client.get(f"http://{registry}/v2/_catalog").json()["repositories"] == []
     run("docker", "rmi", "huntaze-nothing")

@@ -6,11 +6,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 
-import httpx
 import pytest
 
 from emulator.harness.child import free_port
-from emulator.harness.clients import Clients
+from emulator.harness.clients import Clients, http_client
 from emulator.harness.containers import SCRAPER_IMAGE, TASK
 from emulator.harness.places import ROOT
 from tests.engine import lacking, require_engine
@@ -86,7 +85,7 @@ def test_one_command_brings_up_all_of_it_and_a_job_goes_through(composition: Com
 
     sent = json.loads(told)
     assert sent["result"]["status"] == "succeeded"
-    messages = httpx.get(f"http://127.0.0.1:{composition.site_port}/_control/messages").json()
+    messages = http_client.get(f"http://127.0.0.1:{composition.site_port}/_control/messages").json()
     assert JOB["message_content"] in json.dumps(messages)
     queues = Clients(f"http://127.0.0.1:{composition.aws_port}").sqs.list_queues()["QueueUrls"]
     assert any(url.endswith("/huntaze-hybrid-workflows.fifo") for url in queues)

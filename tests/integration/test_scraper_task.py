@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
+from emulator.harness.clients import http_client
 from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -89,7 +89,7 @@ def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: 
     task = cloud.start()
     wait_for(has_asked(cloud, "POST", "/api/chats"), "the first click")
     port = task.events("worker_started")[0]["health_port"]
-    health = httpx.get(f"http://127.0.0.1:{port}/health")
+    health = http_client.get(f"http://127.0.0.1:{port}/health")
     assert health.status_code == 200
     assert health.json() | {"in_hand": 3} == {
         "status": "ok",
@@ -172,7 +172,7 @@ def test_a_site_that_is_down_opens_the_breaker_and_is_left_alone(cloud: Cloud) -
     assert [each["status"] for each in task.events("job_ended")] == ["failed"] * 5
     cloud.send(creator_id=accounts[5])
     port = task.events("worker_started")[0]["health_port"]
-    health = httpx.get(f"http://127.0.0.1:{port}/health")
+    health = http_client.get(f"http://127.0.0.1:{port}/health")
     assert (health.status_code, health.json()["breaker"]) == (200, "open")
     asked = len(cloud.fake.site.exchanges)
     assert task.stop() == 0

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import httpx
 
 import fake_onlyfans
+from emulator.harness.clients import http_client
 
 PATIENCE_SECONDS = 60.0
 
@@ -44,14 +45,14 @@ def test_it_says_where_it_listens_logs_its_requests_and_ends_cleanly(tmp_path: P
         assert told["event"] == "ready"
         assert told["seed"] == 5
         url = str(told["url"])
-        accounts = httpx.get(f"{url}/_control/accounts").json()
+        accounts = http_client.get(f"{url}/_control/accounts").json()
         assert accounts[0]["password"] == fake_onlyfans.accounts(5)[0].password
         urlopen(f"{url}/login", timeout=PATIENCE_SECONDS).close()
-        httpx.post(f"{url}/_control/faults", json=[{"fault": {"kind": "hang"}}])
+        http_client.post(f"{url}/_control/faults", json=[{"fault": {"kind": "hang"}}])
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), PATIENCE_SECONDS) as waiting:
             waiting.sendall(b"GET /login HTTP/1.1\r\nHost: site\r\n\r\n")
-            while len(httpx.get(f"{url}/_control/requests").json()) < 2:
+            while len(http_client.get(f"{url}/_control/requests").json()) < 2:
                 pass
 
             process.send_signal(signal.SIGTERM)
@@ -78,9 +79,9 @@ def test_several_sites_run_side_by_side() -> None:
     """Each on a port and in a state of its own."""
     with fake_onlyfans.running() as one, fake_onlyfans.running() as other:
         assert one.url != other.url
-        httpx.post(f"{one.url}/_control/faults", json=[{"fault": {"kind": "drift"}}])
-        assert len(httpx.get(f"{one.url}/_control/faults").json()) == 1
-        assert httpx.get(f"{other.url}/_control/faults").json() == []
+        http_client.post(f"{one.url}/_control/faults", json=[{"fault": {"kind": "drift"}}])
+        assert len(http_client.get(f"{one.url}/_control/faults").json()) == 1
+        assert http_client.get(f"{other.url}/_control/faults").json() == []
 
 
 def test_answers_do_not_wait() -> None:

@@ -126,7 +126,7 @@ def test_the_old_cookie_is_worth_nothing_after_signing_out(creator: Visitor) -> 
     kept = dict(creator.cookies)
     creator.post("/logout")
 
-    assert httpx.get(f"{creator.fake.url}/my/chats", cookies=kept).status_code == 303
+    assert httpx.get(f"{creator.fake.url}/my/chats", cookies=kept, timeout=60).status_code == 303
 
 
 def test_the_root_is_light_for_who_is_signed_in(creator: Visitor) -> None:

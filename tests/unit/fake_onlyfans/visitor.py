@@ -8,7 +8,7 @@ import pyotp
 
 from fake_onlyfans import Account, RunningSite
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Spares each client the reading of all certificates."""
 POSTS = {"method": "POST", "path": "/api/chats/*/messages"}

@@ -1,8 +1,8 @@
 """A rotation, step by step, against a running site."""
 
-import httpx
 import pytest
 
+from emulator.harness.clients import http_client
 from fake_onlyfans import Account, RunningSite
 from huntaze_scraper.rotation.account import SiteRefused, WrongPassword
 from huntaze_scraper.rotation.handler import handler
@@ -23,7 +23,7 @@ def _put(vault: Vault, account: Account, **more: str) -> None:
 
 def _break(site: RunningSite, path: str, times: int = 1, **fault: object) -> None:
     rules = [{"match": {"path": path}, "fault": fault, "times": times}]
-    httpx.post(f"{site.url}/_control/faults", json=rules).raise_for_status()
+    http_client.post(f"{site.url}/_control/faults", json=rules).raise_for_status()
 
 
 @pytest.mark.requirement("8.5")

@@ -31,7 +31,7 @@ def ask(is_well: bool, path: str = "/health") -> tuple[int, dict[str, Any], bool
 
 def _get(url: str) -> tuple[int, dict[str, Any]]:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return response.status, json.loads(response.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -62,7 +62,7 @@ def note_end(service: Service, task: Task, now: float) -> None:
     else:
         age = now - task.started_at
         deployment.short_lives = deployment.short_lives + 1 if age < backoff.SHORT_LIFE_SECONDS else 0
-        if not _has_been_ready(task, age):
+        if task.health != "UNHEALTHY" and not _has_been_ready(task, age):  # a sick one is counted already
             deployment.failed_tasks += 1
     deployment.not_before = now + backoff.delay_seconds(deployment.failed_starts, deployment.short_lives)
 

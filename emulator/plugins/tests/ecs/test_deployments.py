@@ -155,6 +155,24 @@ def test_tasks_that_never_become_healthy_count_as_failed(world):
     assert world.tasks() == [old]
 
 
+def test_a_sick_task_that_then_ends_by_itself_counts_once(world):
+    """Two such tasks are two failures, not four: the deployment goes on with the third."""
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    world.serve(world.define(**CHECKED), 1, deploymentConfiguration=breaker)
+    for _ in range(2):
+        task = world.until(
+            lambda: next((each for each in world.tasks() if each.health == "UNKNOWN" and each.is_running), None)
+        )
+        world.judge(task, "UNHEALTHY")
+        world.process(task).finish(1)
+        world.until(lambda ended=task: ended.last_status == "STOPPED")
+    world.running(1)
+    heal(world)
+    world.steady()
+
+    assert world.service["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
 def test_a_deployment_can_overtake_another(world):
     """The one that was overtaken goes out with the oldest."""
     started(world, 1)

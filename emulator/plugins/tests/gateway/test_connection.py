@@ -36,7 +36,7 @@ def server():
 @pytest.fixture
 def client(server):
     """Keep one connection."""
-    connection = http.client.HTTPConnection(*server, timeout=5)
+    connection = http.client.HTTPConnection(*server, timeout=60)
     yield connection
     connection.close()
 
@@ -77,7 +77,7 @@ def test_a_chunked_body_is_joined(client):
 
 def test_a_client_that_expects_to_continue_is_told_to(server):
     """S3 clients wait for it before they send a body."""
-    with socket.create_connection(server, timeout=5) as connection:
+    with socket.create_connection(server, timeout=60) as connection:
         connection.sendall(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"ok")
@@ -96,6 +96,6 @@ def test_an_answer_without_a_body_has_none(client):
 )
 def test_what_is_not_http_is_hung_up_on(server, rubbish):
     """And harms no other connection."""
-    with socket.create_connection(server, timeout=5) as connection:
+    with socket.create_connection(server, timeout=60) as connection:
         connection.sendall(rubbish)
         assert connection.recv(1024) == b""
