@@ -11,8 +11,9 @@ _PLACES = re.compile(
     r"(?P<kept>"
     r"\b(?:set-)?cookie\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"  # as a header, as JSON, and as HAR has headers
     r"|\b(?:authorization|x-api-key|x-amz-security-token)\b(?:\"?,\s*\"value)?[\"']?\s*[:=]\s*[\"']?"
-    r"|\b(?:code|password|passwd|totp_secret|api_key)=(?!\[)"  # as forms send them
-    r"|\"(?:password|totp_secret|api_key|SecretAccessKey|SessionToken|Token|secret_access_key|receipt_handle|ReceiptHandle)\"\s*:\s*\""
+    r"|\b(?:code|password|passwd|totp_secret|api_key)=[\"']?(?!\[|None\b)"  # as forms send them, and as Python shows objects
+    r"|[\"'](?:password|totp_secret|api_key|SecretAccessKey|SessionToken|Token|secret_access_key|receipt_handle|ReceiptHandle)[\"']"
+    r"\s*:\s*[\"']"
     r")(?P<secret>[^\s\"'&<][^\"'\r\n&<]*)",
     re.IGNORECASE,
 )

@@ -78,6 +78,8 @@ def test_a_witness_that_fails_hides_no_failure(pytester: pytest.Pytester) -> Non
         f'{{"name": "set-cookie", "value": "sid={COOKIE}; HttpOnly"}}',
         f"Authorization: Bearer {COOKIE}",
         f'{{"SecretAccessKey": "{COOKIE}"}}',
+        f"Account(username='creator-01', password='{COOKIE}', totp_secret=None)",
+        f"{{'password': '{COOKIE}', 'posts': 1}}",
     ],
 )
 def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak: str) -> None:
