@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROUNDS = 20
 """A process may start another while the first is being ended."""
+LOOKS = 2000
+"""So often a process is looked at that execve(2) has given its new memory, but no environment yet."""
 
 
 def bearers(marks: Iterable[bytes], proc: Path = Path("/proc")) -> Iterator[int]:
@@ -21,9 +23,20 @@ def bearers(marks: Iterable[bytes], proc: Path = Path("/proc")) -> Iterator[int]
     for entry in proc.iterdir() if wanted and proc.is_dir() else ():
         if entry.name.isdecimal() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                content = (entry / "environ").read_bytes()
+                content = _environment(entry)
                 if any(mark in content for mark in wanted):
                     yield int(entry.name)
+
+
+def _environment(process: Path) -> bytes:
+    """Return a process's environment; raise an OSError for what has none, a zombie or a thread of the kernel."""
+    for _ in range(LOOKS):
+        settled = (process / "cmdline").read_bytes()
+        if (content := (process / "environ").read_bytes()) or settled:
+            return content
+        (process / "exe").readlink()
+        os.sched_yield()
+    return b""
 
 
 def end(marks: Iterable[bytes]) -> None:

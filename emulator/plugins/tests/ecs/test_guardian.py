@@ -1,9 +1,11 @@
 """What is left when the emulator is killed."""
 
+import os
 import subprocess
 import sys
 
 import psutil
+from localprocs.ecs import watchman
 
 EMULATOR = """
 import sys, time
@@ -34,6 +36,20 @@ def test_nothing_is_left_when_the_emulator_is_killed(tmp_path):
         )
         emulator.kill()
 
-    psutil.wait_procs([guardian], timeout=10)
+    psutil.wait_procs([guardian], timeout=60)
     assert [each.pid for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
     assert not folder.exists()
+
+
+def test_a_process_in_the_middle_of_its_exec_is_looked_at_again(tmp_path, monkeypatch):
+    """The kernel takes its old environment away before it has the new one; what never has one is passed over."""
+    for pid, has_program in ((1, True), (2, False)):
+        process = tmp_path / str(pid)
+        process.mkdir()
+        (process / "cmdline").touch()
+        (process / "environ").touch()
+        if has_program:
+            (process / "exe").symlink_to(sys.executable)
+    monkeypatch.setattr(os, "sched_yield", lambda: (tmp_path / "1" / "environ").write_bytes(b"MARK=m\0"))
+
+    assert list(watchman.bearers([b"MARK=m"], tmp_path)) == [1]
