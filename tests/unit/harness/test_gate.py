@@ -149,11 +149,10 @@ def test_figures_stand_against_their_limits(judged: Callable[..., Verdict]) -> N
 
 
 def test_every_figure_of_the_benchmarks_can_be_shown() -> None:
-    """The file that people keep is well formed; what misses its limit is known, and told in docs/scraper.md or testing.md."""
+    """The file that people keep is well formed; what misses its limit is known, and told in docs/scraper.md."""
     kept = list(figures.of_benchmarks())
     assert kept
     assert [it.name for it in kept if not it.holds] == [
-        "./huntaze test, after set-up, on two cores",
         "scraper: a new context each, against a job",
         "scraper: a new browser each, against a job",
     ]
