@@ -92,7 +92,9 @@ class Pipeline:
             if all(task["healthStatus"] == "HEALTHY" for task in tasks):
                 return
             if time.monotonic() > deadline:
-                raise HarnessError(f"not every task of the service is healthy after {timeout_seconds:g} s")
+                raise HarnessError(
+                    f"not every task of the service is healthy after {timeout_seconds:g} s; logs: {self.run.logs_dir}"
+                )
             time.sleep(0.1)
 
     def desired_count(self) -> int:
