@@ -21,7 +21,7 @@ def check(port: int) -> bool:
             status_line = answer.readline(100)
     except OSError:
         return False
-    return status_line.split(b" ")[1:2] == [b"200"]
+    return status_line.startswith(b"HTTP/1.1 200 ")
 
 
 if __name__ == "__main__":

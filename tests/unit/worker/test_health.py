@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from typing import Any
@@ -52,6 +54,20 @@ def test_a_task_that_should_be_replaced_says_so_with_503() -> None:
 def test_nothing_but_health_is_served(path: str) -> None:
     """Everything else is 404."""
     assert ask(is_well=True, path=path)[0] == 404
+
+
+@pytest.mark.parametrize("answer", [b"", b"\n", b"garbage 200", b"\xff" * 500])
+def test_nonsense_is_not_taken_for_health(answer: bytes) -> None:
+    """Whatever listens at the port instead of the worker."""
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as client:
+            client.recv(100)
+            client.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        assert check(listening.getsockname()[1]) is False
 
 
 def test_the_containers_check_exits_with_1_where_nothing_answers() -> None:
