@@ -1,13 +1,16 @@
 """The plan's loads through both real queues and the real limiter, without a scraper: what is forwarded stays there."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 
 import pytest
 
 from emulator.harness.pipeline import Pipeline
 from emulator.vclock import Clock
+from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.rate_limiter.reservations import DynamoReservations
 from tests import invariants
 from tests.patience import until
 
@@ -69,10 +72,9 @@ def body(number: int) -> dict[str, object]:
 
 
 def check(queues: Pipeline, count: int) -> None:
-    """All of them went through, once and at the rate.
+    """All of them went through, once, at the rate and in the order of their reservations.
 
-    How often each was received, and in which order those of an account go, is shown at speeds at which work takes no part
-    of a window that is worth mention.
+    How often each was received is shown at speeds at which work takes no part of a window that is worth mention.
     """
     run = queues.run
     until(lambda: queues.depth(run.workflows_queue_url) >= count, PATIENCE_SECONDS, f"forwarding {count}")
@@ -80,5 +82,18 @@ def check(queues: Pipeline, count: int) -> None:
     numbers = [json.loads(it["body"])["number"] for it in forwarded]
     assert sorted(numbers) == list(range(count))
     assert invariants.worst_window(it["sent"] for it in forwarded) <= invariants.CAPACITY
+    assert_in_order_of_reservation(queues, forwarded)
     assert queues.journal(run.ingress_dlq_url) == []
     until(lambda: queues.depth(run.ingress_queue_url) == 0, what="the last deletion")
+
+
+def assert_in_order_of_reservation(queues: Pipeline, forwarded: Iterable[Mapping[str, str]]) -> None:
+    """Within each account; a standard queue promises no order before that."""
+    store = DynamoReservations(queues.clients.dynamodb, queues.run.state_table, invariants.CAPACITY, SystemClock())
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for message in forwarded:
+        ids[message["group_id"]].append(message["deduplication_id"])
+    for account, job_ids in ids.items():
+        reservations = store.read(job_ids, []).reservations
+        numbers = [reservations[job_id].number for job_id in job_ids]
+        assert numbers == sorted(numbers), f"out of order for {account}: {numbers}"
