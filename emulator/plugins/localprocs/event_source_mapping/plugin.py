@@ -4,7 +4,7 @@ import json
 import threading
 from typing import Any
 
-from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmWorker
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.provider_utils import get_function_version_from_arn
@@ -20,6 +20,8 @@ from localprocs.event_source_mapping.queue_poller import (
 from localprocs.lambda_runtime.proactive import initialise
 
 _localstacks_worker = EsmWorkerFactory.get_esm_worker
+_newest: dict[str, EsmWorker] = {}
+"""The worker of each mapping, by the mapping's UUID; LocalStack makes another one for each update."""
 
 
 def install() -> None:
@@ -31,9 +33,25 @@ def _worker(factory: EsmWorkerFactory) -> EsmWorker:
     worker = _localstacks_worker(factory)
     if isinstance(worker.poller, SqsPoller):
         worker.poller = _poller(worker, worker.poller)
+        supersede(worker)
         if worker.enabled:
             threading.Thread(target=initialise, args=(worker.esm_config["FunctionArn"],), daemon=True).start()
     return worker
+
+
+def supersede(worker: EsmWorker) -> None:
+    """Let the worker speak for its mapping, and no earlier one.
+
+    An earlier one's poll may end when this one has long begun: what it would write
+    then, that the mapping is disabled, is true no more.
+    """
+    if earlier := _newest.get(worker.uuid):
+        earlier.update_esm_state_in_store = _say_nothing
+    _newest[worker.uuid] = worker
+
+
+def _say_nothing(new_state: EsmState) -> None:
+    pass
 
 
 def _poller(worker: EsmWorker, theirs: SqsPoller) -> QueuePoller:
