@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from huntaze_scraper.metric_names import NAMESPACE
+from huntaze_scraper.state.keys import Kind
 
 type Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
@@ -28,9 +29,9 @@ def use_key(key_arn: str, *services: str, write: bool = True) -> iam.PolicyState
     return allow(actions, key_arn, when={"StringEquals": {"kms:ViaService": through}})
 
 
-def items(actions: list[str], table_arn: str, *prefixes: str) -> iam.PolicyStatement:
-    """Allow the actions on the table's items whose key has one of the prefixes."""
-    keys = [f"{prefix}*" for prefix in prefixes]
+def items(actions: list[str], table_arn: str, *kinds: Kind) -> iam.PolicyStatement:
+    """Allow the actions on the table's items of these kinds."""
+    keys = [f"{kind.prefix}*" for kind in kinds]
     return allow(actions, table_arn, when={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}})
 
 

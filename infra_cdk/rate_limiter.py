@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from huntaze_scraper.settings import RateLimiterSettings
+from huntaze_scraper.state.keys import Kind
 from infra_cdk import names
 from infra_cdk.function import Function
 from infra_cdk.permissions import allow, items, publish_metrics
@@ -64,9 +65,9 @@ def _statements(queues: Queues) -> list[iam.PolicyStatement]:
         items(
             ["dynamodb:GetItem", "dynamodb:PutItem"],
             queues.state.table_arn,
-            "bucket#",
-            "slot#",
-            "line#",
+            Kind.BUCKET,
+            Kind.SLOT,
+            Kind.LINE,
         ),
         publish_metrics(),
         *queues.use_keys("sqs", "dynamodb"),

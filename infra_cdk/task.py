@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.state.keys import Kind
 from infra_cdk import names
 from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
@@ -112,9 +113,9 @@ class Task(Construct):
             items(
                 ["dynamodb:GetItem", "dynamodb:UpdateItem"],
                 queues.state.table_arn,
-                "job#",
-                "session#",
-                "pause#",
+                Kind.JOB,
+                Kind.SESSION,
+                Kind.PAUSE,
             ),
             allow(["s3:PutObject", "s3:AbortMultipartUpload"], self._results.arn_for_objects("results/*")),
             allow(["secretsmanager:GetSecretValue"], *self._secret_arns()),

@@ -18,7 +18,7 @@ from emulator.harness.dead_letters import DeadLetter, Outcome, Selection
 from emulator.harness.errors import HarnessError
 from emulator.harness.target import Target
 from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS
-from huntaze_scraper.worker.ledger import FINAL
+from huntaze_scraper.state.job_entry import FINAL
 
 PATIENCE = timedelta(minutes=5)
 """How long the limiter may take to give a job its place, by the cloud's clock."""

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.errors import LeaseLost
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import ConditionFailed, StateTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,72 +58,61 @@ class DynamoSessionStore:
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         """Keep sessions in ``table``."""
-        self._client = client
-        self._table = table
+        self._table = StateTable(client, table)
         self._clock = clock
 
     async def load(self, account: str) -> SavedSession | None:
         """Return the latest session, if any."""
-        answer = await self._call(
-            self._client.get_item,
-            Key=_key(account),
-            ConsistentRead=True,
-            ProjectionExpression="version, #state",
-            ExpressionAttributeNames={"#state": "state"},
-        )
-        item = answer.get("Item", {})
+        item = await asyncio.to_thread(self._table.get, Kind.SESSION.key(account), "version", "state")
         if "state" not in item:
             return None
-        return SavedSession(int(item["version"]["N"]), json.loads(gzip.decompress(item["state"]["B"])))
+        return SavedSession(item["version"], json.loads(gzip.decompress(item["state"])))
 
     async def acquire(self, account: str) -> str | None:
         """Take the right to log in; None while another has it."""
         lease, now = uuid.uuid4().hex, self._clock.now()
         try:
-            await self._call(
-                self._client.update_item,
-                Key=_key(account),
-                UpdateExpression="SET lease = :lease, lease_until = :until, expires_at = if_not_exists(expires_at, :expires)",
-                ConditionExpression="attribute_not_exists(lease) OR lease_until < :now",
-                ExpressionAttributeValues={
-                    ":lease": {"S": lease},
-                    ":until": {"N": str(now + LOGIN_LEASE_SECONDS)},
-                    ":now": {"N": str(now)},
-                    ":expires": {"N": str(int(now + KEPT_SECONDS))},
+            await asyncio.to_thread(
+                self._table.update,
+                Kind.SESSION.key(account),
+                "SET lease = :lease, lease_until = :until, expires_at = if_not_exists(expires_at, :expires)",
+                {
+                    ":lease": lease,
+                    ":until": now + LOGIN_LEASE_SECONDS,
+                    ":now": now,
+                    ":expires": int(now + KEPT_SECONDS),
                 },
+                condition="attribute_not_exists(lease) OR lease_until < :now",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailed:
             return None
         return lease
 
     async def renew(self, account: str, lease: str) -> bool:
         """Keep the lease longer; False where it is not ours any more."""
-        until = {":until": {"N": str(self._clock.now() + LOGIN_LEASE_SECONDS)}}
+        until = {":until": self._clock.now() + LOGIN_LEASE_SECONDS}
         return await self._change_lease(account, lease, "SET lease_until = :until", until)
 
     async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
         """Keep a new session and give the lease back."""
         try:
-            return await self._save(account, state, lease)
-        except self._client.exceptions.ConditionalCheckFailedException:
+            saved = await asyncio.to_thread(
+                self._table.update,
+                Kind.SESSION.key(account),
+                "SET #state = :state, expires_at = :expires ADD version :one REMOVE lease, lease_until",
+                {
+                    ":state": gzip.compress(json.dumps(state).encode()),
+                    ":expires": int(self._clock.now() + KEPT_SECONDS),
+                    ":one": 1,
+                    ":lease": lease,
+                },
+                condition="lease = :lease",
+                names=("state",),
+                returned="UPDATED_NEW",
+            )
+        except ConditionFailed:
             raise LeaseLost("another task logs in by now") from None
-
-    async def _save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
-        answer = await self._call(
-            self._client.update_item,
-            Key=_key(account),
-            UpdateExpression="SET #state = :state, expires_at = :expires ADD version :one REMOVE lease, lease_until",
-            ConditionExpression="lease = :lease",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={
-                ":state": {"B": gzip.compress(json.dumps(state).encode())},
-                ":expires": {"N": str(int(self._clock.now() + KEPT_SECONDS))},
-                ":one": {"N": "1"},
-                ":lease": {"S": lease},
-            },
-            ReturnValues="UPDATED_NEW",
-        )
-        return SavedSession(int(answer["Attributes"]["version"]["N"]), state)
+        return SavedSession(saved["version"], state)
 
     async def release(self, account: str, lease: str) -> None:
         """Give the lease back without a session."""
@@ -131,25 +120,13 @@ class DynamoSessionStore:
 
     async def _change_lease(self, account: str, lease: str, change: str, values: dict[str, Any]) -> bool:
         try:
-            await self._call(
-                self._client.update_item,
-                Key=_key(account),
-                UpdateExpression=change,
-                ConditionExpression="lease = :lease",
-                ExpressionAttributeValues=values | {":lease": {"S": lease}},
+            await asyncio.to_thread(
+                self._table.update,
+                Kind.SESSION.key(account),
+                change,
+                values | {":lease": lease},
+                condition="lease = :lease",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailed:
             return False
         return True
-
-    async def _call(self, operation: Any, **arguments: Any) -> Any:
-        try:
-            return await asyncio.to_thread(operation, TableName=self._table, **arguments)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"DynamoDB: {type(error).__name__}") from None
-
-
-def _key(account: str) -> Any:
-    return {"pk": {"S": f"session#{account}"}}

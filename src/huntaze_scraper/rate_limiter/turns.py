@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
+from huntaze_scraper.state.slot import Reservation
 
 STUCK_MS = 30_000
 """A line that has stood for so long, although a job is due, is noted as stuck."""
@@ -16,18 +17,6 @@ EARLY_MS = 3_000
 
 FIFO_DEDUPLICATION_MS = 300_000
 """How long a FIFO queue drops what it was sent before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A job's place: its slot, and its number in its account's line."""
-
-    account: str
-    number: int
-    slot_at: int
-    granted_at: int | None = None
-    """When it was let go; until ``forwarded_at`` is known as well, nobody knows whether it has gone."""
-    forwarded_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,37 +2,19 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Protocol
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.errors import LeaseLost
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.state.job_entry import KEPT_SECONDS, JobEntry, State
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import ConditionFailed, Item, StateTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-KEPT_SECONDS = 30 * 86400
-"""Longer than a message lives on the workflows queue and then on its DLQ (14 days each)."""
-
-
-class State(StrEnum):
-    """Where a job stands."""
-
-    RUNNING = "running"
-    WAITING = "waiting"
-    """It was begun and comes back."""
-    DONE = "done"
-    REJECTED = "rejected"
-    DEAD = "dead"
-    """In the DLQ; a replay begins anew, but for the mark of its effect."""
-
-
-FINAL = frozenset({State.DONE, State.REJECTED})
 
 
 @dataclass(slots=True)
@@ -93,8 +75,7 @@ class DynamoLedger:
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         """Keep the ledger in ``table``."""
-        self._client = client
-        self._table = table
+        self._table = StateTable(client, table)
         self._clock = clock
 
     async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
@@ -102,44 +83,43 @@ class DynamoLedger:
         now = self._clock.now()
         entry = Entry(job.job_id, uuid.uuid4().hex)
         try:
-            answer = await self._call(
-                self._client.update_item,
-                Key=_key(job.job_id),
-                UpdateExpression="SET #state = :running, lease = :lease, lease_until = :until, account = :account, "
+            old = await asyncio.to_thread(
+                self._table.update,
+                Kind.JOB.key(job.job_id),
+                "SET #state = :running, lease = :lease, lease_until = :until, account = :account, "
                 "#action = :action, expires_at = :expires ADD attempts :one",
-                ConditionExpression="attribute_not_exists(pk) OR #state IN (:waiting, :dead) "
-                "OR (#state = :running AND lease_until <= :now)",
-                ExpressionAttributeNames={"#state": "state", "#action": "action"},
-                ExpressionAttributeValues={
-                    ":running": {"S": State.RUNNING},
-                    ":waiting": {"S": State.WAITING},
-                    ":dead": {"S": State.DEAD},
-                    ":lease": {"S": entry.lease},
-                    ":until": {"N": str(until)},
-                    ":now": {"N": str(now)},
-                    ":account": {"S": job.account},
-                    ":action": {"S": job.action},
-                    ":expires": {"N": str(int(now + KEPT_SECONDS))},
-                    ":one": {"N": "1"},
+                {
+                    ":running": State.RUNNING,
+                    ":waiting": State.WAITING,
+                    ":dead": State.DEAD,
+                    ":lease": entry.lease,
+                    ":until": until,
+                    ":now": now,
+                    ":account": job.account,
+                    ":action": job.action,
+                    ":expires": int(now + KEPT_SECONDS),
+                    ":one": 1,
                 },
-                ReturnValues="ALL_OLD",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                condition="attribute_not_exists(pk) OR #state IN (:waiting, :dead) "
+                "OR (#state = :running AND lease_until <= :now)",
+                names=("state", "action"),
+                returned="ALL_OLD",
+                shows_item=True,
             )
-        except self._client.exceptions.ConditionalCheckFailedException as refusal:
-            item: Any = refusal.response.get("Item", {})
-            return _why_not(item, now)
-        return await self._taken(entry, answer.get("Attributes", {}))
+        except ConditionFailed as refusal:
+            return _why_not(JobEntry.read(refusal.item), now)
+        return await self._taken(entry, JobEntry.read(old))
 
     async def extend(self, entry: Entry, until: float) -> None:
         """Keep the lease longer."""
-        await self._update(entry, "SET lease_until = :until", {":until": {"N": str(until)}})
+        await self._update(entry, "SET lease_until = :until", {":until": until})
 
     async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
         """Record that the effect is about to be tried; the first mark stays."""
         await self._update(
             entry,
             "SET effect_mark = if_not_exists(effect_mark, :mark), effect_at = :now",
-            {":mark": {"M": {name: {"S": text} for name, text in mark.items()}}, ":now": {"N": str(self._clock.now())}},
+            {":mark": mark, ":now": self._clock.now()},
         )
         if entry.mark is None:
             entry.mark = dict(mark)
@@ -159,62 +139,44 @@ class DynamoLedger:
                 "SET #state = :state, result_key = :result_key, ended_at = :now "
                 "ADD failures :failures, rate_limits :rate_limits REMOVE lease, lease_until",
                 {
-                    ":state": {"S": state},
-                    ":result_key": {"S": result_key},
-                    ":now": {"N": str(self._clock.now())},
-                    ":failures": {"N": str(failures)},
-                    ":rate_limits": {"N": str(rate_limits)},
+                    ":state": state,
+                    ":result_key": result_key,
+                    ":now": self._clock.now(),
+                    ":failures": failures,
+                    ":rate_limits": rate_limits,
                 },
-                {"#state": "state"},
+                names=("state",),
             )
         except LeaseLost:
             return
 
-    async def _taken(self, entry: Entry, old: Mapping[str, Any]) -> Entry:
-        entry.failures = int(old.get("failures", {}).get("N", 0))
-        entry.rate_limits = int(old.get("rate_limits", {}).get("N", 0))
-        entry.attempts = int(old.get("attempts", {}).get("N", 0)) + 1
-        if "effect_mark" in old:
-            entry.mark = {name: each["S"] for name, each in old["effect_mark"]["M"].items()}
-        state = old.get("state", {}).get("S")
-        change = 1 if state == State.RUNNING else -entry.failures if state == State.DEAD else 0
+    async def _taken(self, entry: Entry, old: JobEntry) -> Entry:
+        entry.failures = old.failures
+        entry.rate_limits = old.rate_limits
+        entry.attempts = old.attempts + 1
+        entry.mark = old.effect_mark
+        change = 1 if old.state is State.RUNNING else -entry.failures if old.state is State.DEAD else 0
         if change:
             # A worker that left the job running died over it, which counts; a replay starts from nothing.
-            await self._update(entry, "ADD failures :change", {":change": {"N": str(change)}})
+            await self._update(entry, "ADD failures :change", {":change": change})
             entry.failures += change
         return entry
 
-    async def _update(
-        self, entry: Entry, expression: str, values: dict[str, Any], names: dict[str, str] | None = None
-    ) -> None:
-        arguments: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+    async def _update(self, entry: Entry, change: str, values: Item, names: Iterable[str] = ()) -> None:
         try:
-            await self._call(
-                self._client.update_item,
-                Key=_key(entry.job_id),
-                UpdateExpression=expression,
-                ConditionExpression="lease = :lease",
-                ExpressionAttributeValues=values | {":lease": {"S": entry.lease}},
-                **arguments,
+            await asyncio.to_thread(
+                self._table.update,
+                Kind.JOB.key(entry.job_id),
+                change,
+                values | {":lease": entry.lease},
+                condition="lease = :lease",
+                names=names,
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailed:
             raise LeaseLost("another worker holds the job") from None
 
-    async def _call(self, operation: Any, **arguments: Any) -> Any:
-        try:
-            return await asyncio.to_thread(operation, TableName=self._table, **arguments)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"DynamoDB: {type(error).__name__}") from None
 
-
-def _why_not(item: Mapping[str, Any], now: float) -> Finished | Busy:
-    state = item.get("state", {}).get("S", State.RUNNING)
-    if state in FINAL:
-        return Finished(State(state), item.get("result_key", {}).get("S", ""))
-    return Busy(float(item.get("lease_until", {}).get("N", now)))
-
-
-def _key(job_id: str) -> Any:
-    return {"pk": {"S": f"job#{job_id}"}}
+def _why_not(entry: JobEntry, now: float) -> Finished | Busy:
+    if entry.is_final:
+        return Finished(State(entry.state or ""), entry.result_key)
+    return Busy(now if entry.lease_until is None else entry.lease_until)

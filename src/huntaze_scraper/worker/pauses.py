@@ -1,12 +1,12 @@
 """Accounts that the site asked to leave alone, known to all tasks: items ``pause#<account>``."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Protocol
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.state import pause
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import ConditionFailed, StateTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,8 +34,7 @@ class DynamoPauses:
 
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         """Keep pauses in ``table``."""
-        self._client = client
-        self._table = table
+        self._table = StateTable(client, table)
         self._clock = clock
         self._looked: dict[str, tuple[float, float]] = {}
 
@@ -47,8 +46,7 @@ class DynamoPauses:
         looked_at, until = self._looked.get(account, (float("-inf"), 0.0))
         now = self._clock.now()
         if now - looked_at > FRESH_SECONDS:
-            answer = await self._call(self._client.get_item, Key=_key(account), ConsistentRead=True)
-            until = float(answer.get("Item", {}).get("until", {}).get("N", 0))
+            until = pause.until(await asyncio.to_thread(self._table.get, Kind.PAUSE.key(account)))
             self._looked = {name: seen for name, seen in self._looked.items() if now - seen[0] <= FRESH_SECONDS}
             self._looked[account] = (now, until)
         return until
@@ -57,29 +55,13 @@ class DynamoPauses:
         """Let the account rest; a longer pause stays."""
         self._looked.pop(account, None)
         try:
-            await self._call(
-                self._client.update_item,
-                Key=_key(account),
-                UpdateExpression="SET #until = :until, reason = :reason, expires_at = :expires",
-                ConditionExpression="attribute_not_exists(pk) OR #until < :until",
-                ExpressionAttributeNames={"#until": "until"},
-                ExpressionAttributeValues={
-                    ":until": {"N": str(until)},
-                    ":reason": {"S": reason},
-                    ":expires": {"N": str(int(until) + 3600)},
-                },
+            await asyncio.to_thread(
+                self._table.update,
+                Kind.PAUSE.key(account),
+                "SET #until = :until, reason = :reason, expires_at = :expires",
+                {":until": until, ":reason": reason, ":expires": int(until) + 3600},
+                condition="attribute_not_exists(pk) OR #until < :until",
+                names=("until",),
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailed:
             return
-
-    async def _call(self, operation: Any, **arguments: Any) -> Any:
-        try:
-            return await asyncio.to_thread(operation, TableName=self._table, **arguments)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"DynamoDB: {type(error).__name__}") from None
-
-
-def _key(account: str) -> Any:
-    return {"pk": {"S": f"pause#{account}"}}

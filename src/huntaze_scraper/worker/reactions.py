@@ -8,8 +8,9 @@ import structlog
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SiteError, SlowDown
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.worker import results
-from huntaze_scraper.worker.ledger import Entry, Ledger, State
+from huntaze_scraper.worker.ledger import Entry, Ledger
 from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.object_store import ObjectStore
 from huntaze_scraper.worker.outcome import Outcome, Status, comes_back, deleted

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from huntaze_scraper.rate_limiter.reservations import ReservedMeanwhile
 from huntaze_scraper.rate_limiter.token_bucket import Bucket
-from huntaze_scraper.rate_limiter.turns import Line, Reservation, State
+from huntaze_scraper.rate_limiter.turns import Line, State
+from huntaze_scraper.state.slot import Reservation
 
 
 class MemoryReservations:

@@ -18,7 +18,8 @@ from huntaze_scraper.rate_limiter.reservations import (
     ReservedMeanwhile,
 )
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Token
-from huntaze_scraper.rate_limiter.turns import Line, Reservation, State
+from huntaze_scraper.rate_limiter.turns import Line, State
+from huntaze_scraper.state.slot import Reservation
 from tests.unit.rate_limiter.memory import MemoryReservations
 
 NOW = 1_700_000_000_000

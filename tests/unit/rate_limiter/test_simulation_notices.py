@@ -11,7 +11,8 @@ from huntaze_scraper.rate_limiter import decisions, turns
 from huntaze_scraper.rate_limiter.decisions import Forwarding
 from huntaze_scraper.rate_limiter.reservations import ReservedMeanwhile
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
-from huntaze_scraper.rate_limiter.turns import Reservation, State
+from huntaze_scraper.rate_limiter.turns import State
+from huntaze_scraper.state.slot import Reservation
 from tests.unit.rate_limiter.memory import MemoryReservations
 from tests.unit.rate_limiter.simulation import invariants
 from tests.unit.rate_limiter.simulation.invariants import Broken

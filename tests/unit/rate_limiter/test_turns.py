@@ -14,12 +14,12 @@ from huntaze_scraper.rate_limiter.turns import (
     STUCK_MS,
     Asked,
     Line,
-    Reservation,
     State,
     Turns,
     decide,
     settle,
 )
+from huntaze_scraper.state.slot import Reservation
 
 LIMIT = Limit()
 NOW = 1_700_000_000_000

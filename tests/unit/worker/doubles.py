@@ -12,7 +12,8 @@ from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
-from huntaze_scraper.worker.ledger import FINAL, Busy, Entry, Finished, State
+from huntaze_scraper.state.job_entry import FINAL, State
+from huntaze_scraper.worker.ledger import Busy, Entry, Finished
 from huntaze_scraper.worker.message import Message
 
 

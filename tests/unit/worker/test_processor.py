@@ -27,10 +27,10 @@ from huntaze_scraper.errors import (
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
+from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
 from huntaze_scraper.worker.in_hand import InHand
-from huntaze_scraper.worker.ledger import State
 from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.outcome import Outcome, Status, Then
 from huntaze_scraper.worker.processor import Processor

@@ -11,7 +11,8 @@ from moto import mock_aws
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES
-from huntaze_scraper.worker.ledger import KEPT_SECONDS, Busy, DynamoLedger, Entry, Finished, Ledger, State
+from huntaze_scraper.state.job_entry import KEPT_SECONDS, State
+from huntaze_scraper.worker.ledger import Busy, DynamoLedger, Entry, Finished, Ledger
 from huntaze_scraper.worker.message import LONGEST_IN_FLIGHT_SECONDS
 from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses, Pauses

@@ -1,0 +1,53 @@
+"""The item of a job in the ledger, ``job#<job id>``: what worker, operators and smoke test read of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from huntaze_scraper.state.attributes import known
+
+KEPT_SECONDS = 30 * 86400
+"""Longer than a message lives on the workflows queue and then on its DLQ (14 days each)."""
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    """It was begun and comes back."""
+    DONE = "done"
+    REJECTED = "rejected"
+    DEAD = "dead"
+    """In the DLQ; a replay begins anew, but for the mark of its effect."""
+
+
+FINAL = frozenset({State.DONE, State.REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """A job's item. Moments are seconds since the epoch."""
+
+    state: State | None = None
+    """None where there is no item."""
+    lease_until: float | None = None
+    attempts: int = 0
+    failures: int = 0
+    """Counted failures, with one for each worker that died over the job."""
+    rate_limits: int = 0
+    effect_mark: Mapping[str, str] | None = None
+    """What was recorded before the first click, if there was one."""
+    result_key: str = ""
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        """Read the item; what it does not hold has its default."""
+        state = {"state": State(item["state"])} if "state" in item else {}
+        return cls(**known(cls, item) | state)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more becomes of the job."""
+        return self.state in FINAL

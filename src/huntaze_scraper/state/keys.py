@@ -1,0 +1,38 @@
+"""The keys of the state table: ``<kind>#<name>``. The roles' policies are made of the same kinds."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an item is about."""
+
+    BUCKET = "bucket"
+    """The limiter's bucket."""
+    SLOT = "slot"
+    """A job's place at the limiter, by job id."""
+    LINE = "line"
+    """An account's jobs in the order of their reservation."""
+    JOB = "job"
+    """A job in the ledger, by job id."""
+    SESSION = "session"
+    """An account's session at the site: a secret."""
+    PAUSE = "pause"
+    """An account that rests."""
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of the kind begin with."""
+        return f"{self}#"
+
+    def key(self, name: str) -> str:
+        """Return the key of the item of that name, or the beginning of it."""
+        return f"{self.prefix}{name}"
+
+
+def name_of(key: str) -> str:
+    """Return the name that a key was made of."""
+    return key.partition("#")[2]
+
+
+WORKFLOWS_BUCKET = Kind.BUCKET.key("workflows")
+"""The one bucket of the pipeline."""

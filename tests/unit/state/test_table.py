@@ -1,0 +1,82 @@
+"""The state table's calls: plain values, and errors by the reaction that they ask for."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+from moto import mock_aws
+
+from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.state.keys import Kind, name_of
+from huntaze_scraper.state.table import ConditionFailed, StateTable
+
+KEY = Kind.JOB.key("j")
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[StateTable]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName="state",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )
+        yield StateTable(client, "state")
+
+
+def test_an_item_is_read_as_plain_values_whole_or_in_part(table: StateTable) -> None:
+    """Also by names that DynamoDB keeps for itself."""
+    table.put_together([(KEY, {"state": "done", "count": 2})], guard="", version=0)
+
+    assert table.get(KEY) == {"pk": KEY, "state": "done", "count": 2}
+    assert table.get(KEY, "state") == {"state": "done"}
+    assert table.get(Kind.JOB.key("another")) == {}
+
+
+def test_a_refused_change_shows_the_item_only_where_asked(table: StateTable) -> None:
+    """An item may be a session, which no exception may hold."""
+    table.put_together([(KEY, {"state": "done"})], guard="", version=0)
+
+    for shows_item, item in ((True, {"pk": KEY, "state": "done"}), (False, {})):
+        with pytest.raises(ConditionFailed) as refusal:
+            table.update(KEY, "SET note = :n", {":n": 1}, condition="attribute_not_exists(pk)", shows_item=shows_item)
+        assert refusal.value.item == item
+
+
+def test_keys_are_found_by_how_they_begin(table: StateTable) -> None:
+    """Of all kinds, or of those that were asked for."""
+    keys = [Kind.JOB.key("ab"), Kind.SLOT.key("ab"), Kind.SLOT.key("b"), Kind.SESSION.key("ab")]
+    table.put_together([(key, {}) for key in keys], guard="", version=0)
+
+    assert set(table.keys()) == set(keys)
+    assert {name_of(key) for key in table.keys(Kind.JOB.key("a"), Kind.SLOT.key("a"))} == {"ab"}
+    table.delete(keys[0])
+    assert set(table.keys()) == set(keys[1:])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url="https://dynamodb"),
+        ParamValidationError(report="creator's words"),
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "creator's words"}}, "GetItem"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_store_that_fails_is_told_without_what_it_said(table: StateTable, error: Exception) -> None:
+    """Its words may be an item's."""
+
+    class Broken:
+        def get_item(self, **_: object) -> None:
+            raise error
+
+    with pytest.raises(StoreUnavailable) as raised:
+        StateTable(Broken(), "state").get(KEY)  # type: ignore[arg-type]
+
+    assert "words" not in str(raised.value)
+    assert raised.value.__suppress_context__
