@@ -34,6 +34,7 @@ def test_a_requirement_that_no_test_shows_is_told(pytester: pytest.Pytester) -> 
     assert page.count("No test shows it.") == len(traceability.REQUIREMENTS) - 1
 
 
-def test_there_are_forty_requirements() -> None:
-    """As many as the plan has; the gate asks for a test of each."""
-    assert len(traceability.REQUIREMENTS) == 40
+def test_there_are_the_plans_forty_requirements_and_ten_of_ours() -> None:
+    """Those of the plan are numbered 1 to 8, ours 9; the gate asks for a test of each."""
+    ours = [number for number in traceability.REQUIREMENTS if number.startswith("9.")]
+    assert (len(traceability.REQUIREMENTS), len(ours)) == (50, 10)
