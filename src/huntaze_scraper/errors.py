@@ -101,6 +101,13 @@ class PageBroken(SiteError):
         """What the page looked like, as PNG, where it could still be seen."""
 
 
+class OddPage(PageBroken):
+    """What the site showed came whole and is not what we know, or cannot be read for certain.
+
+    Another Chromium would show the same, and it says nothing about the site's health.
+    """
+
+
 class BrowserUnavailable(HuntazeError):
     """No Chromium can be started: the job is not to blame, the worker is to be replaced."""
 

@@ -14,7 +14,7 @@ from playwright.async_api import APIResponse, BrowserContext, Page, Request, Res
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from huntaze_scraper.errors import HumanWanted, NoAnswer, PageBroken, SignInAgain, SiteError, TryAgainLonger
+from huntaze_scraper.errors import HumanWanted, NoAnswer, OddPage, PageBroken, SignInAgain, SiteError, TryAgainLonger
 from huntaze_scraper.onlyfans import classification
 from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.outbox import Outbox
@@ -214,7 +214,7 @@ class Tab:
         """Give an element time to be there, in milliseconds; find out why it is not.
 
         Raises:
-            PageBroken: it is not, though the page came whole: the site looks different.
+            OddPage: it is not, though the page came whole: the site looks different.
             HumanWanted: the challenge is there instead.
         """
         left, patience = self._left(), SETTLE_SECONDS * 1000
@@ -227,7 +227,7 @@ class Tab:
             if await self.page.locator(CHALLENGE).count():
                 raise HumanWanted("the site asks whether a human is there", request=request) from None
             if await self.page.evaluate("document.readyState") != "loading":
-                raise PageBroken(f"missing selector {selector}", request=request) from None
+                raise OddPage(f"missing selector {selector}", request=request) from None
             raise
 
     async def _read(self, response: APIResponse, request: str) -> Answer:

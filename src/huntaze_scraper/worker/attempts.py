@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import ErrorClass, NoAnswer, SiteError
+from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, SiteError
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import ActionFunction
@@ -89,7 +89,8 @@ class Attempts:
         if error.error_class in PLAIN_ANSWERS:
             await self._tabs.keep(job.account, tab)
         else:
-            await self._tabs.discard(tab, replace_browser=bool(following and following.replace_browser))
+            replaces = following is not None and following.replace_browser and not isinstance(error, OddPage)
+            await self._tabs.discard(tab, replace_browser=replaces)
 
     def _report(self, job: Job, error: SiteError, number: int, following: Attempt | None) -> None:
         log.warning(

@@ -48,7 +48,7 @@ class Reactions:
         """Keep the result, and then that the job is done.
 
         Raises:
-            PageBroken: the data is not what the result's schema promises.
+            OddPage: the data is not what the result's schema promises.
         """
         document = results.success(job, ended_at=self._clock.now(), attempts=entry.attempts, data=data)
         await self._ledger.finish(entry, State.DONE, await self._write(job.account, job.job_id, document))

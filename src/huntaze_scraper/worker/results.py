@@ -11,7 +11,7 @@ from typing import Any
 import fastjsonschema
 
 from huntaze_scraper.account_path import account_path
-from huntaze_scraper.errors import PageBroken, SiteError
+from huntaze_scraper.errors import OddPage, SiteError
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.actions.run import Upload
 from huntaze_scraper.worker.object_store import ObjectStore
@@ -53,13 +53,13 @@ def success(job: Job, *, ended_at: float, attempts: int, data: Mapping[str, Any]
     """Write the result of a job that went through.
 
     Raises:
-        PageBroken: what was read there is not what the schema promises.
+        OddPage: what was read there is not what the schema promises.
     """
     document = _frame(job, "succeeded", ended_at, attempts) | {"data": dict(data)}
     try:
         _validator(job.action)(document)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise PageBroken(f"the site shows something else: {error.message}") from None
+        raise OddPage(f"the site shows something else: {error.message}") from None
     return document
 
 

@@ -13,6 +13,7 @@ from huntaze_scraper.errors import (
     HumanWanted,
     HuntazeError,
     NoAnswer,
+    OddPage,
     PageBroken,
     Refused,
     SignInAgain,
@@ -128,6 +129,18 @@ def test_a_broken_page_replaces_the_browser_once() -> None:
         with pytest.raises(PageBroken):
             await bench.carry_out()
         assert bench.tabs.fate == ["1 browser replaced", "2 discarded"]
+
+    run(scenario())
+
+
+def test_an_odd_page_is_looked_at_once_more_in_the_same_browser() -> None:
+    """Another Chromium would show the same page."""
+
+    async def scenario() -> None:
+        bench = Bench(OddPage("x"), OddPage("x"))
+        with pytest.raises(OddPage):
+            await bench.carry_out()
+        assert bench.tabs.fate == ["1 discarded", "2 discarded"]
 
     run(scenario())
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from huntaze_scraper.errors import PageBroken, Refused
+from huntaze_scraper.errors import OddPage, Refused
 from huntaze_scraper.onlyfans import site
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.actions.run import Run
@@ -35,7 +35,7 @@ async def send_message(run: Run) -> Mapping[str, Any]:
             raise Refused("the site's input does not take the whole text", request=request)
         answer = await run.tab.click_once(site.CHAT_SEND, run.tab.site.messages_path(fan))
         if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
-            raise PageBroken("the answer has another form", request=request)
+            raise OddPage("the answer has another form", request=request)
     return _data(run, answer.body, found=False)
 
 
