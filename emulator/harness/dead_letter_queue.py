@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import batched
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from emulator.harness.dead_letters import DeadLetter, QueueName
 from emulator.harness.target import Target
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+from huntaze_scraper.queues import calls
+from huntaze_scraper.queues.limits import MAX_ENTRIES
+from huntaze_scraper.queues.received import EVERYTHING, Received
 
 HOLD_SECONDS = 600
 """How long a message in hand is hidden; if this process dies, it is back after as long."""
 EXTEND_AFTER_SECONDS = 200
-BATCH = 10
 MOST = 100_000
 """How many are taken in hand; SQS lets 120 000 of a queue be in flight."""
 POLL_SECONDS = 2
@@ -51,7 +51,7 @@ class DeadLetterQueue:
         """
         self._extended_at = self._target.now().timestamp()
         try:
-            while len(self._held) < most and (received := self._receive(min(BATCH, most - len(self._held)))):
+            while len(self._held) < most and (received := self._receive(min(MAX_ENTRIES, most - len(self._held)))):
                 # A message that came back meanwhile comes with a new handle.
                 self._held |= {letter.message_id: letter for letter in received}
                 self.keep_all()
@@ -94,10 +94,9 @@ class DeadLetterQueue:
             MaxNumberOfMessages=most,
             WaitTimeSeconds=POLL_SECONDS,
             VisibilityTimeout=HOLD_SECONDS,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
+            **EVERYTHING,
         )
-        return [_read(self.name, message) for message in answer.get("Messages", [])]
+        return [_read(self.name, Received.read(message)) for message in answer.get("Messages", [])]
 
     def _put_back(self) -> None:
         """Let every message in hand be seen again, the first of each group first."""
@@ -109,30 +108,19 @@ class DeadLetterQueue:
     def _hide(self, letters: Sequence[DeadLetter], seconds: int) -> list[DeadLetter]:
         """Hide messages for so long, in order; return those that are no longer ours."""
         lost: list[DeadLetter] = []
-        for start in range(0, len(letters), BATCH):
-            some = letters[start : start + BATCH]
-            answer = self._sqs.change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(place), "ReceiptHandle": letter.receipt_handle, "VisibilityTimeout": seconds}
-                    for place, letter in enumerate(some)
-                ],
-            )
-            lost.extend(some[int(each["Id"])] for each in answer.get("Failed", []))
+        for some in batched(letters, MAX_ENTRIES, strict=False):
+            failed = calls.change_visibility(self._sqs, self._url, [(it.receipt_handle, seconds) for it in some])
+            lost.extend(some[each.place] for each in failed)
         return lost
 
 
-def _read(queue: QueueName, message: "MessageTypeDef") -> DeadLetter:
-    system = message.get("Attributes", {})
+def _read(queue: QueueName, message: Received) -> DeadLetter:
     return DeadLetter(
         queue=queue,
-        message_id=message["MessageId"],
-        receipt_handle=message["ReceiptHandle"],
-        group_id=system.get("MessageGroupId", ""),
-        at=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
-        body=message["Body"],
-        attributes={
-            name: {key: value for key, value in each.items() if key in ("DataType", "StringValue", "BinaryValue")}
-            for name, each in message.get("MessageAttributes", {}).items()
-        },
+        message_id=message.message_id,
+        receipt_handle=message.receipt_handle,
+        group_id=message.group_id,
+        at=datetime.fromtimestamp((message.sent_at_ms or 0) / 1000, UTC),
+        body=message.body,
+        attributes=message.attributes,
     )

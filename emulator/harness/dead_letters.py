@@ -1,6 +1,5 @@
 """What lies in a dead-letter queue, and which of it an operator means."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -8,13 +7,22 @@ from typing import Any, Literal
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.jobs import Job
-from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES, REPLAY_ATTRIBUTE, Arrival
+from huntaze_scraper.queues import attributes
+from huntaze_scraper.queues.attributes import (
+    ADDED,
+    ERROR_CLASS,
+    REASON,
+    REASONS,
+    REPLAY,
+    RESULT_KEY,
+    STATUS,
+    Attributes,
+)
+from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 type QueueName = Literal["ingress", "workflows"]
 
 QUEUES: tuple[QueueName, ...] = ("ingress", "workflows")
-REASONS = ("reason", "error_class", "status", "result_key")
-"""The attributes by which limiter and scraper say why they set a message aside."""
 REDRIVE = "redrive"
 """The class of what no program set aside: SQS moved it after too many receives."""
 
@@ -31,7 +39,7 @@ class DeadLetter:
     at: datetime
     """When it was set aside; for what SQS itself moved off the ingress queue, when it was first sent."""
     body: str = field(repr=False)
-    attributes: Mapping[str, Any] = field(repr=False)
+    attributes: Attributes = field(repr=False)
     job: Job | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,20 +63,20 @@ class DeadLetter:
     @property
     def error_class(self) -> str:
         """The class of the error that it died of."""
-        return self.attribute("error_class") or REDRIVE
+        return self.attribute(ERROR_CLASS) or REDRIVE
 
     def attribute(self, name: str) -> str:
         """Return a message attribute's text, or nothing."""
-        return str(self.attributes.get(name, {}).get("StringValue", ""))
+        return attributes.text_of(self.attributes, name)
 
     def attributes_as_sent(self, replayed_at: datetime) -> dict[str, Any]:
         """Return the producer's own attributes for the way back; what limiter and scraper added stays behind.
 
         The mark tells the limiter that a job which it has forwarded before is no copy.
         """
-        dropped = {*ADDED_ATTRIBUTES, *REASONS, REPLAY_ATTRIBUTE}
+        dropped = {*ADDED, *REASONS, REPLAY}
         kept = {name: value for name, value in self.attributes.items() if name not in dropped}
-        return {**kept, REPLAY_ATTRIBUTE: {"DataType": "String", "StringValue": replayed_at.isoformat()}}
+        return {**kept, REPLAY: attributes.text(replayed_at.isoformat())}
 
     def refusal(self) -> str:
         """Say why the limiter would set it aside again, if it would."""
@@ -88,10 +96,10 @@ class DeadLetter:
             "creator_id": self.creator or None,
             "action": self.job.action if self.job else None,
             "at": self.at.isoformat(timespec="seconds"),
-            "error_class": self.error_class,
-            "status": self.attribute("status") or None,
-            "reason": self.attribute("reason") or None,
-            "result_key": self.attribute("result_key") or None,
+            ERROR_CLASS: self.error_class,
+            STATUS: self.attribute(STATUS) or None,
+            REASON: self.attribute(REASON) or None,
+            RESULT_KEY: self.attribute(RESULT_KEY) or None,
         }
 
 

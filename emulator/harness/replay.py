@@ -17,7 +17,7 @@ from emulator.harness.dead_letter_queue import DeadLetterQueue
 from emulator.harness.dead_letters import DeadLetter, Outcome, Selection
 from emulator.harness.errors import HarnessError
 from emulator.harness.target import Target
-from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS
+from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.state.job_entry import FINAL
 
 PATIENCE = timedelta(minutes=5)

@@ -8,21 +8,9 @@ from typing import Any
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.jobs import Job
-
-ADDED_ATTRIBUTES = ("rate_limit_timestamp", "tokens_remaining", "rate_limiter_version")
-"""What the limiter adds to each message (requirement 2.4); an original attribute of such a name gives way."""
-
-REPLAY_ATTRIBUTE = "replay"
-"""Marks a message that was sent again on purpose, so that it is not taken for a copy."""
-
-MAX_ATTRIBUTES = 10
-"""SQS's limit for one message."""
-
-MAX_MESSAGE_BYTES = 262_144
-"""SQS's classic limit for a message with its attributes, and for a batch of them."""
-
-ADDED_BYTES = 256
-"""More than the added attributes ever take."""
+from huntaze_scraper.queues import attributes
+from huntaze_scraper.queues.attributes import ADDED, ADDED_BYTES, REPLAY, Attributes
+from huntaze_scraper.queues.limits import MAX_ATTRIBUTES, MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +20,7 @@ class Arrival:
     message_id: str
     receipt_handle: str
     body: str
-    attributes: Mapping[str, Mapping[str, Any]]
-    """Message attributes, as SendMessage takes them."""
+    attributes: Attributes
     receive_count: int
     sent_at: int
     """SentTimestamp, ms."""
@@ -41,18 +28,18 @@ class Arrival:
     @property
     def kept_attributes(self) -> dict[str, Mapping[str, Any]]:
         """The original's attributes that go on; the mark of a replay is meant for the limiter alone."""
-        stay = {*ADDED_ATTRIBUTES, REPLAY_ATTRIBUTE}
+        stay = {*ADDED, REPLAY}
         return {name: value for name, value in self.attributes.items() if name not in stay}
 
     @property
     def size(self) -> int:
         """Bytes as SQS counts them: the body, and each attribute's name, type and value."""
-        return len(self.body.encode()) + sum(_attribute_size(name, it) for name, it in self.kept_attributes.items())
+        return len(self.body.encode()) + attributes.size(self.kept_attributes)
 
     @property
     def is_replay(self) -> bool:
         """Whether it was sent again on purpose."""
-        return REPLAY_ATTRIBUTE in self.attributes
+        return REPLAY in self.attributes
 
     def job(self) -> Job:
         """Read the job.
@@ -61,7 +48,7 @@ class Arrival:
             InvalidJob: it can never be carried out, or not be forwarded whole.
         """
         job = jobs.parse(self.body)
-        most = MAX_ATTRIBUTES - len(ADDED_ATTRIBUTES)
+        most = MAX_ATTRIBUTES - len(ADDED)
         if len(self.kept_attributes) > most:
             raise InvalidJob(
                 f"{len(self.kept_attributes)} message attributes, more than the {most} that SQS leaves room for"
@@ -89,8 +76,3 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
     if kind.split(".")[0] == "Binary":
         return {"DataType": kind, "BinaryValue": base64.b64decode(value["binaryValue"])}
     return {"DataType": kind, "StringValue": value["stringValue"]}
-
-
-def _attribute_size(name: str, value: Mapping[str, Any]) -> int:
-    content = value["BinaryValue"] if "BinaryValue" in value else value["StringValue"].encode()
-    return len(name.encode()) + len(value["DataType"].encode()) + len(content)

@@ -1,21 +1,20 @@
 """What the limiter does to the ingress queue: hide a message for a while, set one aside for good."""
 
 from collections.abc import Mapping, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from huntaze_scraper.errors import HuntazeError
-from huntaze_scraper.rate_limiter.arrivals import MAX_ATTRIBUTES, MAX_MESSAGE_BYTES, Arrival
+from huntaze_scraper.queues import attributes, calls
+from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON
+from huntaze_scraper.queues.calls import SqsError
+from huntaze_scraper.queues.limits import MAX_ATTRIBUTES, MAX_ENTRIES, MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
+from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-MAX_HIDDEN_SECONDS = 12 * 3600 - 60
-"""SQS hides a message for 12 h at most, counted from its receipt; longer waits take several hops."""
-
-MAX_ENTRIES = 10
 
 
 class CannotSetAside(HuntazeError):
@@ -38,19 +37,10 @@ class Ingress:
         A change that fails is logged and not raised: the message comes back when
         the queue's own visibility timeout ends, and finds its slot.
         """
-        entries = [
-            {
-                "Id": str(place),
-                "ReceiptHandle": arrival.receipt_handle,
-                "VisibilityTimeout": min(seconds[arrival.message_id], MAX_HIDDEN_SECONDS),
-            }
-            for place, arrival in enumerate(arrivals)
-            if arrival.message_id in seconds
-        ]
-        for start in range(0, len(entries), MAX_ENTRIES):
-            left = self._change_visibility(entries[start : start + MAX_ENTRIES], arrivals)
-            if left:
-                self._change_visibility(left, arrivals)
+        hidden = [arrival for arrival in arrivals if arrival.message_id in seconds]
+        for some in batched(hidden, MAX_ENTRIES, strict=False):
+            if left := self._hide(seconds, some):
+                self._hide(seconds, left)
 
     def set_aside(self, arrival: Arrival, *, reason: str, error_class: str) -> None:
         """Put the message on the dead-letter queue as it came, with the reason.
@@ -58,40 +48,38 @@ class Ingress:
         Raises:
             CannotSetAside: the queue did not take it.
         """
-        attributes = _with_reason(arrival, reason, error_class)
+        with_reason = _with_reason(arrival, reason, error_class)
         try:
-            self._client.send_message(QueueUrl=self._dlq_url, MessageBody=arrival.body, MessageAttributes=attributes)
-        except (ClientError, BotoCoreError) as error:
+            self._client.send_message(QueueUrl=self._dlq_url, MessageBody=arrival.body, MessageAttributes=with_reason)
+        except SqsError as error:
             raise CannotSetAside(type(error).__name__) from error
 
-    def _change_visibility(self, entries: list[Any], arrivals: Sequence[Arrival]) -> list[Any]:
-        """Make the call and return the entries worth a second one."""
+    def _hide(self, seconds: Mapping[str, int], arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Make the call and return the messages worth a second one."""
+        hidden = [(it.receipt_handle, min(seconds[it.message_id], MAX_HIDDEN_SECONDS)) for it in arrivals]
         try:
-            answer = self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
-        except (ClientError, BotoCoreError) as error:
-            self._logger.warning("visibility not changed", error=type(error).__name__, count=len(entries))
-            return entries
-        again = []
-        for failed in answer.get("Failed", []):
-            arrival = arrivals[int(failed["Id"])]
+            failed = calls.change_visibility(self._client, self._queue_url, hidden)
+        except SqsError as error:
+            self._logger.warning("visibility not changed", error=type(error).__name__, count=len(hidden))
+            return list(arrivals)
+        for each in failed:
             self._logger.warning(
                 "visibility not changed",
-                message_id=arrival.message_id,
-                error=failed["Code"],
-                sender_fault=failed["SenderFault"],
+                message_id=arrivals[each.place].message_id,
+                error=each.code,
+                sender_fault=each.sender_fault,
             )
-            if not failed["SenderFault"]:
-                again.append(next(entry for entry in entries if entry["Id"] == failed["Id"]))
-        return again
+        return [arrivals[each.place] for each in failed if not each.sender_fault]
 
 
 def _with_reason(arrival: Arrival, reason: str, error_class: str) -> Any:
     """Add the reason to the attributes, as far as SQS's limits leave room for it; the original's come first."""
     room = MAX_MESSAGE_BYTES - arrival.size
-    attributes: dict[str, Mapping[str, Any]] = dict(arrival.attributes)
-    for name, text in (("reason", reason), ("error_class", error_class)):
-        cost = len(name) + len("String") + len(text.encode())
-        if cost <= room and (name in attributes or len(attributes) < MAX_ATTRIBUTES):
-            attributes[name] = {"DataType": "String", "StringValue": text}
+    whole = dict(arrival.attributes)
+    for name, text in ((REASON, reason), (ERROR_CLASS, error_class)):
+        added = attributes.text(text)
+        cost = attributes.size({name: added})
+        if cost <= room and (name in whole or len(whole) < MAX_ATTRIBUTES):
+            whole[name] = added
             room -= cost
-    return attributes
+    return whole

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
 from huntaze_scraper.state.slot import Reservation
 
@@ -14,9 +15,6 @@ ORDER_PATIENCE_MS = 300_000
 
 EARLY_MS = 3_000
 """How long before its token a late message comes back, to wait for it in the invocation."""
-
-FIFO_DEDUPLICATION_MS = 300_000
-"""How long a FIFO queue drops what it was sent before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.queues import attributes, calls
+from huntaze_scraper.queues.attributes import ADDED, ADDED_BYTES
+from huntaze_scraper.queues.calls import SqsError
+from huntaze_scraper.queues.limits import MAX_ENTRIES, MAX_MESSAGE_BYTES
 from huntaze_scraper.rate_limiter import VERSION
-from huntaze_scraper.rate_limiter.arrivals import ADDED_BYTES, MAX_MESSAGE_BYTES, Arrival
+from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-MAX_ENTRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +57,18 @@ def send_to_workflows_queue(
         if not tried:
             continue
         try:
-            answer = client.send_message_batch(
-                QueueUrl=queue_url, Entries=[_entry(str(n), it, now) for n, it in enumerate(tried)]
-            )
-        except (ClientError, BotoCoreError) as error:
-            outcome = refused if _is_refusal(error) else unknown
-            outcome.update((it.job.job_id, _code(error)) for it in tried)
+            failed = calls.send(client, queue_url, [_entry(it, now) for it in tried])
+        except SqsError as error:
+            outcome = refused if calls.is_refusal(error) else unknown
+            outcome.update((it.job.job_id, calls.code(error)) for it in tried)
             held.update(it.job.group_id for it in forwards)
             continue
-        accepted.update(tried[int(entry["Id"])].job.job_id for entry in answer.get("Successful", []))
-        for entry in answer.get("Failed", []):
-            failed = tried[int(entry["Id"])].job
-            outcome = refused if entry["SenderFault"] else unknown
-            outcome[failed.job_id] = entry["Code"]
-            held.add(failed.group_id)
+        for each in failed:
+            outcome = refused if each.sender_fault else unknown
+            outcome[tried[each.place].job.job_id] = each.code
+            held.add(tried[each.place].job.group_id)
+        accepted.update({it.job.job_id for it in tried} - refused.keys() - unknown.keys())
     return Sent(frozenset(accepted), refused, unknown)
-
-
-def _is_refusal(error: ClientError | BotoCoreError) -> bool:
-    """Tell a request that was turned down from one whose end nobody knows."""
-    if not isinstance(error, ClientError):
-        return False
-    status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status < HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
 
 
 def _batches(forwards: Sequence[Forward]) -> Iterator[list[Forward]]:
@@ -102,19 +86,12 @@ def _batches(forwards: Sequence[Forward]) -> Iterator[list[Forward]]:
         yield batch
 
 
-def _entry(entry_id: str, it: Forward, now: float) -> Any:
+def _entry(it: Forward, now: float) -> dict[str, Any]:
+    sent_at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    added = (attributes.text(sent_at), attributes.number(it.tokens_remaining), attributes.text(VERSION))
     return {
-        "Id": entry_id,
         "MessageBody": it.arrival.body,
         "MessageGroupId": it.job.group_id,
         "MessageDeduplicationId": it.job.job_id,
-        "MessageAttributes": {
-            **it.arrival.kept_attributes,
-            "rate_limit_timestamp": {
-                "DataType": "String",
-                "StringValue": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            },
-            "tokens_remaining": {"DataType": "Number", "StringValue": str(it.tokens_remaining)},
-            "rate_limiter_version": {"DataType": "String", "StringValue": VERSION},
-        },
+        "MessageAttributes": it.arrival.kept_attributes | dict(zip(ADDED, added, strict=True)),
     }

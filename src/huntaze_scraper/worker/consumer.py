@@ -13,13 +13,14 @@ import structlog
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.queues.limits import MAX_ENTRIES
 from huntaze_scraper.telemetry.logs import job_lines
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.outcome import Outcome, Then
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
-from huntaze_scraper.worker.workflows_queue import BATCH, WorkflowsQueue
+from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 
 LOOK_SECONDS = 5.0
 """How often a loop that waits looks up, so that health can tell it from one that is stuck."""
@@ -100,7 +101,7 @@ class Consumer:
         """Return how many messages may be asked for now."""
         state = self._breaker.state(self._clock.monotonic())
         if state is State.CLOSED:
-            return BATCH if len(self._lanes) < self._pages else 0
+            return MAX_ENTRIES if len(self._lanes) < self._pages else 0
         return 1 if state is State.HALF_OPEN and not self._lanes else 0
 
     async def _wait(self) -> None:

@@ -1,15 +1,13 @@
 """A message in hand."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.queues.attributes import Attributes
+from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 
-LONGEST_IN_FLIGHT_SECONDS = 12 * 3600
-"""SQS counts a message's visibility from its receive, however often it is changed."""
 LEASE_MARGIN_SECONDS = 1.0
 """A lease ends before its message comes back: SQS's clock started a moment before ours."""
 
@@ -23,7 +21,7 @@ class Message:
     group_id: str
     deduplication_id: str
     body: str = field(repr=False)
-    attributes: Mapping[str, Any]
+    attributes: Attributes
     sent_at: float
     received_at: float
     receive_count: int
@@ -60,4 +58,4 @@ class Message:
 
     def longest_visibility(self, now: float) -> int:
         """Return the longest visibility timeout that SQS still takes, seconds."""
-        return max(int(LONGEST_IN_FLIGHT_SECONDS - (now - self.received_at)) - 1, 0)
+        return max(int(IN_FLIGHT_SECONDS - (now - self.received_at)) - 1, 0)

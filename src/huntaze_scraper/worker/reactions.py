@@ -8,6 +8,7 @@ import structlog
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SiteError, SlowDown
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON, RESULT_KEY, STATUS
 from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.ledger import Entry, Ledger
@@ -96,10 +97,10 @@ class Reactions:
         """Move a job to the DLQ. Result, copy, ledger, and only then the deletion: no step can lose it."""
         key = await self._write_failure(job, entry, error, Status.DEAD)
         why = {
-            "reason": error.reason,
-            "error_class": str(error.error_class),
-            "status": str(error.status or ""),
-            "result_key": key,
+            REASON: error.reason,
+            ERROR_CLASS: str(error.error_class),
+            STATUS: str(error.status or ""),
+            RESULT_KEY: key,
         }
         await self._queue.bury(message, why)
         await self._ledger.finish(entry, State.DEAD, key, failures=counted)

@@ -1,25 +1,27 @@
 """The workflows queue and its DLQ."""
 
 import asyncio
-import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Protocol
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import StoreUnavailable
-from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES, MAX_ATTRIBUTES
+from huntaze_scraper.queues import attributes as attribute
+from huntaze_scraper.queues import calls
+from huntaze_scraper.queues.attributes import ADDED, STATUS
+from huntaze_scraper.queues.calls import SqsError
+from huntaze_scraper.queues.limits import LONG_POLL_SECONDS, MAX_ATTRIBUTES, MAX_ENTRIES
+from huntaze_scraper.queues.received import EVERYTHING, Received
 from huntaze_scraper.worker.message import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-LONG_POLL_SECONDS = 20
-BATCH = 10
 
-_NOT_ALLOWED = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MAX_WORDS = 1000
+"""Of a reason, in characters."""
 
 
 class WorkflowsQueue(Protocol):
@@ -59,16 +61,15 @@ class SqsWorkflowsQueue:
         answer = await self._call(
             self._client.receive_message,
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, BATCH),
+            MaxNumberOfMessages=min(most, MAX_ENTRIES),
             WaitTimeSeconds=LONG_POLL_SECONDS,
             VisibilityTimeout=self._visibility_seconds,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
+            **EVERYTHING,
             # The client's own retry of a receive whose answer was lost gets the same messages again.
             ReceiveRequestAttemptId=attempt,
         )
         received_at = self._clock.now()
-        return [self._message(each, received_at) for each in answer.get("Messages", [])]
+        return [self._message(Received.read(each), received_at) for each in answer.get("Messages", [])]
 
     async def delete(self, message: Message) -> None:
         """Delete a message that is done with."""
@@ -77,25 +78,15 @@ class SqsWorkflowsQueue:
     async def change_visibility(self, messages: Sequence[Message], seconds: int) -> list[Message]:
         """Set when messages come back, in order; returns those that are no longer ours."""
         lost: list[Message] = []
-        for start in range(0, len(messages), BATCH):
-            some = messages[start : start + BATCH]
+        for some in batched(messages, MAX_ENTRIES, strict=False):
             now = self._clock.now()
-            answer = await self._call(
-                self._client.change_message_visibility_batch,
-                QueueUrl=self._url,
-                Entries=[
-                    {
-                        "Id": str(index),
-                        "ReceiptHandle": each.receipt_handle,
-                        "VisibilityTimeout": min(seconds, each.longest_visibility(now)),
-                    }
-                    for index, each in enumerate(some)
-                ],
-            )
-            for each in answer.get("Successful", []):
-                message = some[int(each["Id"])]
-                message.invisible_until = now + min(seconds, message.longest_visibility(now))
-            lost.extend(some[int(each["Id"])] for each in answer.get("Failed", []))
+            hidden = [(each.receipt_handle, min(seconds, each.longest_visibility(now))) for each in some]
+            failed = {each.place for each in await self._call(calls.change_visibility, self._client, self._url, hidden)}
+            for place, (message, (_, hidden_seconds)) in enumerate(zip(some, hidden, strict=True)):
+                if place in failed:
+                    lost.append(message)
+                else:
+                    message.invisible_until = now + hidden_seconds
         return lost
 
     async def bury(self, message: Message, attributes: dict[str, str]) -> None:
@@ -107,14 +98,10 @@ class SqsWorkflowsQueue:
         Of more than ten attributes those go that are written elsewhere, or anew at a replay: first the limiter's,
         then the status, which the result has; the producer's stay, and the words for why.
         """
-        why = {
-            name: {"DataType": "String", "StringValue": _NOT_ALLOWED.sub("?", text)[:1000]}
-            for name, text in attributes.items()
-            if text
-        }
+        why = {name: attribute.text(text[:MAX_WORDS]) for name, text in attributes.items() if text}
         original = {name: each for name, each in message.attributes.items() if name not in why}
-        producers = {name: each for name, each in original.items() if name not in ADDED_ATTRIBUTES}
-        status = {name: why.pop(name) for name in ("status",) if name in why}
+        producers = {name: each for name, each in original.items() if name not in ADDED}
+        status = {name: why.pop(name) for name in (STATUS,) if name in why}
         by_rank = why | producers | status | original
         await self._call(
             self._client.send_message,
@@ -125,30 +112,23 @@ class SqsWorkflowsQueue:
             MessageAttributes=dict(list(by_rank.items())[:MAX_ATTRIBUTES]),
         )
 
-    def _message(self, raw: Any, received_at: float) -> Message:
-        system = raw.get("Attributes", {})
+    def _message(self, received: Received, received_at: float) -> Message:
+        sent_at = received_at if received.sent_at_ms is None else received.sent_at_ms / 1000
         return Message(
-            message_id=raw["MessageId"],
-            receipt_handle=raw["ReceiptHandle"],
-            group_id=system.get("MessageGroupId", ""),
-            deduplication_id=system.get("MessageDeduplicationId", raw["MessageId"]),
-            body=raw["Body"],
-            attributes={
-                name: {key: value for key, value in each.items() if key in ("DataType", "StringValue", "BinaryValue")}
-                for name, each in raw.get("MessageAttributes", {}).items()
-            },
-            sent_at=int(system.get("SentTimestamp", received_at * 1000)) / 1000,
+            message_id=received.message_id,
+            receipt_handle=received.receipt_handle,
+            group_id=received.group_id,
+            deduplication_id=received.deduplication_id,
+            body=received.body,
+            attributes=received.attributes,
+            sent_at=sent_at,
             received_at=received_at,
-            receive_count=int(system.get("ApproximateReceiveCount", 1)),
+            receive_count=received.receive_count,
             invisible_until=received_at + self._visibility_seconds,
         )
 
-    async def _call(self, operation: Any, **arguments: Any) -> Any:
+    async def _call[T](self, operation: Callable[..., T], *values: Any, **arguments: Any) -> T:
         try:
-            return await asyncio.to_thread(operation, **arguments)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"SQS: {_code(error)}") from None
-
-
-def _code(error: Exception) -> str:
-    return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else type(error).__name__
+            return await asyncio.to_thread(operation, *values, **arguments)
+        except SqsError as error:
+            raise StoreUnavailable(f"SQS: {calls.code(error)}") from None

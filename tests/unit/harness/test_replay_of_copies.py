@@ -19,11 +19,11 @@ from emulator.harness.dead_letters import QUEUES, QueueName, Selection
 from emulator.harness.replay import Replay
 from emulator.harness.target import Target
 from huntaze_scraper import jobs
-from huntaze_scraper.rate_limiter.arrivals import MAX_ATTRIBUTES, Arrival
+from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS, MAX_ATTRIBUTES
+from huntaze_scraper.rate_limiter.arrivals import Arrival
 from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.reservations import KEPT_SECONDS, DynamoReservations
 from huntaze_scraper.rate_limiter.token_bucket import Limit
-from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
 from tests.unit.harness.conftest import Pipeline, emptied, message
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from huntaze_scraper.errors import InvalidJob
-from huntaze_scraper.rate_limiter.arrivals import ADDED_BYTES, MAX_MESSAGE_BYTES
+from huntaze_scraper.queues.attributes import ADDED_BYTES
+from huntaze_scraper.queues.limits import MAX_MESSAGE_BYTES
 from tests.unit.rate_limiter.records import SENT_AT, arrival, payload, text
 
 

@@ -9,15 +9,15 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from huntaze_scraper.rate_limiter.arrivals import MAX_MESSAGE_BYTES
-from huntaze_scraper.rate_limiter.ingress import MAX_HIDDEN_SECONDS, CannotSetAside, Ingress
+from huntaze_scraper.queues.limits import MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
+from huntaze_scraper.rate_limiter.ingress import CannotSetAside, Ingress
 from tests.unit.rate_limiter.records import arrival, text
 
 SILENT = Logger(service="test", level="CRITICAL")
 
 
 class Visibility:
-    """Answers ChangeMessageVisibilityBatch: fails the given ids, as often as told."""
+    """Answers ChangeMessageVisibilityBatch: fails the messages of the given ids, as often as told."""
 
     def __init__(self, failed: Mapping[str, bool] | None = None, times: int = 1) -> None:
         self.calls: list[list[Any]] = []
@@ -29,14 +29,18 @@ class Visibility:
         self.calls.append(Entries)
         if len(self.calls) > self._times:
             return {"Successful": [{"Id": it["Id"]} for it in Entries]}
-        failed = [it for it in Entries if it["Id"] in self._failed]
+        failed = [it for it in Entries if _message(it) in self._failed]
         return {
             "Successful": [{"Id": it["Id"]} for it in Entries if it not in failed],
             "Failed": [
-                {"Id": it["Id"], "Code": "ReceiptHandleIsInvalid", "SenderFault": self._failed[it["Id"]]}
+                {"Id": it["Id"], "Code": "ReceiptHandleIsInvalid", "SenderFault": self._failed[_message(it)]}
                 for it in failed
             ],
         }
+
+
+def _message(entry: Any) -> str:
+    return str(entry["ReceiptHandle"]).removeprefix("handle of ")
 
 
 def ingress(client: Any) -> Ingress:
@@ -53,7 +57,7 @@ def test_messages_are_hidden_for_their_own_time_in_batch_calls() -> None:
     ingress(client).hide({f"m{n}": 60 + n for n in range(1, 12)}, arrivals)
 
     assert [len(call) for call in client.calls] == [10, 1]
-    assert client.calls[0][0] == {"Id": "1", "ReceiptHandle": "handle of m1", "VisibilityTimeout": 61}
+    assert client.calls[0][0] == {"Id": "0", "ReceiptHandle": "handle of m1", "VisibilityTimeout": 61}
 
 
 def test_a_wait_of_more_than_twelve_hours_is_taken_in_hops() -> None:
@@ -67,12 +71,12 @@ def test_a_wait_of_more_than_twelve_hours_is_taken_in_hops() -> None:
 
 def test_an_entry_that_failed_is_tried_once_more_unless_it_is_to_blame() -> None:
     """A stale receipt handle stays stale."""
-    client = Visibility({"0": True, "1": False}, times=2)
+    client = Visibility({"m0": True, "m1": False}, times=2)
     arrivals = [arrival(message_id=f"m{n}") for n in range(3)]
 
     ingress(client).hide({f"m{n}": 60 for n in range(3)}, arrivals)
 
-    assert [[entry["Id"] for entry in call] for call in client.calls] == [["0", "1", "2"], ["1"]]
+    assert [[_message(entry) for entry in call] for call in client.calls] == [["m0", "m1", "m2"], ["m1"]]
 
 
 def test_a_queue_that_does_not_answer_breaks_nothing() -> None:

@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.rate_limiter.arrivals import Arrival
 from huntaze_scraper.rate_limiter.decisions import Forwarding
 from huntaze_scraper.rate_limiter.ingress import CannotSetAside
@@ -21,7 +22,7 @@ from huntaze_scraper.rate_limiter.limiter import (
 )
 from huntaze_scraper.rate_limiter.reservations import ReservedMeanwhile
 from huntaze_scraper.rate_limiter.token_bucket import Limit
-from huntaze_scraper.rate_limiter.turns import FIFO_DEDUPLICATION_MS, Line, State
+from huntaze_scraper.rate_limiter.turns import Line, State
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
 from tests.unit.rate_limiter.memory import MemoryReservations
 from tests.unit.rate_limiter.records import arrival, payload, text

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit, Token
 from huntaze_scraper.rate_limiter.turns import (
     EARLY_MS,
-    FIFO_DEDUPLICATION_MS,
     ORDER_PATIENCE_MS,
     STUCK_MS,
     Asked,

@@ -10,10 +10,10 @@ from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
-from huntaze_scraper.rate_limiter.arrivals import ADDED_ATTRIBUTES
+from huntaze_scraper.queues.attributes import ADDED
+from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, State
 from huntaze_scraper.worker.ledger import Busy, DynamoLedger, Entry, Finished, Ledger
-from huntaze_scraper.worker.message import LONGEST_IN_FLIGHT_SECONDS
 from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
 from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue, WorkflowsQueue
@@ -283,7 +283,7 @@ def test_a_buried_message_tells_why_and_keeps_what_a_replay_cannot_make_anew(
 ) -> None:
     """Body, group, the reason, and all of the producer's attributes; of the limiter's and the status what fits into ten."""
     producers = [f"a{number}" for number in range(theirs)]
-    _send(sqs, 1, attributes=[*ADDED_ATTRIBUTES, *producers])
+    _send(sqs, 1, attributes=[*ADDED, *producers])
     (message,) = wait(sqs.receive(1))
     why = {"reason": "bad\x00 words", "error_class": "unknown", "status": status, "result_key": "k"}
     for _ in range(2):
@@ -299,9 +299,9 @@ def test_a_buried_message_tells_why_and_keeps_what_a_replay_cannot_make_anew(
     texts = {name: each["StringValue"] for name, each in found["MessageAttributes"].items()}
     assert texts.items() >= {"reason": "bad? words", "error_class": "unknown", "result_key": "k"}.items()
     assert texts.keys() >= set(producers)
-    wanted = {"reason", "error_class", "result_key", *producers, *ADDED_ATTRIBUTES, *(["status"] if status else [])}
+    wanted = {"reason", "error_class", "result_key", *producers, *ADDED, *(["status"] if status else [])}
     assert len(wanted - texts.keys()) == left_out
-    assert ("status" in texts) is (bool(status) and left_out < len(ADDED_ATTRIBUTES) + 1)
+    assert ("status" in texts) is (bool(status) and left_out < len(ADDED) + 1)
 
 
 def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
@@ -309,9 +309,9 @@ def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWork
     _send(sqs, 1)
     (message,) = wait(sqs.receive(1))
     clock.moment += 3600
-    assert message.longest_visibility(clock.now()) < LONGEST_IN_FLIGHT_SECONDS - 3600
+    assert message.longest_visibility(clock.now()) < IN_FLIGHT_SECONDS - 3600
     assert wait(sqs.change_visibility([message], 43200)) == []
-    assert message.invisible_until < message.received_at + LONGEST_IN_FLIGHT_SECONDS
+    assert message.invisible_until < message.received_at + IN_FLIGHT_SECONDS
 
 
 def test_both_queues_know_what_the_consumer_asks(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:

@@ -1,0 +1,53 @@
+"""Message attributes: the names that limiter and scraper give, and how one is written, read and counted."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+type Attributes = Mapping[str, Mapping[str, Any]]
+"""As SendMessage takes them."""
+
+ADDED = ("rate_limit_timestamp", "tokens_remaining", "rate_limiter_version")
+"""What the limiter adds to each message (requirement 2.4); an original attribute of such a name gives way."""
+
+ADDED_BYTES = 256
+"""More than the added attributes ever take."""
+
+REPLAY = "replay"
+"""Marks a message that was sent again on purpose, so that it is not taken for a copy."""
+
+REASON, ERROR_CLASS, STATUS, RESULT_KEY = REASONS = ("reason", "error_class", "status", "result_key")
+"""By which limiter and scraper say why they set a message aside."""
+
+_NOT_ALLOWED = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def text(value: str) -> dict[str, Any]:
+    """Write a text; what SQS takes in none becomes a question mark."""
+    return {"DataType": "String", "StringValue": _NOT_ALLOWED.sub("?", value)}
+
+
+def number(value: float) -> dict[str, Any]:
+    """Write a number."""
+    return {"DataType": "Number", "StringValue": str(value)}
+
+
+def text_of(attributes: Attributes, name: str) -> str:
+    """Return an attribute's text; empty where it is binary or not there."""
+    return str(attributes.get(name, {}).get("StringValue", ""))
+
+
+def as_sent(attributes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return received attributes as SendMessage takes them."""
+    kept = ("DataType", "StringValue", "BinaryValue")
+    return {name: {key: each[key] for key in kept if key in each} for name, each in attributes.items()}
+
+
+def size(attributes: Attributes) -> int:
+    """Return their bytes as SQS counts them: each name, type and value."""
+    return sum(_size(name, each) for name, each in attributes.items())
+
+
+def _size(name: str, value: Mapping[str, Any]) -> int:
+    content = value["BinaryValue"] if "BinaryValue" in value else value["StringValue"].encode()
+    return len(name.encode()) + len(value["DataType"].encode()) + len(content)
