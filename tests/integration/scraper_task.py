@@ -113,13 +113,19 @@ class Cloud:
             stop_timeout_seconds=20,
         )
         account = next(iter(self.fake.site.accounts.values()))
-        self.secret({"username": account.username, "password": self.fake.site.passwords[account.username]})
+        self.secret(
+            {
+                "username": account.username,
+                "password": self.fake.site.passwords[account.username],
+                "accounts": list(self.fake.site.accounts),
+            }
+        )
 
     @property
     def sqs(self) -> Any:
         return self.clients["sqs"]
 
-    def secret(self, values: dict[str, str], name: str = SECRET_ID) -> None:
+    def secret(self, values: dict[str, Any], name: str = SECRET_ID) -> None:
         """Keep a secret, new or changed."""
         client = self.clients["secretsmanager"]
         try:

@@ -192,6 +192,26 @@ def test_a_worker_that_cannot_start_says_why_and_exits_with_1(cloud: Cloud) -> N
     assert "Chromium" in nowhere.lines[-1]["reason"]
 
 
+@pytest.mark.requirement("9.7")
+@pytest.mark.parametrize("name", ["creator-0l", "Creator-01"])
+def test_a_mistyped_account_acts_as_nobody_and_its_job_is_kept_with_the_reason(cloud: Cloud, name: str) -> None:
+    """Nothing is asked of the site; the job waits in the DLQ for its owner, and other accounts' jobs go on."""
+    job = cloud.send(creator_id=name)
+    task = cloud.start(MAX_FAILURES="1")
+    result = cloud.await_result(job)
+    assert (result["status"], result["error"]["class"]) == ("dead", "auth")
+    assert f"there is no secret {SECRET_ID}/{name}, and {SECRET_ID} does not name it" in result["error"]["reason"]
+    assert cloud.fake.site.exchanges == []
+    (letter,) = cloud.sqs.receive_message(
+        QueueUrl=cloud.settings.workflows_dlq_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
+    )["Messages"]
+    assert json.loads(letter["Body"])["creator_id"] == name
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == result["error"]["reason"]
+    assert cloud.await_result(cloud.send())["status"] == "succeeded"
+    assert [(it.account, it.message.text) for it in cloud.fake.site.conversations.accepted] == [("creator-01", "hello")]
+    assert task.process.poll() is None
+
+
 MARKED = {name: f"MARKED-{name}-7d1f" for name in ("password", "api_key", "cookie")} | {
     "totp_secret": "MARKEDTOTPMARKEDTOTPMARKED234567"
 }

@@ -1,9 +1,14 @@
-"""A creator's credentials, read anew for each log-in so that a rotation needs no restart."""
+"""A creator's credentials, read anew for each log-in so that a rotation needs no restart.
+
+Whose they are is the owner's word alone (requirement 9.7): an account's own secret is that account's, and the default
+secret is for the accounts that it names. A name that differs in a letter, a capital or a blank is another account.
+"""
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,6 +18,9 @@ from huntaze_scraper.telemetry.redaction import Redactor
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ANY_ACCOUNT = "*"
+"""In the default secret's ``accounts``: for every account, however its name is spelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,21 @@ class SecretsManagerCredentials:
         """Return the account's credentials as they are now.
 
         Raises:
-            SignInAgain: there is no secret, or it is not what it should be.
+            SignInAgain: there is no secret for the account, or it is not what it should be.
             StoreUnavailable: Secrets Manager does not answer.
         """
-        own = await asyncio.to_thread(self._read, f"{self._default}/{account_path(account, escape='=')}")
-        text = own if own is not None else await asyncio.to_thread(self._read, self._default)
-        if text is None:
-            raise SignInAgain("there is no secret with credentials")
-        credentials = _parse(text)
+        own_id = f"{self._default}/{account_path(account, escape='=')}"
+        text = await asyncio.to_thread(self._read, own_id)
+        if text is not None:
+            credentials = _credentials(_object(text))
+        else:
+            default = await asyncio.to_thread(self._read, self._default)
+            values = _object(default or "{}")
+            if not _names(values, account):
+                raise SignInAgain(
+                    f"no credentials for the account: there is no secret {own_id}, and {self._default} does not name it"
+                )
+            credentials = _credentials(values)
         self._redactor.learn(credentials.password, credentials.totp_secret, credentials.api_key)
         return credentials
 
@@ -66,12 +81,26 @@ class SecretsManagerCredentials:
             raise StoreUnavailable(f"Secrets Manager: {type(error).__name__}") from None
 
 
-def _parse(text: str) -> Credentials:
+def _object(text: str) -> Mapping[str, Any]:
     try:
         values = json.loads(text)
-        texts = {name: values.get(name) or "" for name in ("username", "password", "totp_secret", "api_key")}
-    except (ValueError, AttributeError):
-        texts = {}
-    if not all(isinstance(each, str) for each in texts.values()) or not (texts.get("username") and texts["password"]):
+    except ValueError:
+        values = None
+    return values if isinstance(values, dict) else {}
+
+
+def _names(values: Mapping[str, Any], account: str) -> bool:
+    """Tell whether the default secret is for the account: by ``accounts``, or without it by its ``username``."""
+    names = values.get("accounts", [values.get("username")])
+    if names == ANY_ACCOUNT:
+        return True
+    if not isinstance(names, list) or ANY_ACCOUNT in names:
+        raise SignInAgain(f'the default secret\'s accounts is neither a list of names nor "{ANY_ACCOUNT}"')
+    return account in names
+
+
+def _credentials(values: Mapping[str, Any]) -> Credentials:
+    texts = {name: values.get(name) or "" for name in ("username", "password", "totp_secret", "api_key")}
+    if not all(isinstance(each, str) for each in texts.values()) or not (texts["username"] and texts["password"]):
         raise SignInAgain("the secret does not hold username and password as JSON")
     return Credentials(**texts)

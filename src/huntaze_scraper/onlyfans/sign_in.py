@@ -19,6 +19,8 @@ from huntaze_scraper.telemetry.redaction import Redactor
 LOGIN_SECONDS = 60.0
 WAIT_FOR_OTHERS_SECONDS = 180.0
 TOTP_STEP_SECONDS = 30
+NAMED_SECONDS = 300.0
+"""How long it is taken as known that there are credentials for an account; then the secrets are asked again."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,14 +45,16 @@ class SignedInTabs:
         self._clock = clock
         self._default_api_key = api_key
         self._api_keys: dict[str, str] = {}
+        self._named_at: dict[str, float] = {}
 
     async def take(self, account: str, stale_version: int | None = None) -> Tab:
         """Return a tab for the account, from a session newer than the stale one.
 
         Raises:
-            SignInAgain: the site does not take the credentials.
+            SignInAgain: nobody gave credentials for the account, or the site does not take them.
             SiteError: the log-in did not go through.
         """
+        await self._require_named(account)
         tab = await self._tabs.take(account)
         if tab is not None:
             if stale_version is None or tab.session_version > stale_version:
@@ -70,6 +74,20 @@ class SignedInTabs:
         if replace_browser:
             await self._tabs.replace_browser(tab)
         await self._tabs.discard(tab)
+
+    async def _require_named(self, account: str) -> None:
+        """See that there are credentials for the account: a session that was saved under its name does not say so."""
+        now = self._clock.monotonic()
+        if now - self._named_at.get(account, float("-inf")) < NAMED_SECONDS:
+            return
+        try:
+            credentials = await self._credentials.of(account)
+        except StoreUnavailable:
+            if account not in self._named_at:
+                raise
+        else:
+            self._named_at[account] = now
+            self._api_keys[account] = credentials.api_key or self._default_api_key
 
     async def _open(self, account: str, saved: SavedSession) -> Tab:
         self._learn(saved.state)
@@ -118,7 +136,6 @@ class SignedInTabs:
 
     async def _log_in_alone(self, account: str, lease: str) -> Tab:
         credentials = await self._credentials.of(account)
-        self._api_keys[account] = credentials.api_key or self._default_api_key
         tab = await self._tabs.open(None, self._api_keys[account])
         try:
             async with tab.within(LOGIN_SECONDS, "POST /api/login"):

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from huntaze_scraper.errors import SignInAgain
+from huntaze_scraper.errors import SignInAgain, StoreUnavailable
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS
-from huntaze_scraper.onlyfans.sign_in import SignedInTabs
+from huntaze_scraper.onlyfans.sign_in import NAMED_SECONDS, SignedInTabs
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.telemetry.redaction import Redactor
 from tests.unit.onlyfans.memory_sessions import MemorySessions
@@ -44,7 +44,14 @@ class StubTabs:
 
 
 class StubCredentials:
+    def __init__(self) -> None:
+        self.fails: Exception | None = None
+        self.asked = 0
+
     async def of(self, account: str) -> Credentials:
+        self.asked += 1
+        if self.fails:
+            raise self.fails
         return Credentials(account, "password")
 
 
@@ -57,7 +64,8 @@ class Task(SignedInTabs):
 
     def __init__(self, sessions: MemorySessions) -> None:
         self.stub = StubTabs()
-        super().__init__(cast("Tabs", self.stub), StubCredentials(), sessions, Redactor(), LoopClock())
+        self.source = StubCredentials()
+        super().__init__(cast("Tabs", self.stub), self.source, sessions, Redactor(), LoopClock())
         self._sessions = sessions
 
     async def _log_in_alone(self, account: str, lease: str) -> Any:
@@ -154,5 +162,53 @@ def test_a_task_that_died_while_it_logged_in_keeps_the_others_waiting_for_its_le
         tab = await Task(sessions).take("a")
         assert tab.session_version == 1
         assert LOGIN_LEASE_SECONDS < LoopClock().monotonic() < LOGIN_LEASE_SECONDS + 6
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.7")
+def test_an_account_for_whom_nobody_gave_credentials_gets_no_tab_whatever_session_lies_about() -> None:
+    """A session saved under a mistyped name, when the default secret was for everybody, is of no use any more."""
+
+    async def scenario() -> None:
+        sessions = MemorySessions(LoopClock())
+        await Task(sessions).take("creator-0l")
+        task = Task(sessions)
+        task.source.fails = SignInAgain("no credentials for the account")
+        with pytest.raises(SignInAgain, match="no credentials"):
+            await task.take("creator-0l")
+        assert (task.stub.opened, Task.log_ins) == ([], 1)
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.7")
+def test_whom_the_secrets_name_is_asked_again_after_five_minutes() -> None:
+    """A job in between costs no call; an account that was taken out of the list acts no longer than that."""
+
+    async def scenario() -> None:
+        task = Task(MemorySessions(LoopClock()))
+        for _ in range(3):
+            await task.keep("a", await task.take("a"))
+        assert task.source.asked == 1
+        task.source.fails = SignInAgain("no credentials for the account")
+        await asyncio.sleep(NAMED_SECONDS)
+        with pytest.raises(SignInAgain):
+            await task.take("a")
+
+    run(scenario())
+
+
+def test_a_secrets_manager_that_is_down_does_not_stop_an_account_that_is_known() -> None:
+    """Its session is there; one that was never seen has to wait."""
+
+    async def scenario() -> None:
+        task = Task(MemorySessions(LoopClock()))
+        await task.keep("a", await task.take("a"))
+        task.source.fails = StoreUnavailable("down")
+        await asyncio.sleep(NAMED_SECONDS)
+        await task.take("a")
+        with pytest.raises(StoreUnavailable):
+            await task.take("b")
 
     run(scenario())
