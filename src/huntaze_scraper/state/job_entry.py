@@ -32,7 +32,10 @@ class JobEntry:
 
     state: State | None = None
     """None where there is no item."""
+    lease: str = ""
     lease_until: float | None = None
+    came_from: State = State.WAITING
+    """Where the job stood before its lease was taken; waiting also for one that was not there."""
     attempts: int = 0
     failures: int = 0
     """Counted failures, with one for each worker that died over the job."""
@@ -44,8 +47,8 @@ class JobEntry:
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
         """Read the item; what it does not hold has its default."""
-        state = {"state": State(item["state"])} if "state" in item else {}
-        return cls(**known(cls, item) | state)
+        states = {name: State(item[name]) for name in ("state", "came_from") if name in item}
+        return cls(**known(cls, item) | states)
 
     @property
     def is_final(self) -> bool:

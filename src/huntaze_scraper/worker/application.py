@@ -42,6 +42,9 @@ STUCK_SECONDS = 300.0
 """Longer than a receive may take with all its retries."""
 FAILED_STARTS = 3
 THREADS = 24
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 30
+"""Longer than a long poll."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -52,7 +55,12 @@ class Application:
     def __init__(self, settings: WorkerSettings, playwright: Playwright, redactor: Redactor, api_key: str) -> None:
         """Choose the collaborators; nothing is started or called yet."""
         clock = self._clock = SystemClock()
-        config = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 4})
+        config = Config(
+            max_pool_connections=THREADS,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            retries={"mode": "standard", "max_attempts": 4},
+        )
         session = boto3.Session()
 
         def client(name: Any) -> Any:

@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost
+from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, JobEntry, State
 from huntaze_scraper.state.keys import Kind
@@ -53,6 +54,10 @@ class Ledger(Protocol):
         """Take the job's lease until the given time, if it is to be had."""
         ...
 
+    async def probe(self) -> None:
+        """Find out whether the store takes writes."""
+        ...
+
     async def extend(self, entry: Entry, until: float) -> None:
         """Keep the lease longer. Raises LeaseLost."""
         ...
@@ -77,17 +82,36 @@ class DynamoLedger:
         """Keep the ledger in ``table``."""
         self._table = StateTable(client, table)
         self._clock = clock
+        self._doubtful: dict[str, Entry] = {}
+        """Leases that were asked for without an answer, by job."""
 
     async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
         """Take the job's lease until the given time, if it is to be had."""
-        now = self._clock.now()
         entry = Entry(job.job_id, uuid.uuid4().hex)
         try:
-            old = await asyncio.to_thread(
-                self._table.update,
-                Kind.JOB.key(job.job_id),
-                "SET #state = :running, lease = :lease, lease_until = :until, account = :account, "
-                "#action = :action, expires_at = :expires ADD attempts :one",
+            await self._undo(self._doubtful.get(job.job_id))
+            return await self._begin(entry, job, until)
+        except StoreUnavailable:
+            self._doubtful.setdefault(job.job_id, entry)
+            raise
+
+    async def probe(self) -> None:
+        """Find out whether the table takes writes, without one that changes a job.
+
+        Leases that were asked for without an answer may have been given: they are given back first, uncounted.
+        """
+        for entry in list(self._doubtful.values()):
+            await self._undo(entry)
+        with suppress(ConditionFailed):
+            await self._write("", "REMOVE lease", {}, condition="attribute_exists(pk)")
+
+    async def _begin(self, entry: Entry, job: Job, until: float) -> Entry | Finished | Busy:
+        now = self._clock.now()
+        try:
+            item = await self._write(
+                job.job_id,
+                "SET came_from = if_not_exists(#state, :waiting), #state = :running, lease = :lease, "
+                "lease_until = :until, account = :account, #action = :action, expires_at = :expires ADD attempts :one",
                 {
                     ":running": State.RUNNING,
                     ":waiting": State.WAITING,
@@ -103,12 +127,14 @@ class DynamoLedger:
                 condition="attribute_not_exists(pk) OR #state IN (:waiting, :dead) "
                 "OR (#state = :running AND lease_until <= :now)",
                 names=("state", "action"),
-                returned="ALL_OLD",
+                returned="ALL_NEW",
                 shows_item=True,
             )
         except ConditionFailed as refusal:
-            return _why_not(JobEntry.read(refusal.item), now)
-        return await self._taken(entry, JobEntry.read(old))
+            item = refusal.item
+        taken = JobEntry.read(item)
+        # Where the answer to the write was lost, the client's second try meets what the first has written.
+        return await self._taken(entry, taken) if taken.lease == entry.lease else _why_not(taken, now)
 
     async def extend(self, entry: Entry, until: float) -> None:
         """Keep the lease longer."""
@@ -150,30 +176,40 @@ class DynamoLedger:
         except LeaseLost:
             return
 
-    async def _taken(self, entry: Entry, old: JobEntry) -> Entry:
-        entry.failures = old.failures
-        entry.rate_limits = old.rate_limits
-        entry.attempts = old.attempts + 1
-        entry.mark = old.effect_mark
-        change = 1 if old.state is State.RUNNING else -entry.failures if old.state is State.DEAD else 0
-        if change:
+    async def _taken(self, entry: Entry, item: JobEntry) -> Entry:
+        entry.failures = item.failures
+        entry.rate_limits = item.rate_limits
+        entry.attempts = item.attempts
+        entry.mark = item.effect_mark
+        if item.came_from in (State.RUNNING, State.DEAD):
             # A worker that left the job running died over it, which counts; a replay starts from nothing.
-            await self._update(entry, "ADD failures :change", {":change": change})
-            entry.failures += change
+            entry.failures = 0 if item.came_from is State.DEAD else item.failures + 1
+            counted = {":failures": entry.failures, ":waiting": State.WAITING}
+            await self._update(entry, "SET failures = :failures, came_from = :waiting", counted)
         return entry
 
-    async def _update(self, entry: Entry, change: str, values: Item, names: Iterable[str] = ()) -> None:
-        try:
-            await asyncio.to_thread(
-                self._table.update,
-                Kind.JOB.key(entry.job_id),
-                change,
-                values | {":lease": entry.lease},
-                condition="lease = :lease",
-                names=names,
+    async def _undo(self, entry: Entry | None) -> None:
+        """Let the job stand as it stood before a lease that may have been given."""
+        if entry is None:
+            return
+        with suppress(LeaseLost):
+            await self._update(
+                entry,
+                "SET #state = came_from, attempts = attempts - :one, lease_until = :now REMOVE lease",
+                {":one": 1, ":now": self._clock.now()},
+                names=("state",),
             )
+        self._doubtful.pop(entry.job_id, None)
+
+    async def _update(self, entry: Entry, change: str, values: Item, names: Iterable[str] = ()) -> None:
+        held = {":lease": entry.lease}
+        try:
+            await self._write(entry.job_id, change, values | held, condition="lease = :lease", names=names)
         except ConditionFailed:
             raise LeaseLost("another worker holds the job") from None
+
+    async def _write(self, job_id: str, change: str, values: Item, **how: Any) -> Item:
+        return await asyncio.to_thread(self._table.update, Kind.JOB.key(job_id), change, values, **how)
 
 
 def _why_not(entry: JobEntry, now: float) -> Finished | Busy:

@@ -179,6 +179,9 @@ class MemoryLedger(Switchable):
         item |= {"state": State.RUNNING, "until": until, "lease": f"lease-{item['attempts']}"}
         return Entry(job.job_id, item["lease"], item["failures"], item["rate_limits"], item["attempts"], item["mark"])
 
+    async def probe(self) -> None:
+        self.check()
+
     async def extend(self, entry: Entry, until: float) -> None:
         self._ours(entry)["until"] = until
 

@@ -17,6 +17,7 @@ from huntaze_scraper.worker.ledger import Busy, DynamoLedger, Entry, Finished, L
 from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
 from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue, WorkflowsQueue
+from tests.unit.answers import EachTwice, Unanswered
 from tests.unit.worker.doubles import MemoryLedger, MemoryObjectStore, MemoryPauses, MemoryQueue, job, payload
 
 JOB = job()
@@ -59,20 +60,22 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture(params=["memory", "aws"])
+@pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
 def ledger(request: pytest.FixtureRequest, clock: HandClock) -> Ledger:
     if request.param == "memory":
         return MemoryLedger(clock)
     request.getfixturevalue("aws")
-    return DynamoLedger(boto3.client("dynamodb"), "state", clock)
+    client = boto3.client("dynamodb")
+    return DynamoLedger(client if request.param == "aws" else EachTwice(client), "state", clock)
 
 
-@pytest.fixture(params=["memory", "aws"])
+@pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
 def pauses(request: pytest.FixtureRequest, clock: HandClock) -> Pauses:
     if request.param == "memory":
         return MemoryPauses()
     request.getfixturevalue("aws")
-    return DynamoPauses(boto3.client("dynamodb"), "state", clock)
+    client = boto3.client("dynamodb")
+    return DynamoPauses(client if request.param == "aws" else EachTwice(client), "state", clock)
 
 
 @pytest.fixture(params=["memory", "aws"])
@@ -165,6 +168,73 @@ def test_an_extended_lease_lasts(ledger: Ledger, clock: HandClock) -> None:
     wait(ledger.extend(entry, clock.now() + 300))
     clock.moment += 200
     assert isinstance(wait(ledger.begin(JOB, clock.now() + 300)), Busy)
+
+
+class TestAnswersThatAreLost:
+    """DynamoDB does what it is asked, and nobody hears of it."""
+
+    @pytest.fixture
+    def cut_off(self, aws: None) -> Unanswered:  # noqa: ARG002 - what boto3 talks to
+        return Unanswered(boto3.client("dynamodb"))
+
+    def lose(self, ledger: Ledger, cut_off: Unanswered, clock: HandClock) -> None:
+        cut_off.loses = True
+        with pytest.raises(StoreUnavailable):
+            wait(ledger.begin(JOB, clock.now() + 300))
+        cut_off.loses = False
+
+    def test_a_lease_given_without_an_answer_is_known_as_our_own(self, cut_off: Unanswered, clock: HandClock) -> None:
+        """However often: no failure, no attempt, no waiting for a worker that is ourselves."""
+        ledger = DynamoLedger(cut_off, "state", clock)
+        for _ in range(4):
+            self.lose(ledger, cut_off, clock)
+            clock.moment += 30
+        entry = begin(ledger, clock)
+        assert (entry.failures, entry.attempts) == (0, 1)
+
+    def test_the_next_probe_gives_it_back_to_all(self, cut_off: Unanswered, clock: HandClock) -> None:
+        """As soon as the store answers, any worker may have the job, and nothing was counted."""
+        ours, theirs = (DynamoLedger(cut_off, "state", clock) for _ in range(2))
+        self.lose(ours, cut_off, clock)
+        assert isinstance(wait(theirs.begin(JOB, clock.now() + 300)), Busy)
+        wait(ours.probe())
+        entry = begin(theirs, clock)
+        assert (entry.failures, entry.attempts) == (0, 1)
+
+    @pytest.mark.parametrize(("came_from", "failures"), [(State.WAITING, 2), (State.RUNNING, 3), (State.DEAD, 0)])
+    def test_the_job_then_stands_as_it_stood_before(
+        self, cut_off: Unanswered, clock: HandClock, came_from: State, failures: int
+    ) -> None:
+        """A death before it still counts once, a replay still begins from nothing."""
+        ledger = DynamoLedger(cut_off, "state", clock)
+        entry = begin(ledger, clock)
+        if came_from is State.DEAD:
+            wait(ledger.finish(entry, State.DEAD, "key", failures=3))
+        else:
+            wait(ledger.release(entry, failures=2))
+        if came_from is State.RUNNING:
+            begin(ledger, clock)
+            clock.moment += 301
+        self.lose(ledger, cut_off, clock)
+        wait(ledger.probe())
+        assert begin(ledger, clock).failures == failures
+
+    def test_a_lease_that_another_has_by_now_stays_the_others(self, cut_off: Unanswered, clock: HandClock) -> None:
+        """A doubt of long ago takes nothing from anybody."""
+        ours, theirs = (DynamoLedger(cut_off, "state", clock) for _ in range(2))
+        self.lose(ours, cut_off, clock)
+        clock.moment += 301
+        begin(theirs, clock)
+        wait(ours.probe())
+        assert isinstance(wait(ours.begin(JOB, clock.now() + 300)), Busy)
+
+    def test_a_probe_leaves_nothing_behind(self, cut_off: Unanswered, clock: HandClock) -> None:
+        """It asks for a write that is never made."""
+        wait(DynamoLedger(cut_off, "state", clock).probe())
+        assert cut_off.scan(TableName="state")["Items"] == []
+        cut_off.loses = True
+        with pytest.raises(StoreUnavailable):
+            wait(DynamoLedger(cut_off, "state", clock).probe())
 
 
 def test_entries_expire_after_the_message_can_no_longer_come(aws: None, clock: HandClock) -> None:
