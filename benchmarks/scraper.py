@@ -109,7 +109,7 @@ async def measure_job(stage: Stage) -> dict[str, list[float]]:
     }
     os.environ.update(environment)
     async with async_playwright() as playwright:
-        application = Application(stage.settings, playwright, Redactor(), "")
+        application = Application(stage.settings, Redactor(), "")
         try:
             return await _in_turns(stage, playwright, application)
         finally:

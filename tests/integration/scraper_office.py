@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import async_playwright
 
 from emulator.harness import places
 from emulator.harness.clients import http_client
@@ -192,10 +191,8 @@ def world() -> Iterator[World]:
     """Open the world."""
     path = chromium()
     with running() as fake, asyncio.Runner() as runner:
-        playwright = runner.run(async_playwright().start())
-        browser = TracedBrowser(playwright, path)
+        browser = TracedBrowser(path)
         try:
             yield World(fake, runner, browser)
         finally:
             runner.run(browser.close())
-            runner.run(playwright.stop())

@@ -3,12 +3,11 @@
 import asyncio
 import shutil
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import BrowserContext
 from playwright.async_api import Error as PlaywrightError
 
 from emulator.harness.artefacts.in_task.task_traces import ContextTraces
@@ -20,13 +19,14 @@ PICTURE_SECONDS = 5.0
 class TracedBrowser(Browser):
     """Traces contexts from their opening."""
 
-    def __init__(self, playwright: Playwright, executable: str) -> None:
+    def __init__(self, executable: str) -> None:
         self._scratch = TemporaryDirectory(prefix="huntaze-traces-")
-        # Playwright's own folder goes with a Chromium that is killed, and its driver dies of a trace without a folder.
-        chromium = playwright.chromium
-        chromium.launch = partial(chromium.launch, traces_dir=self._scratch.name)  # type: ignore[method-assign]
-        super().__init__(playwright, executable)
+        super().__init__(executable)
         self.forget()
+
+    async def _launch(self, **options: Any) -> Any:
+        # Playwright's own folder goes with a Chromium that is killed, and its driver dies of a trace without a folder.
+        return await super()._launch(traces_dir=self._scratch.name, **options)
 
     def forget(self) -> None:
         """Keep nothing of what was opened before."""

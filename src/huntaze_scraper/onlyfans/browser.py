@@ -1,15 +1,16 @@
 """One Chromium a task: started, watched, replaced without taking the other tabs with it, closed in bounded time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import BrowserContext
 from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import BrowserUnavailable
+from huntaze_scraper.onlyfans.driver import Driver
 
 JOBS_A_BROWSER = 1000
 CONTEXTS_A_BROWSER = 200
@@ -60,21 +61,15 @@ class Generation:
 class Browser:
     """The task's Chromium. A replaced one goes on until its last context is closed."""
 
-    def __init__(self, playwright: Playwright, executable: str = "") -> None:
+    def __init__(self, executable: str = "") -> None:
         """Start nothing yet; an empty ``executable`` is Playwright's own Chromium."""
-        self._launch: Callable[[], Awaitable[Chromium]] = lambda: playwright.chromium.launch(
-            executable_path=executable or None,
-            args=list(FLAGS),
-            timeout=LAUNCH_SECONDS * 1000,
-            # The worker decides when the browser ends, not a signal that also reaches its driver.
-            handle_sigterm=False,
-            handle_sigint=False,
-            handle_sighup=False,
-        )
+        self._executable = executable
+        self._driver = Driver()
         self._generation: Generation | None = None
         self._starting = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self.failed_starts = 0
+        """How many starts in a row failed, up to now."""
 
     @property
     def alive(self) -> bool:
@@ -93,7 +88,7 @@ class Browser:
                 return current
             try:
                 chromium = await self._launch()
-            except PlaywrightError:
+            except (PlaywrightError, BrowserUnavailable, TimeoutError):
                 self.failed_starts += 1
                 log.warning("browser_not_started", failed_starts=self.failed_starts)
                 raise BrowserUnavailable("Chromium does not start") from None
@@ -103,6 +98,21 @@ class Browser:
             if current:
                 self._retire(current)
             return self._generation
+
+    async def make_ready(self) -> bool:
+        """Tell whether a job could have a page now, after starting what is missing for it."""
+        if self._generation and not await self._driver.answers():
+            self.replace(self._generation)
+        try:
+            generation, context = await self.open(None)
+            try:
+                async with asyncio.timeout(OPEN_SECONDS):
+                    await context.new_page()
+            finally:
+                await self.shut(generation, context)
+        except (BrowserUnavailable, PlaywrightError, TimeoutError):
+            return False
+        return True
 
     def replace(self, generation: Generation) -> None:
         """Let the next tab have a new Chromium; done once however many ask."""
@@ -137,6 +147,21 @@ class Browser:
             task.cancel()
         if self._generation:
             await _closed(self._generation.chromium.close())
+        await self._driver.stop()
+
+    async def _launch(self, **options: Any) -> Chromium:
+        playwright = await self._driver.start()
+        async with asyncio.timeout(LAUNCH_SECONDS + CLOSE_SECONDS):
+            return await playwright.chromium.launch(
+                executable_path=self._executable or None,
+                args=list(FLAGS),
+                timeout=LAUNCH_SECONDS * 1000,
+                # The worker decides when the browser ends, not a signal that also reaches its driver.
+                handle_sigterm=False,
+                handle_sigint=False,
+                handle_sighup=False,
+                **options,
+            )
 
     def _retire(self, generation: Generation) -> None:
         generation.retired = True

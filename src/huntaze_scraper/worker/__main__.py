@@ -5,13 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 
 import structlog
-from playwright.async_api import async_playwright
 
 from huntaze_scraper.errors import BrowserUnavailable
-from huntaze_scraper.onlyfans.browser import CLOSE_SECONDS
 from huntaze_scraper.settings import InvalidSettings, WorkerSettings
 from huntaze_scraper.telemetry import logs
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -22,17 +19,11 @@ log = structlog.stdlib.get_logger("huntaze_scraper.worker")
 
 async def work(settings: WorkerSettings, redactor: Redactor, api_key: str) -> None:
     """Run the worker until SIGTERM or SIGINT."""
-    playwright = await async_playwright().start()
-    try:
-        application = Application(settings, playwright, redactor, api_key)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, application.shutdown.begin)
-        await application.run()
-    finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await playwright.stop()
+    application = Application(settings, redactor, api_key)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, application.shutdown.begin)
+    await application.run()
 
 
 def main(env: Mapping[str, str]) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import structlog
 from botocore.config import Config
-from playwright.async_api import Playwright
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.metric_names import Metric
@@ -52,7 +51,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Application:
     """The process, put together from its settings."""
 
-    def __init__(self, settings: WorkerSettings, playwright: Playwright, redactor: Redactor, api_key: str) -> None:
+    def __init__(self, settings: WorkerSettings, redactor: Redactor, api_key: str) -> None:
         """Choose the collaborators; nothing is started or called yet."""
         clock = self._clock = SystemClock()
         config = Config(
@@ -70,7 +69,7 @@ class Application:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "calls"))
         self.shutdown = Shutdown(settings.stop_timeout_seconds * GRACE_SHARE)
         self.metrics = Metrics(client("cloudwatch"), clock, by_creator=settings.metrics_by_creator)
-        self.browser = Browser(playwright, settings.chromium_path)
+        self.browser = Browser(settings.chromium_path)
         self._breaker = CircuitBreaker(self._breaker_changed)
         queue = self.queue = SqsWorkflowsQueue(
             client("sqs"), settings.workflows_queue_url, settings.workflows_dlq_url, settings.visibility_seconds, clock
