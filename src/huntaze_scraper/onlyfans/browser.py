@@ -145,8 +145,9 @@ class Browser:
         """Close everything in bounded time."""
         for task in self._closing:
             task.cancel()
-        if self._generation:
-            await _closed(self._generation.chromium.close())
+        generation, self._generation = self._generation, None
+        if generation:
+            await _closed(generation.chromium.close())
         await self._driver.stop()
 
     async def _launch(self, **options: Any) -> Chromium:

@@ -23,7 +23,10 @@ async def work(settings: WorkerSettings, redactor: Redactor, api_key: str) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, application.shutdown.begin)
-    await application.run()
+    try:
+        await application.run()
+    finally:
+        await application.browser.close()
 
 
 def main(env: Mapping[str, str]) -> int:
