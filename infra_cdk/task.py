@@ -18,7 +18,7 @@ from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics, role, use_key
 from infra_cdk.queues import Queues
-from infra_cdk.storage import CREDENTIALS_NAME
+from infra_cdk.storage import CREDENTIALS_NAME, PROGRESS
 
 COMMAND = ["python", "-m", "huntaze_scraper.worker"]
 HEALTH_COMMAND = ["CMD", "python", "-m", "huntaze_scraper.worker.health"]
@@ -118,6 +118,7 @@ class Task(Construct):
                 Kind.PAUSE,
             ),
             allow(["s3:PutObject", "s3:AbortMultipartUpload"], self._results.arn_for_objects("results/*")),
+            allow(["s3:GetObject", "s3:PutObject"], self._results.arn_for_objects(f"{PROGRESS}*")),
             allow(["secretsmanager:GetSecretValue"], *self._secret_arns()),
             publish_metrics(),
             *queues.use_keys("sqs", "dynamodb", "s3", "secretsmanager"),
@@ -129,6 +130,7 @@ class Task(Construct):
             {
                 "IAM5[Resource::*]": NO_RESOURCE,
                 f"IAM5[Resource::<{bucket}.Arn>/results/*]": "A result's name is the job's: it is not known before",
+                f"IAM5[Resource::<{bucket}.Arn>/{PROGRESS}*]": "So is that of what a job has read so far",
                 f"IAM5[Resource::{_SECRETS}]": "Each creator may have a secret of its own below the default one",
             },
         )

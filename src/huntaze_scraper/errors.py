@@ -53,6 +53,8 @@ class SlowDown(SiteError):
         """Say also for how long the site wants to be left alone."""
         super().__init__(reason, status=status, request=request)
         self.wait_seconds = wait_seconds
+        self.advanced = False
+        """Whether the job got further before it: then it waits for what the site asks, and no longer."""
 
 
 class TryAgain(SiteError):

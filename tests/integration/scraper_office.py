@@ -61,12 +61,16 @@ class SiteCredentials:
 
 
 class Ledger:
-    """Remembers the first mark."""
+    """Remembers the first mark, and the latest progress."""
 
     mark: Mapping[str, str] | None = None
+    progress: Mapping[str, Any] = {}
 
     async def record(self, mark: Mapping[str, str]) -> None:
         self.mark = self.mark or mark
+
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        self.progress = progress
 
 
 class Office:

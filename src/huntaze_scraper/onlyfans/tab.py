@@ -178,17 +178,19 @@ class Tab:
         """Ask the site by a client beside the browser, which has the session's cookies and never asks twice."""
         key = {API_KEY_HEADER.lower(): self.api_key} if self.api_key else {}
         try:
-            response = await self.context.request.fetch(
-                url,
-                method=method,
-                headers={**headers, **key},
-                data=body,
-                timeout=milliseconds,
-                max_redirects=0,
-                max_retries=0,
-            )
-            return await self._read(response, request)
-        except PlaywrightTimeout:
+            # Playwright's own limit is on silence: an answer that drips is none in time, either.
+            async with asyncio.timeout(milliseconds / 1000):
+                response = await self.context.request.fetch(
+                    url,
+                    method=method,
+                    headers={**headers, **key},
+                    data=body,
+                    timeout=milliseconds,
+                    max_redirects=0,
+                    max_retries=0,
+                )
+                return await self._read(response, request)
+        except (PlaywrightTimeout, TimeoutError):
             raise NoAnswer("no answer in time", request=request) from None
         except PlaywrightError as error:
             raise classification.of_browser(error.message, request, timed_out=False, responsive=True) from None

@@ -1,7 +1,7 @@
 """The item of a job in the ledger, ``job#<job id>``: what worker, operators and smoke test read of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -42,6 +42,8 @@ class JobEntry:
     rate_limits: int = 0
     effect_mark: Mapping[str, str] | None = None
     """What was recorded before the first click, if there was one."""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    """What is done already, in the action's own words."""
     result_key: str = ""
 
     @classmethod

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from huntaze_scraper.clock import Clock
@@ -30,6 +30,8 @@ class Entry:
     attempts: int = 1
     mark: Mapping[str, str] | None = None
     """What was recorded before the first click, if there was one."""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    """What earlier attempts have done already, in the action's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Ledger(Protocol):
 
     async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
         """Record that the effect is about to be tried; the first mark stays. Raises LeaseLost."""
+        ...
+
+    async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
+        """Record what is done already, in place of what was recorded before. Raises LeaseLost."""
         ...
 
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
@@ -150,6 +156,11 @@ class DynamoLedger:
         if entry.mark is None:
             entry.mark = dict(mark)
 
+    async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
+        """Record what is done already, in place of what was recorded before."""
+        await self._update(entry, "SET progress = :progress", {":progress": progress})
+        entry.progress = dict(progress)
+
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         """Give the lease back and add to the counts."""
         await self._end(entry, State.WAITING, failures, rate_limits, "")
@@ -181,6 +192,7 @@ class DynamoLedger:
         entry.rate_limits = item.rate_limits
         entry.attempts = item.attempts
         entry.mark = item.effect_mark
+        entry.progress = item.progress
         if item.came_from in (State.RUNNING, State.DEAD):
             # A worker that left the job running died over it, which counts; a replay starts from nothing.
             entry.failures = 0 if item.came_from is State.DEAD else item.failures + 1

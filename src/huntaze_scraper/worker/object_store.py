@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.onlyfans.actions.run import Upload
@@ -20,6 +21,10 @@ class ObjectStore(Protocol):
 
     async def put(self, key: str, body: bytes, content_type: str) -> str:
         """Keep an object, and return its URI."""
+        ...
+
+    async def get(self, key: str) -> bytes | None:
+        """Return an object; None where it is not there, or not ours to read."""
         ...
 
     def begin(self, key: str, content_type: str) -> Upload:
@@ -40,6 +45,21 @@ class S3ObjectStore:
         upload = self.begin(key, content_type)
         await asyncio.to_thread(upload.write, body)
         return await asyncio.to_thread(upload.finish)
+
+    async def get(self, key: str) -> bytes | None:
+        """Return an object; None where it is not there, or not ours to read."""
+        return await asyncio.to_thread(self._get, key)
+
+    def _get(self, key: str) -> bytes | None:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            # Without the right to list, S3 answers 403 about an object that is not there.
+            if error.response["Error"]["Code"] in {"NoSuchKey", "AccessDenied"}:
+                return None
+            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
+        except (BotoCoreError, HTTPError) as error:  # the body may break off
+            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
 
     def begin(self, key: str, content_type: str) -> "S3Upload":
         """Begin an object whose length is not known."""

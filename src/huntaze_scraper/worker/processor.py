@@ -189,7 +189,7 @@ async def _or_error[T](answer: Awaitable[T]) -> T | StoreUnavailable:
 
 
 class _Once:
-    """The ledger's view of one job's outward effect."""
+    """The ledger's view of one job: its outward effect, and what is done already."""
 
     def __init__(self, ledger: Ledger, entry: Entry) -> None:
         self._ledger = ledger
@@ -201,3 +201,10 @@ class _Once:
 
     async def record(self, mark: Mapping[str, str]) -> None:
         await self._ledger.mark(self._entry, mark)
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        return self._entry.progress
+
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        await self._ledger.keep(self._entry, progress)

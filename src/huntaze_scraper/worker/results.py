@@ -26,6 +26,7 @@ class JobFiles:
         """Keep files below the account's and the job's place."""
         self._store = store
         self._prefix = prefix(account, job_id)
+        self._progress_prefix = f"progress/{account_path(account)}/{account_path(job_id)}"
 
     async def put(self, name: str, body: bytes, content_type: str) -> str:
         """Keep a file beside the job's result and return its URI."""
@@ -34,6 +35,14 @@ class JobFiles:
     def begin(self, name: str, content_type: str) -> Upload:
         """Begin a file whose length is not known."""
         return self._store.begin(self._key(name), content_type)
+
+    async def keep_part(self, name: str, body: bytes) -> None:
+        """Keep a part of what is not whole yet, for a later attempt; it lies apart from results and is not kept long."""
+        await self._store.put(f"{self._progress_prefix}/{name}", body, "application/json")
+
+    async def part(self, name: str) -> bytes | None:
+        """Return a part that was kept, None where it is gone."""
+        return await self._store.get(f"{self._progress_prefix}/{name}")
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{_NOT_IN_A_NAME.sub('_', name).lstrip('.') or 'file'}"

@@ -60,7 +60,7 @@ def test_the_limiter_may_do_what_it_does(assembly: Assembly) -> None:
 
 @pytest.mark.requirement("8.2")
 def test_the_scraper_may_do_what_it_does(assembly: Assembly) -> None:
-    """Take from workflows, set aside in its DLQ, keep ledger and sessions, write results, read credentials, count."""
+    """Take from workflows, set aside in its DLQ, keep ledger and sessions, write results, read back parts, sign in, count."""
     assert _granted(_statements(assembly, "Scraper", "TaskRole")) == {
         "sqs:ReceiveMessage": {"Workflows"},
         "sqs:DeleteMessage": {"Workflows"},
@@ -68,7 +68,8 @@ def test_the_scraper_may_do_what_it_does(assembly: Assembly) -> None:
         "sqs:SendMessage": {"WorkflowsDlq"},
         "dynamodb:GetItem": {"State"},
         "dynamodb:UpdateItem": {"State"},
-        "s3:PutObject": {"Results/results/*"},
+        "s3:PutObject": {"Results/results/*", "Results/progress/*"},
+        "s3:GetObject": {"Results/progress/*"},
         "s3:AbortMultipartUpload": {"Results/results/*"},
         "secretsmanager:GetSecretValue": {"Credentials", "Credentials/*"},
         "cloudwatch:PutMetricData": {"*"},

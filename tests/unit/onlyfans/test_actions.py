@@ -37,12 +37,18 @@ class Ledger:
 
     def __init__(self, mark: Mapping[str, str] | None = None, *, is_lost: bool = False) -> None:
         self.mark = mark
+        self.progress: Mapping[str, Any] = {}
         self._is_lost = is_lost
 
     async def record(self, mark: Mapping[str, str]) -> None:
         if self._is_lost:
             raise LeaseLost("lost")
         self.mark = self.mark or mark
+
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        if self._is_lost:
+            raise LeaseLost("lost")
+        self.progress = progress
 
 
 def attempt(tab: StubTab, ledger: Ledger | None = None, settle_seconds: float = 0, **changes: Any) -> Run:

@@ -165,7 +165,16 @@ class MemoryLedger(Switchable):
     async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
         self.check()
         item = self.items.setdefault(
-            job.job_id, {"state": None, "failures": 0, "rate_limits": 0, "attempts": 0, "mark": None, "result_key": ""}
+            job.job_id,
+            {
+                "state": None,
+                "failures": 0,
+                "rate_limits": 0,
+                "attempts": 0,
+                "mark": None,
+                "progress": {},
+                "result_key": "",
+            },
         )
         if item["state"] in FINAL:
             return Finished(item["state"], item["result_key"])
@@ -177,7 +186,8 @@ class MemoryLedger(Switchable):
             item["failures"] = 0
         item["attempts"] += 1
         item |= {"state": State.RUNNING, "until": until, "lease": f"lease-{item['attempts']}"}
-        return Entry(job.job_id, item["lease"], item["failures"], item["rate_limits"], item["attempts"], item["mark"])
+        counts = (item["failures"], item["rate_limits"], item["attempts"])
+        return Entry(job.job_id, item["lease"], *counts, item["mark"], item["progress"])
 
     async def probe(self) -> None:
         self.check()
@@ -188,6 +198,10 @@ class MemoryLedger(Switchable):
     async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
         item = self._ours(entry)
         item["mark"] = entry.mark = item["mark"] or dict(mark)
+
+    async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
+        item = self._ours(entry)
+        item["progress"] = entry.progress = json.loads(json.dumps(progress))
 
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         self._end(entry, State.WAITING, "", failures, rate_limits)
@@ -264,6 +278,10 @@ class MemoryObjectStore(Switchable):
         upload = self.begin(key, content_type)
         upload.write(body)
         return upload.finish()
+
+    async def get(self, key: str) -> bytes | None:
+        self.check()
+        return self.objects[key][0] if key in self.objects else None
 
     def begin(self, key: str, content_type: str) -> MemoryUpload:
         self.uploads.append(MemoryUpload(self, key, content_type))

@@ -65,8 +65,13 @@ class StubTabs:
 class Once:
     mark: Mapping[str, str] | None = None
 
+    progress: Mapping[str, Any] = {}
+
     async def record(self, mark: Mapping[str, str]) -> None:
         self.mark = mark
+
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        self.progress = progress
 
 
 class Bench:

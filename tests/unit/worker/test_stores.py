@@ -145,6 +145,24 @@ def test_the_first_mark_stays(ledger: Ledger, clock: HandClock) -> None:
     assert begin(ledger, clock).mark == {"newest": "7"}
 
 
+def test_what_is_done_already_is_there_for_the_next_attempt_also_after_a_burial(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    """The latest progress, whatever became of the attempt; not of one whose lease is another's by now."""
+    entry = begin(ledger, clock)
+    assert entry.progress == {}
+    wait(ledger.keep(entry, {"parts": ["1"]}))
+    wait(ledger.keep(entry, {"parts": ["1", "2"], "files": {"0": {"bytes": 7}}}))
+    wait(ledger.finish(entry, State.DEAD, "", failures=3))
+    again = begin(ledger, clock)
+    assert again.progress == {"parts": ["1", "2"], "files": {"0": {"bytes": 7}}}
+    clock.moment += 400
+    awake = begin(ledger, clock)
+    with pytest.raises(LeaseLost):
+        wait(ledger.keep(again, {}))
+    assert awake.progress == {"parts": ["1", "2"], "files": {"0": {"bytes": 7}}}
+
+
 def test_who_lost_the_lease_can_neither_mark_nor_extend_nor_change_anything(ledger: Ledger, clock: HandClock) -> None:
     """A worker that slept through its lease does not click."""
     slept = begin(ledger, clock)
@@ -284,6 +302,13 @@ def test_an_aborted_object_leaves_no_parts(aws: None) -> None:
     upload.abort()
     assert "Uploads" not in boto3.client("s3").list_multipart_uploads(Bucket="bucket")
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="bucket")
+
+
+def test_an_object_that_is_not_there_is_none(store: ObjectStore) -> None:
+    """As one is that has expired; one that is there comes back as it was."""
+    assert wait(store.get("k")) is None
+    wait(store.put("k", b"body", "text/plain"))
+    assert wait(store.get("k")) == b"body"
 
 
 def test_an_object_is_kept_under_its_key(store: ObjectStore) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.jobs import Job
@@ -10,7 +10,7 @@ from huntaze_scraper.onlyfans.tab import Tab
 
 
 class Once(Protocol):
-    """Remembers, beyond the life of this process, that an outward effect may have happened."""
+    """Remembers, beyond the life of this process, what may have had its effect and what is done already."""
 
     @property
     def mark(self) -> Mapping[str, str] | None:
@@ -23,6 +23,15 @@ class Once(Protocol):
         Raises:
             LeaseLost: another worker has the job: do not.
         """
+        ...
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """What is done already, in the action's own words; empty at first."""
+        ...
+
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        """Remember what is done, in place of what was remembered before. Raises LeaseLost."""
         ...
 
 
@@ -43,7 +52,7 @@ class Upload(Protocol):
 
 
 class Artifacts(Protocol):
-    """Keeps files beside the job's result."""
+    """Keeps files beside the job's result, and parts of what is not whole yet apart from it."""
 
     async def put(self, name: str, body: bytes, content_type: str) -> str:
         """Keep a file and return its URI."""
@@ -51,6 +60,14 @@ class Artifacts(Protocol):
 
     def begin(self, name: str, content_type: str) -> Upload:
         """Begin a file whose length is not known."""
+        ...
+
+    async def keep_part(self, name: str, body: bytes) -> None:
+        """Keep a part for a later attempt."""
+        ...
+
+    async def part(self, name: str) -> bytes | None:
+        """Return a part, None where it is gone."""
         ...
 
 

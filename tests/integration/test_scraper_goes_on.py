@@ -1,0 +1,74 @@
+"""A job that is stopped in the middle goes on where it stopped: the scraper as a process, at a fake site."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from emulator.harness.clients import http_client
+from tests.integration.scraper_task import Cloud, services, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.requirement("9.8")]
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Cloud]]:
+    with services() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
+    cloud = fresh()
+    yield cloud
+    cloud.close()
+
+
+def limit(cloud: Cloud, requests: int, per_seconds: float, path: str) -> None:
+    body = {"requests": requests, "per_seconds": per_seconds, "match": {"path": path}}
+    http_client.post(f"{cloud.fake.url}/_control/limits", json=body).raise_for_status()
+
+
+def pages_given(cloud: Cloud) -> Counter[str]:
+    """Return how often the site gave each page of messages."""
+    return Counter(
+        each.query
+        for each in cloud.fake.site.exchanges
+        if each.method == "GET" and each.path.startswith("/api/chats/") and each.status == 200
+    )
+
+
+def long_conversation(cloud: Cloud) -> tuple[str, list[str]]:
+    """Return the creator's most talkative fan, and the ids of the conversation."""
+    site = cloud.fake.site
+    account = site.accounts["creator-01"]
+    fan = max(account.fans, key=lambda each: each.message_count)
+    return fan.username, [each.id for each in site.conversations.thread(account, fan)]
+
+
+def test_a_limit_of_the_site_costs_a_long_conversation_waits_and_no_page_twice(cloud: Cloud) -> None:
+    """Some 500 messages at three requests in two seconds: each page is given once."""
+    fan, ids = long_conversation(cloud)
+    limit(cloud, 3, 2, "/api/chats/*")
+    job = cloud.send(action="get_messages", user_id=fan)
+    cloud.start()
+    data = cloud.await_result(job)["data"]
+    assert [each["id"] for each in data["messages"]] == ids
+    assert len(ids) > 300
+    given = pages_given(cloud)
+    assert set(given.values()) == {1}
+    assert any(each.status == 429 for each in cloud.fake.site.exchanges)
+
+
+def test_a_worker_killed_between_two_pages_costs_one_page_at_most(cloud: Cloud) -> None:
+    """SIGKILL, then another worker: the conversation is whole."""
+    fan, ids = long_conversation(cloud)
+    rule = {"match": {"path": "/api/chats/*", "nth": [5]}, "fault": {"kind": "hang"}}
+    cloud.fault(rule)
+    job = cloud.send(action="get_messages", user_id=fan)
+    task = cloud.start()
+    wait_for(lambda: cloud.fake.site.rules[0].fired, "the fifth page")
+    task.kill()
+    cloud.start()
+    assert [each["id"] for each in cloud.await_result(job)["data"]["messages"]] == ids
+    assert set(pages_given(cloud).values()) == {1}
