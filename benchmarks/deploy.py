@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._arguments import wants_json
-from emulator.harness.gate import digests
 from emulator.harness.harness import Harness
+from infra_cdk.release import digests
 from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
 

@@ -7,8 +7,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from huntaze_scraper import names
 from huntaze_scraper.metric_names import Metric
-from infra_cdk import metrics, names
+from infra_cdk import metrics
 from infra_cdk.queues import INGRESS_RETENTION, Queues
 
 FIVE_MINUTES = metrics.FIVE_MINUTES

@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from huntaze_scraper import names
 from infra_cdk import bundle
 from infra_cdk.network import Network
 from infra_cdk.observability import Observability
@@ -30,12 +31,12 @@ def build(app: App, bundles: dict[str, Path]) -> None:
     """Put the stacks into the app, in the order in which they stand on each other."""
     options = Options.from_context({name: app.node.try_get_context(name) for name in Options.names()})
     network = None if options.vpc_id else Network(app, "HuntazeNetwork", **_common())
-    registry = Registry(app, "HuntazeRegistry", **_common())
-    queues = Queues(app, "HuntazeQueues", options=options, **_common())
-    RateLimiter(app, "HuntazeRateLimiter", queues=queues, bundle=bundles[bundle.LIMITER], **_common())
+    registry = Registry(app, names.REGISTRY_STACK, **_common())
+    queues = Queues(app, names.QUEUES_STACK, options=options, **_common())
+    RateLimiter(app, names.LIMITER_STACK, queues=queues, bundle=bundles[bundle.LIMITER], **_common())
     Scraper(
         app,
-        "HuntazeScraper",
+        names.SCRAPER_STACK,
         options=options,
         network=network,
         queues=queues,

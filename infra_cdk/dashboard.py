@@ -4,8 +4,10 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from huntaze_scraper import names
 from huntaze_scraper.metric_names import Metric
-from infra_cdk import metrics, names, prices
+from infra_cdk import metrics
+from infra_cdk.cost import prices
 from infra_cdk.queues import Queues
 
 HALF, THIRD, WHOLE = 12, 8, 24

@@ -3,8 +3,8 @@
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from huntaze_scraper import names
 from huntaze_scraper.metric_names import NAMESPACE, Metric
-from infra_cdk import names
 
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)

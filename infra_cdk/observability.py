@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra_cdk import names
+from huntaze_scraper import names
 from infra_cdk.alarms import raise_alarms
 from infra_cdk.dashboard import Dashboard
 from infra_cdk.options import Options

@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from huntaze_scraper import names
 from huntaze_scraper.settings import RateLimiterSettings
 from huntaze_scraper.state.keys import Kind
-from infra_cdk import names
 from infra_cdk.function import Function
 from infra_cdk.permissions import allow, items, publish_metrics
 from infra_cdk.queues import Queues

@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ecr as ecr
 from constructs import Construct
 
-from infra_cdk import names
+from huntaze_scraper import names
 
 
 class Registry(Stack):

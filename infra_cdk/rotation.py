@@ -7,8 +7,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from huntaze_scraper import names
 from huntaze_scraper.settings import RotationSettings
-from infra_cdk import names
 from infra_cdk.function import Function
 from infra_cdk.permissions import allow, use_key
 from infra_cdk.storage import Credentials

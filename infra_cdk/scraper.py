@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk import names
+from huntaze_scraper import names
 from infra_cdk.network import HTTPS, Network, existing_vpc
 from infra_cdk.options import Options
 from infra_cdk.queues import Queues

@@ -11,9 +11,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from huntaze_scraper import names
 from huntaze_scraper.settings import WorkerSettings
 from huntaze_scraper.state.keys import Kind
-from infra_cdk import names
 from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics, role, use_key

@@ -54,7 +54,7 @@ done
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 fail() { printf '\033[1;31mdeploy:\033[0m %s\n' "$*" >&2; exit 1; }
-release() { "$root/.venv/bin/python" -m emulator.harness.release "$@"; }
+release() { "$root/.venv/bin/python" -m infra_cdk.release "$@"; }
 # Of the CDK's output only what went wrong is of interest, unless it does go wrong.
 cdk() { "$root/scripts/cdk.sh" "$@" --app "$assembly" --ci --no-notices --no-color; }
 

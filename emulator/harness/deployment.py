@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -14,38 +13,10 @@ from botocore.exceptions import ClientError
 
 from emulator.harness.clients import ACCOUNT_ID, Clients
 from emulator.harness.errors import HarnessError
+from infra_cdk.assembly import Stack, stacks
 
 STACK_TIMEOUT_SECONDS = 120
 _TEMPLATE_BODY_LIMIT = 51_200
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A stack of the assembly."""
-
-    name: str
-    template: Path
-    requires: frozenset[str]
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The parameters that its template declares."""
-        return dict(json.loads(self.template.read_text()).get("Parameters", {}))
-
-
-def stacks(assembly: Path) -> dict[str, Stack]:
-    """Read the stacks of an assembly by artefact id."""
-    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
-    kinds = {name: each["type"] for name, each in artifacts.items()}
-    return {
-        name: Stack(
-            each["properties"].get("stackName", name),
-            assembly / each["properties"]["templateFile"],
-            frozenset(it for it in each.get("dependencies", ()) if kinds.get(it) == "aws:cloudformation:stack"),
-        )
-        for name, each in artifacts.items()
-        if each["type"] == "aws:cloudformation:stack"
-    }
 
 
 def deploy(

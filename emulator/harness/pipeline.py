@@ -12,6 +12,8 @@ from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from huntaze_scraper import jobs
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import StateTable
 from huntaze_scraper.worker import results
 
 
@@ -32,6 +34,7 @@ class Pipeline:
         """Use the given harness."""
         self.run = run
         self.clients = run.clients
+        self.state = StateTable(run.clients.dynamodb, run.state_table)
         self._journal = f"{run.aws_endpoint_url}/_emulator/sqs/journal"
 
     def journal(self, queue_url: str) -> list[dict[str, Any]]:
@@ -120,12 +123,9 @@ class Pipeline:
         for url in (run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.workflows_dlq_url):
             self.clients.sqs.purge_queue(QueueUrl=url)
         http_client.delete(self._journal).raise_for_status()
-        pages = self.clients.dynamodb.get_paginator("scan").paginate(
-            TableName=run.state_table, ProjectionExpression="pk"
-        )
-        for item in (item for page in pages for item in page["Items"]):
-            if not str(item["pk"]["S"]).startswith("session#"):
-                self.clients.dynamodb.delete_item(TableName=run.state_table, Key=item)
+        for key in self.state.find_keys():
+            if not key.startswith(Kind.SESSION.prefix):
+                self.state.delete(key)
 
     def send(self, payload: Mapping[str, Any]) -> SentJob:
         """Put a job on the ingress queue.
@@ -152,8 +152,7 @@ class Pipeline:
 
     def stage(self, job: SentJob) -> str:
         """Return where the job is: in the ``ingress queue``, the ``workflows queue`` or the ``scraper``."""
-        key = {"pk": {"S": f"job#{job.job_id}"}}
-        if "Item" in self.clients.dynamodb.get_item(TableName=self.run.state_table, Key=key):
+        if self.state.get(Kind.JOB.key(job.job_id), "pk"):
             return "scraper"
         return "workflows queue" if any(it.get("forwarded") for it in self.decisions(job)) else "ingress queue"
 

@@ -11,7 +11,7 @@ from typing import Any
 from emulator.harness import deployment
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.pipeline import Pipeline
-from infra_cdk import names
+from huntaze_scraper import names
 from infra_cdk.synthesis import synthesise
 
 

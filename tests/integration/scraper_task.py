@@ -24,6 +24,7 @@ from fake_onlyfans import RunningSite, running
 from huntaze_scraper import jobs
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.worker import results
 from tests.integration.scraper_office import chromium
 from tests.unit.worker.doubles import payload
@@ -197,7 +198,7 @@ class Cloud:
 
     def end_log_in_leases(self) -> None:
         """Let the time pass after which nobody waits any more for a task that died over a log-in."""
-        for item in self.items("session#"):
+        for item in self.items(Kind.SESSION.prefix):
             self.clients["dynamodb"].update_item(
                 TableName="state",
                 Key={"pk": item["pk"]},

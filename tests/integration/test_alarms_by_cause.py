@@ -21,8 +21,8 @@ from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
 from emulator.vclock import Clock
+from huntaze_scraper import names
 from huntaze_scraper.metric_names import NAMESPACE, Metric
-from infra_cdk import names
 from tests import invariants
 from tests.integration import permissions
 from tests.integration.alarm_subscriber import Subscriber

@@ -14,7 +14,7 @@ from emulator.harness.child import free_port
 from emulator.harness.clients import http_client
 from emulator.harness.errors import NO_ENGINE
 from emulator.harness.places import ROOT
-from emulator.harness.release.image import MANIFESTS
+from infra_cdk.release.image import MANIFESTS
 from tests.engine import lacking, require_engine
 from tests.patience import until
 

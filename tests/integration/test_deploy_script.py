@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from emulator.harness.clients import ACCOUNT_ID, Clients
-from emulator.harness.gate import digests
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.places import ROOT
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.state.keys import Kind
+from infra_cdk.release import digests
 from infra_cdk.synthesis import synthesise
 from tests.integration.operator_shell import Shell
 from tests.patience import until
@@ -92,7 +93,7 @@ class Office:
         items = clients.dynamodb.scan(TableName=run.state_table)["Items"]
         keys = [str(it["pk"]["S"]) for it in items]
         return [it["Key"] for it in versions.get("Versions", [])] + [
-            it for it in keys if it.startswith(("job#", "slot#"))
+            it for it in keys if it.startswith((Kind.JOB.prefix, Kind.SLOT.prefix))
         ]
 
 
@@ -145,7 +146,7 @@ def test_a_deployment_that_was_killed_is_repeated_and_taken_back_as_one(office: 
     assert office.publishes_by_creator() == "false"
 
     (replaced,) = office.shell.state.glob("deployments/*/*Z")
-    kept_alone = ("emulator.harness.release", "save", str(office.changed), str(replaced.with_name("unfinished")))
+    kept_alone = ("infra_cdk.release", "save", str(office.changed), str(replaced.with_name("unfinished")))
     assert office.shell.run("python", "-m", *kept_alone).returncode == 0  # and killed before it changed anything
     assert office.shell.run(SCRIPT, "--rollback").returncode == 0
     assert office.publishes_by_creator() == "true"

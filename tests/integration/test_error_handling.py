@@ -8,6 +8,7 @@ import pytest
 
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.state.keys import Kind
 from tests import invariants, scraper_log
 from tests.patience import until
 
@@ -53,7 +54,7 @@ def errors(pipeline: Pipeline, job: SentJob, error_class: str, count: int) -> li
 
 def ledger(pipeline: Pipeline, job: SentJob) -> dict[str, Any]:
     """The job's ledger entry."""
-    key = {"pk": {"S": f"job#{job.job_id}"}}
+    key = {"pk": {"S": Kind.JOB.key(job.job_id)}}
     return dict(pipeline.clients.dynamodb.get_item(TableName=pipeline.run.state_table, Key=key)["Item"])
 
 

@@ -13,7 +13,7 @@ from emulator.harness.clients import Clients
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from infra_cdk import names
+from huntaze_scraper import names
 from tests.integration import dashboard
 from tests.integration.busy_pipeline import make_busy
 from tests.integration.permissions import calls, deployed_without, forget_calls, limiter_role, task_roles, unused

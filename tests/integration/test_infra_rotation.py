@@ -9,7 +9,7 @@ from emulator.harness.clients import Clients
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from infra_cdk import names
+from huntaze_scraper import names
 from tests.integration.permissions import calls, forget_calls, unused
 from tests.patience import until
 

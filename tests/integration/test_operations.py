@@ -13,6 +13,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.vclock import Clock
 from huntaze_scraper import jobs
+from huntaze_scraper.state.keys import Kind
 from tests.integration.operator_shell import Shell
 from tests.patience import until
 
@@ -42,7 +43,7 @@ class Desk:
             MessageDeduplicationId=job_id,
             MessageAttributes={"error_class": {"DataType": "String", "StringValue": "server_error"}},
         )
-        item: Any = {"pk": {"S": f"job#{job_id}"}, "state": {"S": "dead"}, "failures": {"N": "3"}}
+        item: Any = {"pk": {"S": Kind.JOB.key(job_id)}, "state": {"S": "dead"}, "failures": {"N": "3"}}
         clients.dynamodb.put_item(TableName=run.state_table, Item=item)
         return job_id
 
@@ -53,7 +54,7 @@ class Desk:
         at = int(forwarded_at * 1000)
         numbers = {"number": 1, "slot_at": at, "granted_at": at, "forwarded_at": at, "expires_at": at // 1000 + 86400}
         item: Any = {name: {"N": str(value)} for name, value in numbers.items()}
-        item |= {"pk": {"S": f"slot#{jobs.parse(_body(number)).job_id}"}, "account": {"S": "creator-01"}}
+        item |= {"pk": {"S": Kind.SLOT.key(jobs.parse(_body(number)).job_id)}, "account": {"S": "creator-01"}}
         clients.dynamodb.put_item(TableName=run.state_table, Item=item)
 
     def ask(self, *words: str) -> dict[str, Any]:

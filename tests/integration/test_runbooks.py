@@ -10,8 +10,8 @@ import pytest
 from emulator.harness import log_groups
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from huntaze_scraper import jobs
-from infra_cdk import names
+from huntaze_scraper import jobs, names
+from huntaze_scraper.state.keys import Kind
 from infra_cdk.storage import CREDENTIALS_NAME
 from tests.integration.operator_shell import Shell
 from tests.patience import until
@@ -60,7 +60,7 @@ class Case:
             MessageDeduplicationId=job_id,
             MessageAttributes={key: {"DataType": "String", "StringValue": value} for key, value in why.items()},
         )
-        entry = {"pk": f"job#{job_id}", "state": "dead", "account": CREATOR}
+        entry = {"pk": Kind.JOB.key(job_id), "state": "dead", "account": CREATOR}
         item: Any = {key: {"S": value} for key, value in entry.items()} | {"failures": {"N": "3"}}
         clients.dynamodb.put_item(TableName=run.state_table, Item=item)
         return job_id
@@ -68,7 +68,7 @@ class Case:
     def wait_for_a_token(self) -> None:
         """Send more than there are tokens, for a creator who is paused; return when one was told to wait."""
         run, clients = self.pipeline.run, self.pipeline.clients
-        pause = {"pk": {"S": "pause#creator-06"}, "until": {"N": str(2**40)}}
+        pause = {"pk": {"S": Kind.PAUSE.key("creator-06")}, "until": {"N": str(2**40)}}
         clients.dynamodb.put_item(TableName=run.state_table, Item=pause)  # type: ignore[arg-type]
         sent = [self.pipeline.send({**self._profile(str(n)), "creator_id": "creator-06"}) for n in range(11)]
         until(lambda: any("retry_after" in it for job in sent for it in self.pipeline.decisions(job)))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.harness.clients import http_client
+from huntaze_scraper.state.keys import Kind
 from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -48,7 +49,10 @@ MOMENTS: dict[str, tuple[list[dict[str, Any]], Callable[[Cloud], Callable[[], An
         [rule({"path": "/my/chats/*"}, kind="delay", seconds=5)],
         lambda cloud: has_asked(cloud, "GET", "/my/chats"),
     ),
-    "when it is about to click": ([], lambda cloud: lambda: any("effect_mark" in item for item in cloud.items("job#"))),
+    "when it is about to click": (
+        [],
+        lambda cloud: lambda: any("effect_mark" in item for item in cloud.items(Kind.JOB.prefix)),
+    ),
     "after the click, before the site has acted": (
         [rule(SEND, kind="hang")],
         lambda cloud: has_asked(cloud, "POST", "/api/chats"),
@@ -126,7 +130,7 @@ def test_a_job_that_outlasts_the_grace_goes_back_and_is_done_once_by_the_next_wo
     assert cloud.await_result(message)["data"]["found_in_conversation"] is True
     assert cloud.await_result(download)["status"] == "succeeded"
     assert cloud.sent == ["hello"]
-    assert [item["failures"]["N"] for item in cloud.items("job#")] == ["0", "0"]
+    assert [item["failures"]["N"] for item in cloud.items(Kind.JOB.prefix)] == ["0", "0"]
 
 
 def test_a_copy_that_comes_back_is_deleted_and_not_run(cloud: Cloud) -> None:
@@ -237,7 +241,7 @@ def everything_that_came_out(cloud: Cloud, task: Task) -> str:
         ).get("Messages", [])
         for url in (cloud.settings.workflows_queue_url, cloud.settings.workflows_dlq_url)
     ]
-    state = [cloud.items(prefix) for prefix in ("job#", "pause#")]
+    state = [cloud.items(prefix) for prefix in (Kind.JOB.prefix, Kind.PAUSE.prefix)]
     metrics = cloud.clients["cloudwatch"].list_metrics()["Metrics"]
     return "\n".join([task.log.read_text(), *kept, *map(str, (queues, state, metrics))])
 
@@ -294,5 +298,7 @@ def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
 
 
 def _cookies(cloud: Cloud) -> list[str]:
-    states = [json.loads(gzip.decompress(item["state"]["B"])) for item in cloud.items("session#") if "state" in item]
+    states = [
+        json.loads(gzip.decompress(item["state"]["B"])) for item in cloud.items(Kind.SESSION.prefix) if "state" in item
+    ]
     return [cookie["value"] for state in states for cookie in state["cookies"]]

@@ -21,6 +21,7 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.state.keys import Kind
 
 FILES = ("emulator.log", "site.log")
 MOST_OBJECTS = 200
@@ -100,7 +101,7 @@ class HarnessWitness:
 
     def _state(self, file: Path) -> None:
         # Sessions are secrets; all else is told.
-        _write(file, [it for it in self._items() if not it["pk"]["S"].startswith("session#")])
+        _write(file, [it for it in self._items() if not it["pk"]["S"].startswith(Kind.SESSION.prefix)])
 
     def _tasks(self, file: Path) -> None:
         run = self.harness.run

@@ -2,7 +2,13 @@
 
 import typer
 
-from emulator.harness.cli import checks, demo, dlq, failures, inspect, jobs, up
+from emulator.harness import places, run_file
+from emulator.harness.cli import checks, demo, inspect, up
+from emulator.vclock import ClockError
+from huntaze_scraper.operations import target
+from huntaze_scraper.operations.cli import dlq, failures, jobs
+from huntaze_scraper.operations.cli.workplace import Workplace
+from huntaze_scraper.operations.target import Target
 
 app = typer.Typer(
     name="huntaze",
@@ -11,11 +17,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, up, checks, inspect, jobs, dlq):
+for module in (demo, up, checks, inspect):
     module.register(app)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(dlq.app, name="dlq")
+
+
+def running() -> Target:
+    """Return the pipeline of the harness that is up."""
+    run = run_file.read(places.state_directory() / "run.json")
+    return target.pipeline(run.clients, lambda name: str(getattr(run, name)))
 
 
 def main() -> None:
     """Run a verb."""
-    with failures.told():
-        app(prog_name="./huntaze")
+    with failures.told(ClockError):
+        app(prog_name="./huntaze", obj=Workplace(running, places.state_directory()))

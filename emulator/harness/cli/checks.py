@@ -13,12 +13,12 @@ from rich.live import Live
 from rich.table import Table
 
 from emulator.harness import places
-from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
-from emulator.harness.gate.checks import CHECKS, PYTHON, Check
-from emulator.harness.gate.run import run
 from emulator.vclock.clock import checked_speed
+from huntaze_scraper.operations.cli.screen import console, print_json, progress
+from tests.gate.checks import CHECKS, PYTHON, Check
+from tests.gate.run import run
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -64,8 +64,8 @@ def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - 
 
 def gate(*, json: Json = False) -> None:
     """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
-    from emulator.harness.gate import tree  # noqa: PLC0415 - the other verbs start without it
-    from emulator.harness.gate.verdict import Verdict  # noqa: PLC0415 - as above
+    from tests.gate import tree  # noqa: PLC0415 - the other verbs start without it
+    from tests.gate.verdict import Verdict  # noqa: PLC0415 - as above
 
     output, begun, files = places.ROOT / "gate", time.monotonic(), tree.state()
     with _board(CHECKS, quiet=json) as tell:

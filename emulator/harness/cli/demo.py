@@ -10,10 +10,10 @@ from rich import box
 from rich.live import Live
 from rich.table import Table
 
-from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
+from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 TIMEOUT_SECONDS = 60
 STAGES = ("ingress queue", "workflows queue", "scraper")

@@ -9,11 +9,11 @@ import typer
 from rich.table import Table
 
 from emulator.harness import log_groups, places, run_file
-from emulator.harness.cli.screen import console, print_json
 from emulator.harness.errors import HarnessError
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.operations.cli.screen import console, print_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType

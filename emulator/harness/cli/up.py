@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from emulator.harness import places, run_file
-from emulator.harness.cli.screen import console, print_json, progress
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.vclock.clock import checked_speed
+from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 STOP_TIMEOUT_SECONDS = 60
 Speed = Annotated[

@@ -93,7 +93,7 @@ class StateTable:
         with _translated():
             self._client.delete_item(TableName=self._name, Key=_key(key))
 
-    def keys(self, *beginnings: str) -> Iterator[str]:
+    def find_keys(self, *beginnings: str) -> Iterator[str]:
         """Yield the keys that begin so, of the whole table; without an argument, all of them."""
         only: Any = {}
         if beginnings:

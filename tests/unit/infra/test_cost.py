@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra_cdk import cost, prices
+from infra_cdk.cost import bill, prices
 from infra_cdk.custom_metrics import LIMITER_METRICS, _counted, count
 from infra_cdk.scaling import MAX_TASKS
 from infra_cdk.synthesis import ROOT
@@ -11,17 +11,17 @@ from tests.unit.infra.template import Assembly
 
 def test_the_page_is_what_the_model_says() -> None:
     """Write it anew with ``python -m infra_cdk.cost > docs/cost.md``."""
-    assert (ROOT / "docs" / "cost.md").read_text() == cost.page()
+    assert (ROOT / "docs" / "cost.md").read_text() == bill.page()
 
 
 def test_the_model_counts_what_the_template_has(assembly: Assembly) -> None:
     """Endpoints by the hour, metrics by alarm."""
     endpoints = assembly["Network"].properties("AWS::EC2::VPCEndpoint")
-    assert len([it for it in endpoints if it["VpcEndpointType"] == "Interface"]) == cost.INTERFACE_ENDPOINTS
+    assert len([it for it in endpoints if it["VpcEndpointType"] == "Interface"]) == bill.INTERFACE_ENDPOINTS
     alarms = assembly["Observability"].properties("AWS::CloudWatch::Alarm")
     watched = sum(len([it for it in alarm.get("Metrics", []) if "MetricStat" in it]) or 1 for alarm in alarms)
     target_tracking = 2
-    assert watched + target_tracking == cost.ALARM_METRICS
+    assert watched + target_tracking == bill.ALARM_METRICS
 
 
 @pytest.mark.parametrize("everything_happens", [False, True])

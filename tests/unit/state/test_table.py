@@ -53,10 +53,10 @@ def test_keys_are_found_by_how_they_begin(table: StateTable) -> None:
     keys = [Kind.JOB.key("ab"), Kind.SLOT.key("ab"), Kind.SLOT.key("b"), Kind.SESSION.key("ab")]
     table.put_together([(key, {}) for key in keys], guard="", version=0)
 
-    assert set(table.keys()) == set(keys)
-    assert {name_of(key) for key in table.keys(Kind.JOB.key("a"), Kind.SLOT.key("a"))} == {"ab"}
+    assert set(table.find_keys()) == set(keys)
+    assert {name_of(key) for key in table.find_keys(Kind.JOB.key("a"), Kind.SLOT.key("a"))} == {"ab"}
     table.delete(keys[0])
-    assert set(table.keys()) == set(keys[1:])
+    assert set(table.find_keys()) == set(keys[1:])
 
 
 @pytest.mark.parametrize(

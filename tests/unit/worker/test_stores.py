@@ -13,6 +13,7 @@ from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.queues.attributes import ADDED
 from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, State
+from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.worker.ledger import Busy, DynamoLedger, Entry, Finished, Ledger
 from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
@@ -259,7 +260,7 @@ def test_entries_expire_after_the_message_can_no_longer_come(aws: None, clock: H
     """Fourteen days on the queue and fourteen on the DLQ are outlived; then DynamoDB forgets."""
     ledger = DynamoLedger(boto3.client("dynamodb"), "state", clock)
     begin(ledger, clock)
-    item = boto3.client("dynamodb").get_item(TableName="state", Key={"pk": {"S": f"job#{JOB.job_id}"}})["Item"]
+    item = boto3.client("dynamodb").get_item(TableName="state", Key={"pk": {"S": Kind.JOB.key(JOB.job_id)}})["Item"]
     assert int(item["expires_at"]["N"]) == clock.now() + KEPT_SECONDS > clock.now() + 28 * 86400
 
 
