@@ -14,6 +14,10 @@ SqsError = (ClientError, BotoCoreError)
 """What boto3 raises where a call was refused or not answered."""
 
 
+GONE = {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue", "InvalidParameterValueException"}
+"""What SQS answers about a message that is not in flight any more; any other code tells of trouble that may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """An entry that failed, though the call did not."""
@@ -23,6 +27,11 @@ class Failed:
     code: str
     sender_fault: bool
     """Trying again would not help."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the message's visibility is no longer ours to change."""
+        return self.code.removeprefix("AWS.SimpleQueueService.") in GONE
 
 
 def send(client: "SQSClient", url: str, messages: Sequence[dict[str, Any]]) -> list[Failed]:

@@ -69,6 +69,8 @@ class Consumer:
         self._page = asyncio.Semaphore(pages)
         self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._trial: Message | None = None
+        """What was received to try the site with, half open."""
         self.looked_at = clock.monotonic()
         """When the loop last went round."""
 
@@ -99,21 +101,25 @@ class Consumer:
 
     def _room(self) -> int:
         """Return how many messages may be asked for now."""
-        state = self._breaker.state(self._clock.monotonic())
-        if state is State.CLOSED:
-            return MAX_ENTRIES if len(self._lanes) < self._pages else 0
-        return 1 if state is State.HALF_OPEN and not self._lanes else 0
+        now = self._clock.monotonic()
+        if len(self._lanes) >= self._pages or self._breaker.wait_seconds(now):
+            return 0
+        if self._breaker.state(now) is State.CLOSED:
+            return MAX_ENTRIES
+        return 0 if self._trial in self._in_hand else 1
 
     async def _wait(self) -> None:
         """Wait until there may be room, the breaker may have closed, or the end begins."""
         now = self._clock.monotonic()
-        seconds = min(self._breaker.seconds_until_half_open(now) or LOOK_SECONDS, LOOK_SECONDS)
+        seconds = min(self._breaker.wait_seconds(now) or LOOK_SECONDS, LOOK_SECONDS)
         stopping = asyncio.create_task(self._shutdown.stopping.wait())
         await asyncio.wait((stopping, *self._tasks), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
 
     def _dispatch(self, messages: Sequence[Message]) -> None:
         self._in_hand.take(messages)
+        if messages and self._breaker.state(self._clock.monotonic()) is State.HALF_OPEN:
+            self._trial = messages[0]
         for message in messages:
             lane = self._lanes.get(message.group_id)
             if lane is None:
@@ -139,12 +145,12 @@ class Consumer:
         """Do the lane's next message; tell whether the lane goes on."""
         if self._shutdown.stopping.is_set():
             return False
-        seconds = self._breaker.seconds_until_half_open(self._clock.monotonic())
+        seconds = self._breaker.wait_seconds(self._clock.monotonic())
         if seconds:
             await self._hand_back(_all(lane), seconds)
             return False
         message = lane.waiting.popleft()
-        if message.lost:
+        if message.lost or message.lease_until <= self._clock.now():
             self._in_hand.drop((message, *_all(lane)))
             return False
         with job_lines(time.monotonic(), **message.log_fields) as lines:

@@ -13,7 +13,7 @@ from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
 from huntaze_scraper.telemetry.metrics import Recorder
-from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
+from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, Leave, verdict
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished, Ledger
 from huntaze_scraper.worker.message import Message
@@ -108,37 +108,51 @@ class Processor:
         looped = await self._reactions.to_crash_loop(job, message, entry)
         if looped is not None:
             return looped
+        now = self._clock.monotonic()
+        leave = self._breaker.admit(job.account, now)
+        if leave is None:
+            return await self._give_back(entry, self._breaker.wait_seconds(now), "the site is left alone for a while")
         try:
-            data = await self._carry_out(job, entry)
-            outcome = await self._reactions.to_success(job, entry, data)
+            return await self._try(job, message, entry, leave)
+        finally:
+            self._breaker.gave_up(leave)
+
+    async def _try(self, job: Job, message: Message, entry: Entry, leave: Leave) -> Outcome:
+        try:
+            data = await self._carry_out(job, message, entry)
+            self._breaker.finished(leave, verdict(None), self._clock.monotonic())
+            return await self._reactions.to_success(job, entry, data)
         except SiteError as error:
             if self._shutdown.stopping.is_set() and isinstance(error, PageBroken):
                 raise Interrupted("the browser went down with the worker") from None
-            self._breaker.finished(error.error_class, self._clock.monotonic())
+            self._breaker.finished(leave, verdict(error), self._clock.monotonic())
             return await self._reactions.to_error(job, message, entry, error)
-        self._breaker.finished(None, self._clock.monotonic())
-        return outcome
 
-    async def _carry_out(self, job: Job, entry: Entry) -> Mapping[str, Any]:
-        """Run the action, but not beyond the end of the process."""
+    async def _carry_out(self, job: Job, message: Message, entry: Entry) -> Mapping[str, Any]:
+        """Run the action, but neither beyond the end of the process nor beyond the lease."""
         files = JobFiles(self._store, job.account, job.job_id)
         running = asyncio.create_task(self._carrier.carry_out(job, _Once(self._ledger, entry), files))
         hurry = asyncio.create_task(self._shutdown.hurry.wait())
+        lost = asyncio.create_task(self._in_hand.lost(message))
         try:
-            await asyncio.wait((running, hurry), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((running, hurry, lost), return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 running.cancel()
                 await asyncio.wait((running,), timeout=DROP_SECONDS)
-                raise Interrupted("the worker stops")
+                raise LeaseLost("the message is not ours any more") if lost.done() else Interrupted("the worker stops")
             return running.result()
         finally:
             hurry.cancel()
+            lost.cancel()
 
     async def _settle(self, entry: Entry | None, wait_seconds: float, running: Any) -> Outcome:
         """Turn what is nobody's fault at the site into an outcome that counts nothing."""
         try:
             outcome: Outcome = await running
         except LeaseLost as error:
+            if entry is not None:
+                with suppress(StoreUnavailable):  # silent where another worker has it; else nothing is to be counted
+                    await self._ledger.release(entry)
             return Outcome(Status.RETURNED, Then.LET_GO, reason=str(error))
         except Interrupted as error:
             marked = entry is not None and entry.mark is not None

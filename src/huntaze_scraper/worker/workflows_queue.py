@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+BATCH_TRIES = 2
+"""Of the entries of a batch that failed though the call did not."""
 MAX_WORDS = 1000
 """Of a reason, in characters."""
 
@@ -79,15 +81,25 @@ class SqsWorkflowsQueue:
         """Set when messages come back, in order; returns those that are no longer ours."""
         lost: list[Message] = []
         for some in batched(messages, MAX_ENTRIES, strict=False):
-            now = self._clock.now()
-            hidden = [(each.receipt_handle, min(seconds, each.longest_visibility(now))) for each in some]
-            failed = {each.place for each in await self._call(calls.change_visibility, self._client, self._url, hidden)}
-            for place, (message, (_, hidden_seconds)) in enumerate(zip(some, hidden, strict=True)):
-                if place in failed:
-                    lost.append(message)
-                else:
-                    message.invisible_until = now + hidden_seconds
+            left = list(some)
+            for _ in range(BATCH_TRIES):
+                gone, left = await self._hide(left, seconds)
+                lost += gone
+                if not left:
+                    break
         return lost
+
+    async def _hide(self, messages: Sequence[Message], seconds: int) -> tuple[list[Message], list[Message]]:
+        """Set when at most ten messages come back; returns those that are not ours any more, and those to try again."""
+        now = self._clock.now()
+        hidden = [(each.receipt_handle, min(seconds, each.longest_visibility(now))) for each in messages]
+        answer = await self._call(calls.change_visibility, self._client, self._url, hidden)
+        failed = {each.place: each.is_gone for each in answer}
+        for place, (message, (_, hidden_seconds)) in enumerate(zip(messages, hidden, strict=True)):
+            if place not in failed:
+                message.invisible_until = now + hidden_seconds
+        gone = [messages[place] for place, is_gone in failed.items() if is_gone]
+        return gone, [messages[place] for place in sorted(failed) if not failed[place]]
 
     async def bury(self, message: Message, attributes: dict[str, str]) -> None:
         """Put a copy into the DLQ, with attributes that say why.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huntaze_scraper.errors import ErrorClass
-from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
+from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State, Verdict
 from huntaze_scraper.worker.consumer import Consumer
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.message import Message
@@ -20,6 +20,7 @@ from tests.unit.worker.doubles import MemoryLedger, MemoryQueue
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 DONE = deleted(Status.SUCCEEDED)
+FAILED = comes_back(Status.FAILED, 60, ErrorClass.SERVER_ERROR)
 
 
 @dataclass
@@ -43,6 +44,26 @@ class ScriptedProcessor:
         outcome = self.decide(message)
         if outcome.then is Then.DELETE:
             self.finished.append((message.group_id, message.message_id))
+        return outcome
+
+
+class CautiousProcessor(ScriptedProcessor):
+    """Asks the breaker for leave, as the real one does."""
+
+    breaker: CircuitBreaker
+    trials = 0
+
+    async def process(self, message: Message) -> Outcome:
+        now = asyncio.get_running_loop().time
+        leave = self.breaker.admit(message.group_id, now())
+        if leave is None:
+            return comes_back(Status.RETURNED, self.breaker.wait_seconds(now()))
+        is_trial = self.breaker.state(now()) is State.HALF_OPEN
+        self.trials += is_trial
+        assert self.trials <= 1, "two lanes try the site at once"
+        outcome = await super().process(message)
+        self.trials -= is_trial
+        self.breaker.finished(leave, Verdict.FAILS if outcome.status is Status.FAILED else Verdict.WORKS, now())
         return outcome
 
 
@@ -72,6 +93,12 @@ class Bench:
         self.shutdown.begin()
         await running
         heartbeat.cancel()
+
+
+def open_up(breaker: CircuitBreaker, now: float) -> None:
+    for leave in [breaker.admit(account, now) for account in "abcde"]:
+        assert leave is not None
+        breaker.finished(leave, Verdict.FAILS, now)
 
 
 @pytest.mark.requirement("3.5", "4.2")
@@ -199,15 +226,16 @@ def test_nothing_is_received_while_the_breaker_is_open_and_one_message_tries_it(
 
     async def scenario() -> None:
         bench = Bench(ScriptedProcessor(seconds=2))
-        for _ in range(5):
-            bench.breaker.finished(ErrorClass.SERVER_ERROR, 0)
+        open_up(bench.breaker, 0)
         bench.send("a", "b", "c")
         running = asyncio.create_task(bench.consumer.run())
         await asyncio.sleep(59)
         assert [record.receives for record in bench.queue.records] == [0, 0, 0]
         await asyncio.sleep(2)
         assert [record.receives for record in bench.queue.records] == [1, 0, 0]
-        bench.breaker.finished(None, bench.clock.monotonic())
+        leave = bench.breaker.admit("a", bench.clock.monotonic())
+        assert leave is not None
+        bench.breaker.finished(leave, Verdict.WORKS, bench.clock.monotonic())
         await asyncio.sleep(30)
         assert bench.queue.records == []
         bench.shutdown.begin()
@@ -223,14 +251,64 @@ def test_what_is_in_hand_when_the_breaker_opens_goes_back_until_it_may_be_tried(
         bench = Bench(ScriptedProcessor())
 
         def decide(_: Message) -> Outcome:
-            for _number in range(5):
-                bench.breaker.finished(ErrorClass.SERVER_ERROR, bench.clock.monotonic())
+            open_up(bench.breaker, bench.clock.monotonic())
             return DONE
 
         bench.processor.decide = decide
         bench.send("a", "a", "a")
         await bench.work(5)
         assert bench.queue.changes == [(["m-2", "m-3"], 60)]
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.4")
+@given(
+    groups=st.lists(st.sampled_from("abcdef"), min_size=6, max_size=30),
+    jobs=st.lists(st.tuples(st.sampled_from([0.5, 5, 70, 900]), st.booleans()), max_size=60),
+)
+@settings(max_examples=40, deadline=None)
+def test_half_open_one_lane_tries_the_site_whatever_the_others_have_in_hand(
+    groups: list[str], jobs: list[tuple[float, bool]]
+) -> None:
+    """Also the lanes that were busy when it opened wait for the one; afterwards all is done, in order."""
+
+    async def scenario() -> None:
+        told = list(jobs)
+        processor = CautiousProcessor()
+
+        def decide(_: Message) -> Outcome:
+            processor.seconds, fails = told.pop() if told else (0.5, False)
+            return FAILED if fails else DONE
+
+        processor.decide = decide
+        bench = Bench(processor)
+        processor.breaker = bench.breaker
+        sent = list(zip(groups, bench.send(*groups), strict=True))
+        await bench.work(100_000)
+        for group in set(groups):
+            assert [m for each, m in processor.finished if each == group] == [m for each, m in sent if each == group]
+
+    run(scenario())
+
+
+def test_half_open_a_long_job_of_before_keeps_nobody_from_trying() -> None:
+    """One lane has had a file of an hour in hand since before it opened: another account's job tries all the same."""
+
+    async def scenario() -> None:
+        processor = CautiousProcessor(seconds=3600)
+        bench = Bench(processor)
+        processor.breaker = bench.breaker
+        bench.send("a")
+        running = asyncio.create_task(bench.consumer.run())
+        await asyncio.sleep(10)
+        open_up(bench.breaker, bench.clock.monotonic())
+        processor.seconds = 1
+        bench.send("b")
+        await asyncio.sleep(100)
+        assert bench.queue.deleted == ["m-2"]
+        assert bench.breaker.state(bench.clock.monotonic()) is State.CLOSED
+        running.cancel()
 
     run(scenario())
 

@@ -327,6 +327,48 @@ def test_a_lost_lease_leaves_the_message_alone() -> None:
     run(scenario())
 
 
+@pytest.mark.requirement("9.5")
+def test_what_runs_is_stopped_when_its_message_is_lost() -> None:
+    """At the lease's end, before another worker can begin; nothing is counted, and the message is not touched."""
+    stopped: list[float] = []
+
+    async def scenario() -> None:
+        bench = Bench()
+
+        async def endless(_job: Job, _once: Once, _files: Artifacts) -> Mapping[str, Any]:
+            try:
+                await asyncio.sleep(10**6)
+            finally:
+                stopped.append(bench.clock.now())
+            return SENT
+
+        bench.carrier.does = endless
+        bench.queue.send_job()
+        message = await bench.receive()
+        outcome = await bench.processor.process(message)
+        assert outcome.then is Then.LET_GO
+        assert stopped[0] < bench.queue.records[0].invisible_until
+        assert (bench.item()["failures"], bench.item()["state"]) == (0, State.WAITING)
+        assert bench.queue.changes == []
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.4")
+def test_five_odd_pages_or_five_accounts_troubles_stop_nobody() -> None:
+    """Profiles that look different, log-ins refused, challenges: the sixth job runs at once."""
+
+    async def scenario() -> None:
+        for error in (PageBroken("missing selector"), SignInAgain("x", status=401), HumanWanted("x", status=403)):
+            bench = Bench(*[error] * 5, SENT)
+            for number in range(6):
+                bench.queue.send_job(creator_id=f"creator-{number}")
+                outcome = await bench.processor.process(await bench.receive())
+            assert outcome.status is Status.SUCCEEDED
+
+    run(scenario())
+
+
 def test_a_fault_of_our_own_costs_the_job_a_failure_and_not_the_worker() -> None:
     """The lease runs out, which counts as a death; three end in the DLQ."""
 

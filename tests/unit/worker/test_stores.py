@@ -400,6 +400,51 @@ def test_a_buried_message_tells_why_and_keeps_what_a_replay_cannot_make_anew(
     assert ("status" in texts) is (bool(status) and left_out < len(ADDED) + 1)
 
 
+@pytest.mark.parametrize(
+    ("code", "sender_fault", "times", "is_lost", "is_extended"),
+    [
+        ("InternalError", False, 1, False, True),
+        ("InternalError", False, 9, False, False),
+        ("RequestThrottled", True, 1, False, True),
+        ("ServiceUnavailable", False, 9, False, False),
+        ("ReceiptHandleIsInvalid", True, 1, True, False),
+        ("MessageNotInflight", False, 1, True, False),
+        ("AWS.SimpleQueueService.MessageNotInflight", True, 1, True, False),
+        ("InvalidParameterValue", True, 1, True, False),
+    ],
+)
+def test_only_what_sqs_says_is_gone_is_gone(
+    sqs: SqsWorkflowsQueue,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    sender_fault: bool,
+    times: int,
+    is_lost: bool,
+    is_extended: bool,
+) -> None:
+    """A failed entry of any other code is tried again, and else leaves what is known of the visibility as it was."""
+    for number in range(2):
+        _send(sqs, number)
+    first, second = wait(sqs.receive(10))
+    until, left = first.invisible_until, [times]
+    change = sqs._client.change_message_visibility_batch
+
+    def fail(**arguments: Any) -> Any:
+        failing = [each for each in arguments["Entries"] if each["ReceiptHandle"] == first.receipt_handle and left[0]]
+        left[0] -= len(failing)
+        rest = [each for each in arguments["Entries"] if each not in failing]
+        answer = change(**arguments | {"Entries": rest}) if rest else {}
+        told = {"Code": code, "SenderFault": sender_fault}
+        return {"Successful": answer.get("Successful", []), "Failed": [{"Id": each["Id"], **told} for each in failing]}
+
+    monkeypatch.setattr(sqs._client, "change_message_visibility_batch", fail)
+    clock.moment += 100
+    assert wait(sqs.change_visibility([first, second], 300)) == ([first] if is_lost else [])
+    assert first.invisible_until == (clock.now() + 300 if is_extended else until)
+    assert second.invisible_until == clock.now() + 300
+
+
 def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
     """SQS refuses more in all; what was spent is taken off."""
     _send(sqs, 1)
