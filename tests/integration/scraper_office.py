@@ -18,10 +18,10 @@ from huntaze_scraper import jobs
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.actions import actions
-from huntaze_scraper.onlyfans.actions.run import Run
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.media_fetch import MediaFetch
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts
+from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.session_store import SavedSession
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site

@@ -15,7 +15,7 @@ import urllib3
 
 from huntaze_scraper.errors import NoAnswer, Refused, SiteError, TryAgainLonger
 from huntaze_scraper.onlyfans import classification
-from huntaze_scraper.onlyfans.actions.run import Upload
+from huntaze_scraper.onlyfans.keeping import Upload
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts, Target
 
 PIECE_BYTES = 256 * 1024

@@ -11,7 +11,8 @@ from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, SiteError
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import ActionFunction
-from huntaze_scraper.onlyfans.actions.run import Artifacts, Once, Run
+from huntaze_scraper.onlyfans.keeping import Artifacts, Once
+from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.telemetry.metrics import Recorder

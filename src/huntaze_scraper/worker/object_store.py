@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from huntaze_scraper.errors import StoreUnavailable
-from huntaze_scraper.onlyfans.actions.run import Upload
+from huntaze_scraper.onlyfans.keeping import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

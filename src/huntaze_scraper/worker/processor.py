@@ -11,7 +11,7 @@ from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import BrowserUnavailable, LeaseLost, PageBroken, SiteError, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
-from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
+from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, Leave, verdict
 from huntaze_scraper.worker.in_hand import InHand

@@ -13,7 +13,7 @@ import fastjsonschema
 from huntaze_scraper.account_path import account_path
 from huntaze_scraper.errors import OddPage, SiteError
 from huntaze_scraper.jobs import Job
-from huntaze_scraper.onlyfans.actions.run import Upload
+from huntaze_scraper.onlyfans.keeping import Upload
 from huntaze_scraper.worker.object_store import ObjectStore
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from huntaze_scraper.errors import LeaseLost, NoAnswer, PageBroken, Refused
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
-from huntaze_scraper.onlyfans.actions.run import Run
 from huntaze_scraper.onlyfans.actions.scrape_profile import count, scrape_profile
 from huntaze_scraper.onlyfans.actions.send_message import comparable, send_message
+from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.site import PROFILE_BIO, PROFILE_COUNTS, PROFILE_NAME
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker import results

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from huntaze_scraper.errors import NoAnswer, OddPage, Refused, SlowDown
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
-from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker.results import JobFiles
 from tests.unit.onlyfans.stub_tab import Message, StubTab, written

@@ -11,7 +11,7 @@ from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
-from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
+from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import FINAL, State
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished
 from huntaze_scraper.worker.message import Message

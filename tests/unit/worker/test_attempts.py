@@ -22,7 +22,7 @@ from huntaze_scraper.errors import (
     TryAgainLonger,
 )
 from huntaze_scraper.metric_names import Metric
-from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.telemetry import logs
 from huntaze_scraper.telemetry.redaction import Redactor

@@ -26,7 +26,7 @@ from huntaze_scraper.errors import (
 )
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
-from huntaze_scraper.onlyfans.actions.run import Artifacts, Once
+from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker

@@ -5,10 +5,10 @@ from typing import Any
 
 from huntaze_scraper.onlyfans.actions.download_media import DownloadMedia
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
-from huntaze_scraper.onlyfans.actions.run import Run
 from huntaze_scraper.onlyfans.actions.scrape_profile import scrape_profile
 from huntaze_scraper.onlyfans.actions.send_message import send_message
 from huntaze_scraper.onlyfans.media_fetch import MediaFetch
+from huntaze_scraper.onlyfans.run import Run
 
 type ActionFunction = Callable[[Run], Awaitable[Mapping[str, Any]]]
 

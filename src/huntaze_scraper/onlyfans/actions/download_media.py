@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from huntaze_scraper.errors import Refused
-from huntaze_scraper.onlyfans.actions.run import Run, Upload
+from huntaze_scraper.onlyfans.keeping import Upload
 from huntaze_scraper.onlyfans.media_fetch import Fetched, MediaFetch
 from huntaze_scraper.onlyfans.own_thread import in_own_thread
+from huntaze_scraper.onlyfans.run import Run
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

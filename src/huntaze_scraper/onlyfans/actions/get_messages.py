@@ -9,7 +9,7 @@ from typing import Any
 from huntaze_scraper.errors import SlowDown
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.actions.conversation import CursorGone
-from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.run import Run
 
 MOST_MESSAGES = 10_000
 """In one result; the newest are taken."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from huntaze_scraper.errors import PageBroken
 from huntaze_scraper.onlyfans import site
-from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.run import Run
 
 SCREENSHOT = "profile.png"
 

@@ -8,7 +8,7 @@ from typing import Any
 from huntaze_scraper.errors import OddPage, Refused
 from huntaze_scraper.onlyfans import site
 from huntaze_scraper.onlyfans.actions import conversation
-from huntaze_scraper.onlyfans.actions.run import Run
+from huntaze_scraper.onlyfans.run import Run
 
 NEWEST = "newest"
 """Name in the mark: the id of the last message before the first click, empty for an empty conversation."""

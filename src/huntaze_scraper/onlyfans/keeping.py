@@ -1,12 +1,7 @@
-"""What an action is given: the job, a tab, and where it may leave things."""
+"""Where an attempt may leave things beyond its own life: what was done already, files, parts of files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
-
-from huntaze_scraper.clock import Clock
-from huntaze_scraper.jobs import Job
-from huntaze_scraper.onlyfans.tab import Tab
 
 
 class Once(Protocol):
@@ -69,18 +64,3 @@ class Artifacts(Protocol):
     async def part(self, name: str) -> bytes | None:
         """Return a part, None where it is gone."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt at a job."""
-
-    job: Job
-    tab: Tab
-    once: Once
-    artifacts: Artifacts
-    clock: Clock
-    seconds: float
-    """How long the site may take to answer."""
-    settle_seconds: float = 0.0
-    """How long an effect that was tried before, without an answer, may yet take to show."""
