@@ -79,6 +79,12 @@ async def set_limits(request: Request) -> Response:
     return JSONResponse(site.limit and site.limit.as_json())
 
 
+async def limits(request: Request) -> Response:
+    """Tell the site's own limit; null where there is none."""
+    limit = site_of(request.scope).limit
+    return JSONResponse(limit and limit.as_json())
+
+
 async def accounts(request: Request) -> Response:
     """List the accounts with what it takes to sign in, their fans and their media."""
     site = site_of(request.scope)
@@ -129,6 +135,7 @@ routes = [
     Route("/faults", set_faults, methods=["POST"]),
     Route("/requests", requests),
     Route("/messages", messages),
+    Route("/limits", limits),
     Route("/limits", set_limits, methods=["POST"]),
     Route("/accounts", accounts),
     Route("/overview", inside),

@@ -37,6 +37,9 @@ class Run:
     speed: float
     logs_dir: str
     control_url: str
+    console_url: str = ""
+    control_token: str = ""
+    """Whoever wants to change something through the console shows it."""
     clock_env: dict[str, str] = field(default_factory=dict)
     pid: int = field(default_factory=os.getpid)
     started: float = field(default_factory=lambda: psutil.Process().create_time())

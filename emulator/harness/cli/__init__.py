@@ -3,7 +3,7 @@
 import typer
 
 from emulator.harness import places, run_file
-from emulator.harness.cli import checks, demo, inspect, up
+from emulator.harness.cli import checks, console_page, demo, inspect, up
 from emulator.vclock import ClockError
 from huntaze_scraper.operations import target
 from huntaze_scraper.operations.cli import dlq, failures, jobs
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, up, checks, inspect):
+for module in (demo, up, console_page, checks, inspect):
     module.register(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dlq.app, name="dlq")

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from emulator.console.web.server import console_over
 from emulator.harness import places, run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
@@ -39,6 +41,7 @@ def up(
     listen: Annotated[str, typer.Option(help="Address that the emulated AWS listens on.")] = "127.0.0.1",
     site_url: Annotated[str, typer.Option(help="A fake site that runs already.")] = "",
     task_image: Annotated[str, typer.Option(help="Run tasks as this image of a Docker engine.")] = "",
+    open_: Annotated[bool, typer.Option("--open", help="Open the console in a browser.")] = False,
 ) -> None:
     """Start everything, write run.json, and stay until Ctrl-C."""
     if speed is not None:
@@ -53,7 +56,7 @@ def up(
         task_image=task_image,
     )
     with _alone():
-        _run(options)
+        _run(options, opens=open_)
 
 
 @contextmanager
@@ -77,7 +80,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _run(options: Options) -> None:
+def _run(options: Options, *, opens: bool) -> None:
     path = places.state_directory() / "run.json"
     stop = threading.Event()
 
@@ -92,13 +95,17 @@ def _run(options: Options) -> None:
     try:
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
-        run_file.write(harness.run, path)
-        console.print(
-            f"[green]up[/]  AWS {harness.run.aws_endpoint_url}  site {harness.run.site_url}  speed {harness.run.speed:g}"
-        )
-        console.print(f"    {path} tells programs the rest; ./huntaze status shows it; Ctrl-C stops it")
-        while not stop.wait(1):
-            harness.require_running()
+        with console_over(harness.run) as run:
+            run_file.write(run, path)
+            console.print(f"[green]up[/]  [bold]{run.console_url}[/] shows it all", soft_wrap=True)
+            console.print(f"    AWS {run.aws_endpoint_url}  site {run.site_url}  speed {run.speed:g}", soft_wrap=True)
+            console.print(
+                f"    {path} tells programs the rest; ./huntaze status shows it; Ctrl-C stops it", soft_wrap=True
+            )
+            if opens:
+                webbrowser.open(run.console_url)
+            while not stop.wait(1):
+                harness.require_running()
     finally:
         path.unlink(missing_ok=True)
         with progress() as tell:

@@ -1,7 +1,7 @@
 """Every message that a queue accepted, and what became of it: for invariants that take no word but the queue's.
 
 ``GET /_emulator/sqs/journal?queue=NAME`` answers ``{"messages": [...]}`` in the order of sending, times in seconds since
-the epoch; ``DELETE /_emulator/sqs/journal`` forgets.
+the epoch; ``last=N`` only the newest N, ``held=1`` only what the queue still has. ``DELETE`` forgets.
 """
 
 import threading
@@ -45,7 +45,11 @@ def _answer(request: Request) -> Response:
             _accepted.clear()
             return Response.for_json({})
         messages = list(_accepted.get(request.args.get("queue", ""), ()))
-    return Response.for_json({"messages": [_describe(it) for it in messages]})
+    if request.args.get("held") == "1":
+        messages = [it for it in messages if not it.deleted]
+    last = request.args.get("last", "")
+    newest = messages[-int(last) :] if last.isdecimal() and int(last) else messages
+    return Response.for_json({"messages": [_describe(it) for it in newest]})
 
 
 def _describe(message: SqsMessage) -> dict[str, Any]:
@@ -61,4 +65,5 @@ def _describe(message: SqsMessage) -> dict[str, Any]:
         "receive_count": message.receive_count,
         "first_received": message.first_received,
         "deleted": message.deleted,
+        "hidden_until": message.visibility_deadline,
     }

@@ -1,0 +1,62 @@
+"""Lines over virtual time as SVG paths. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+type Points = Sequence[tuple[float, float]]
+"""Moment (seconds since the epoch) and value, in order of time."""
+WIDTH, HEIGHT = 300.0, 84.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One line."""
+
+    name: str
+    points: Points
+    is_step: bool = False
+    """The value holds until the next point."""
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self.points[-1][1] if self.points else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Lines over one stretch of time, on one scale from 0."""
+
+    title: str
+    start: float
+    end: float
+    series: Sequence[Series] = field(default=())
+    limit: float | None = None
+    """A value drawn as a line of its own."""
+
+    @property
+    def top(self) -> float:
+        """The scale's end: a round number no value exceeds."""
+        values = [value for each in self.series for _, value in each.points]
+        most = max([*values, self.limit or 0.0, 1.0])
+        size = 10.0 ** math.floor(math.log10(most))
+        return next(it * size for it in (1, 2, 5, 10) if it * size >= most)
+
+    def path(self, series: Series) -> str:
+        """Return the ``d`` of the line's path, in a box of WIDTH by HEIGHT; empty without points."""
+        moves, before = list[str](), 0.0
+        for at, value in series.points:
+            x, y = self._x(at), self.y(value)
+            if moves and series.is_step:
+                moves.append(f"L{x:.1f} {before:.1f}")
+            moves.append(f"{'L' if moves else 'M'}{x:.1f} {y:.1f}")
+            before = y
+        return "".join(moves)
+
+    def y(self, value: float) -> float:
+        """Return a value's height in the box."""
+        return HEIGHT - value / self.top * (HEIGHT - 4) - 1
+
+    def _x(self, at: float) -> float:
+        return (at - self.start) / max(self.end - self.start, 1.0) * WIDTH

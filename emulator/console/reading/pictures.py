@@ -1,0 +1,98 @@
+"""What CloudWatch recorded, as lines over the cloud's time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.console.drawing.charts import Chart, Series
+from emulator.console.reading.place import Place
+from huntaze_scraper.metric_names import NAMESPACE, Metric
+
+MINUTE = 60
+SPANS = {"1h": 3600, "3h": 3 * 3600, "12h": 12 * 3600, "3d": 3 * 86400}
+"""How much can be shown, by its name in an address, in seconds."""
+_MOST_POINTS = 360
+OUTCOMES = ("succeeded", "failed", "rate_limited", "rejected", "dead", "uncertain")
+
+
+def read(place: Place, now: float, seconds: int) -> list[Chart]:
+    """Return all pictures for so long before now."""
+    period = max(MINUTE, -(-seconds // _MOST_POINTS // MINUTE) * MINUTE)
+    start, end = now - seconds, now
+    asked = _queries(place, period)
+    found = _ask(place, asked, start, end)
+    frame = {"start": start, "end": end}
+
+    def lines(*names: str, is_step: bool = False) -> list[Series]:
+        return [Series(name=title, points=found[key], is_step=is_step) for key in names for title in [asked[key][0]]]
+
+    return [
+        Chart(title="Messages on the queues", series=lines("ingress", "hidden", "workflows", "dead"), **frame),
+        Chart(title="Tasks", series=lines("desired", "running", is_step=True), **frame),
+        Chart(title="Forwarded a minute", series=lines("allowed"), limit=10.0, **frame),
+        Chart(title="Attempts a minute", series=lines("attempts", "succeeded"), **frame),
+        Chart(title="The site's answers a minute", series=lines("429", "5xx", "4xx"), **frame),
+    ]
+
+
+type Query = tuple[str, dict[str, Any], str]
+"""Title, metric, statistic."""
+
+
+def _queries(place: Place, period: int) -> dict[str, Query]:
+    queue = {name: url.rpartition("/")[2] for name, url in place.queues.items()}
+    tasks = {"ClusterName": place.cluster, "ServiceName": place.service}
+
+    def sqs(name: str, metric: str) -> dict[str, Any]:
+        return _metric("AWS/SQS", metric, {"QueueName": queue[name]}, period)
+
+    def ours(metric: Metric) -> dict[str, Any]:
+        return _metric(NAMESPACE, metric, {}, period)
+
+    def ecs(metric: str) -> dict[str, Any]:
+        return _metric("ECS/ContainerInsights", metric, tasks, period)
+
+    visible, hidden = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
+    return {
+        "ingress": ("ingress", sqs("ingress", visible), "Maximum"),
+        "hidden": ("waiting for their turn", sqs("ingress", hidden), "Maximum"),
+        "workflows": ("workflows", sqs("workflows", visible), "Maximum"),
+        "dead": ("dead letters", sqs("workflows-dlq", visible), "Maximum"),
+        "desired": ("wanted", ecs("DesiredTaskCount"), "Maximum"),
+        "running": ("running", ecs("RunningTaskCount"), "Maximum"),
+        "allowed": ("forwarded", ours(Metric.RATE_LIMIT_ALLOWED_COUNT), "Sum"),
+        "attempts": ("attempts", ours(Metric.SCRAPING_DURATION_MS), "SampleCount"),
+        "succeeded": ("succeeded", ours(Metric.SCRAPING_SUCCESS_RATE), "Sum"),
+        "429": ("429", ours(Metric.ONLYFANS_429_COUNT), "Sum"),
+        "5xx": ("5xx", ours(Metric.ONLYFANS_5XX_COUNT), "Sum"),
+        "4xx": ("other 4xx", ours(Metric.ONLYFANS_4XX_COUNT), "Sum"),
+    }
+
+
+def _metric(namespace: str, name: str, dimensions: Mapping[str, str], period: int) -> dict[str, Any]:
+    pairs = [{"Name": each, "Value": value} for each, value in dimensions.items()]
+    return {"Metric": {"Namespace": namespace, "MetricName": str(name), "Dimensions": pairs}, "Period": period}
+
+
+def _ask(
+    place: Place, queries: Mapping[str, Query], start: float, end: float
+) -> dict[str, Sequence[tuple[float, float]]]:
+    wanted: Any = [
+        {"Id": f"q_{key}", "MetricStat": metric | {"Stat": statistic}}
+        for key, (_, metric, statistic) in queries.items()
+    ]
+    answers = place.target.clients.cloudwatch.get_metric_data(
+        MetricDataQueries=wanted,
+        StartTime=datetime.fromtimestamp(start, UTC),
+        EndTime=datetime.fromtimestamp(end, UTC),
+        ScanBy="TimestampAscending",
+    )["MetricDataResults"]
+    found = {
+        it["Id"].removeprefix("q_"): sorted(
+            (at.timestamp(), value) for at, value in zip(it["Timestamps"], it["Values"], strict=True)
+        )
+        for it in answers
+    }
+    # Jobs that succeeded were recorded as 100 each.
+    found["succeeded"] = [(at, value / 100) for at, value in found.get("succeeded", [])]
+    return {key: found.get(key, []) for key in queries}

@@ -1,0 +1,49 @@
+"""Whose pipeline is looked at."""
+
+from dataclasses import dataclass
+
+from emulator.harness.errors import HarnessError
+from emulator.harness.run_file import Run
+from emulator.harness.target import Target, deployed, of_run
+from infra_cdk import names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A pipeline: one deployed on AWS, or that of a running harness, which has more to see and can be changed."""
+
+    target: Target
+    cluster: str
+    service: str
+    run: Run | None = None
+
+    @property
+    def harness(self) -> Run:
+        """The harness, where it is one's. Raises HarnessError on AWS."""
+        if self.run is None:
+            raise HarnessError("that is only to be seen over a harness")
+        return self.run
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """Each queue's URL by its name on the page."""
+        return {
+            "ingress": self.target.ingress_queue_url,
+            "workflows": self.target.workflows_queue_url,
+            "ingress-dlq": self.target.ingress_dlq_url,
+            "workflows-dlq": self.target.workflows_dlq_url,
+        }
+
+
+def of_harness(run: Run) -> Place:
+    """Return the place of a harness that is up."""
+    return Place(target=of_run(run), cluster=run.ecs_cluster, service=run.ecs_service, run=run)
+
+
+def on_aws() -> Place:
+    """Return the place where the default AWS credentials lead.
+
+    Raises:
+        HarnessError: a stack is not there, or AWS cannot be asked.
+    """
+    return Place(target=deployed(), cluster=names.CLUSTER, service=names.SERVICE)

@@ -1,0 +1,1 @@
+"""The page as a server: routes, what changes, who may ask."""

@@ -1,0 +1,170 @@
+"""The console as an ASGI application: pages, their live parts, and, over a harness, what changes something."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from emulator.console.drawing import rendering
+from emulator.console.reading import clock
+from emulator.console.reading.clock import WallTimes
+from emulator.console.reading.place import Place
+from emulator.console.web.guard import Guard
+from emulator.console.web.pages import PAGES, Asked, NoSuchPage, Page
+from emulator.harness.errors import HarnessError
+
+STATIC = Path(__file__).parents[1] / "static"
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.15, 1.0
+"""Seconds between two looks at the truth, while somebody looks at the page: longer while nothing changes."""
+
+type FindPlace = Callable[[], Place]
+TROUBLE = (HarnessError, httpx.HTTPError, ClientError, BotoCoreError, OSError)
+
+
+class Console:
+    """The pages over one pipeline, which is found anew at each look: a harness may end and another begin."""
+
+    def __init__(self, find_place: FindPlace, *, can_change: bool) -> None:
+        """Show the place that is found."""
+        self._find_place = find_place
+        self.can_change = can_change
+        self.walls = WallTimes()
+        self.boot = secrets.token_hex(4)
+        """Names this process: a page of an earlier one loads itself anew."""
+        self.notices: list[tuple[str, str]] = []
+        """What this console was asked to do, and what came of it: the latest last."""
+
+    def place(self) -> Place:
+        """Find it. Raises HarnessError where none is up."""
+        return self._find_place()
+
+    def ask(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Gather what a page shows."""
+        place = self.place()
+        if page.needs_harness and place.run is None:
+            raise NoSuchPage("this is only there over a harness")
+        strip = clock.read(place)
+        asked = Asked(place=place, strip=strip, walls=self.walls, path=path, query=query)
+        return self.frame(place, strip) | page.read(asked)
+
+    def frame(self, place: Place, strip: clock.Strip) -> dict[str, Any]:
+        """Return what every page needs."""
+        run = place.run
+        return {
+            "strip": strip,
+            "boot": self.boot,
+            "can_change": self.can_change and run is not None,
+            "token": run.control_token if run and self.can_change else "",
+            "site_url": run.site_url if run else "",
+            "notices": self.notices[-3:],
+            "way_of": "emulator" if run else "AWS",
+        }
+
+    async def show(self, request: Request, page: Page, path: Mapping[str, str]) -> Response:
+        """Answer with a whole page."""
+        try:
+            facts = await run_in_threadpool(self.ask, page, path, dict(request.query_params))
+        except NoSuchPage as error:
+            return self.trouble(str(error), 404)
+        except TROUBLE as error:
+            return self.trouble(_told(error), 503)
+        live = f"/live{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
+        return HTMLResponse(rendering.page(page.template, live=live, here=request.url.path, **facts))
+
+    def trouble(self, text: str, status: int) -> Response:
+        """Answer with a page that says what is wrong, and looks again by itself."""
+        return HTMLResponse(rendering.page("trouble.html", text=text, boot=self.boot), status)
+
+    async def live(self, request: Request) -> Response:
+        """Stream a page's changing parts as they change."""
+        address = f"/{request.path_params['path']}"
+        for page in PAGES:
+            path = page.matches(address)
+            if path is not None:
+                events = self._events(page, path, dict(request.query_params))
+                return StreamingResponse(events, media_type="text/event-stream")
+        return self.trouble("there is no such page", 404)
+
+    async def _events(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> AsyncIterator[str]:
+        yield _event("boot", self.boot)
+        shown: dict[str, str] = {}
+        pause = SHORTEST_PAUSE
+        while True:
+            try:
+                facts = await run_in_threadpool(self.ask, page, path, query)
+            except NoSuchPage as error:
+                yield _event("trouble", str(error))
+            except TROUBLE as error:
+                yield _event("trouble", _told(error))
+                pause = LONGEST_PAUSE
+            else:
+                parts = {
+                    "strip": rendering.page("strip.html", **facts),
+                    "live": rendering.live_part(page.template, **facts),
+                }
+                fresh = {name: html for name, html in parts.items() if html != shown.get(name)}
+                shown = parts
+                pause = SHORTEST_PAUSE if "live" in fresh else min(pause * 1.5, LONGEST_PAUSE)
+                for name, html in fresh.items():
+                    yield _event(name, html)
+                if not fresh:
+                    yield ": still here\n\n"
+            await asyncio.sleep(pause)
+
+
+def create_app(console: Console, changes: list[BaseRoute] | None = None) -> Starlette:
+    """Return the application; what changes something is routed only where it is given."""
+    routes: list[BaseRoute] = [
+        Route("/live/{path:path}", console.live),
+        Route("/live", console.live),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/results/{key:path}", lambda request: picture(console, request)),
+        *(changes or ()),
+        *(Route(page.pattern, _shown(console, page)) for page in PAGES),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard)])
+
+
+async def picture(console: Console, request: Request) -> Response:
+    """Answer with a picture that a job left in the results bucket."""
+    key = f"results/{request.path_params['key']}"
+    try:
+        place = console.place()
+        answer = await run_in_threadpool(
+            place.target.clients.s3.get_object, Bucket=place.target.results_bucket, Key=key
+        )
+        body = await run_in_threadpool(answer["Body"].read)
+    except TROUBLE:
+        return console.trouble("there is no such picture", 404)
+    if not body.startswith(b"\x89PNG"):
+        return console.trouble("that is no picture", 404)
+    return Response(body, media_type="image/png")
+
+
+def _shown(console: Console, page: Page) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        return await console.show(request, page, request.path_params)
+
+    return endpoint
+
+
+def _event(name: str, text: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in text.splitlines())
+    return f"event: {name}\n{lines}\n"
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, HarnessError):
+        return str(error)
+    return f"the pipeline does not answer ({type(error).__name__}): it has ended, or is just starting"

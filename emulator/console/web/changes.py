@@ -1,0 +1,233 @@
+"""What a page over a harness can change: time, jobs, letters, and what is broken. Each needs the page's token."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from emulator.console.reading import journal
+from emulator.console.reading.breakage import SKEW
+from emulator.console.web.app import TROUBLE, Console
+from emulator.console.web.guard import is_allowed
+from emulator.harness import places
+from emulator.harness.clients import http_client
+from emulator.harness.dead_letter_queue import DeadLetterQueue
+from emulator.harness.dead_letters import QUEUES, Selection
+from emulator.harness.dropping import drop
+from emulator.harness.errors import HarnessError
+from emulator.harness.faults import Faults
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.replay import Replay
+from emulator.harness.run_file import Run
+from huntaze_scraper.errors import InvalidJob
+
+type Form = Mapping[str, str]
+type Change = Callable[[Run, Form], str]
+"""Does what the form asks for, and tells in a few words what was done. Raises HarnessError or ValueError for bad input."""
+
+
+def routes(console: Console) -> list[BaseRoute]:
+    """Return the routes of all changes."""
+    changes: Mapping[str, Change] = {
+        "/clock": turn_clock,
+        "/jobs": send,
+        "/jobs/again": send_again,
+        "/letters": treat_letters,
+        "/break/site": break_site,
+        "/break/service": break_service,
+        "/break/processes": break_process,
+        "/break/end": heal,
+    }
+    return [Route(path, _endpoint(console, change), methods=["POST"]) for path, change in changes.items()]
+
+
+def turn_clock(run: Run, form: Form) -> str:
+    """Pause time, let it go on, or go ahead in it."""
+    match form.get("do"):
+        case "pause":
+            body: dict[str, Any] = {"paused": True}
+        case "resume":
+            body = {"paused": False}
+        case "advance":
+            body = {"advance_seconds": _number(form, "seconds")}
+        case "settle":
+            body = {"settle": True}
+        case "speed":
+            speed = form.get("speed", "")
+            body = {"speed": speed if speed == "auto" else _number(form, "speed")}
+        case other:
+            raise ValueError(f"{other!r} is nothing that a clock can do")
+    _post(f"{run.control_url}/clock", body, run)
+    return {"pause": "time stands", "resume": "time goes on"}.get(str(form.get("do")), "time was turned")
+
+
+def send(run: Run, form: Form) -> str:
+    """Send a job."""
+    try:
+        payload = json.loads(form.get("job", ""))
+    except ValueError as error:
+        raise ValueError(f"the job is not JSON: {error}") from None
+    if not isinstance(payload, dict):
+        raise TypeError("a job is a JSON object")
+    return f"sent job {Pipeline(run).send(payload).job_id[:12]}"
+
+
+def send_again(run: Run, form: Form) -> str:
+    """Send what a job said once more, as a job of its own: with the time of now."""
+    wanted = form.get("id", "")
+    letters = journal.read(run, run.ingress_queue_url)
+    found = next((it.job for it in letters if it.job and it.job.job_id == wanted), None)
+    if found is None:
+        raise ValueError("nobody remembers that job's words any more")
+    fresh = {name: value for name, value in found.payload.items() if name != "timestamp"}
+    return f"sent job {Pipeline(run).send(fresh).job_id[:12]}, a copy of {wanted[:12]}"
+
+
+def treat_letters(run: Run, form: Form) -> str:
+    """Replay dead letters, or drop them."""
+    from emulator.harness.target import of_run  # noqa: PLC0415 - AWS's client libraries, which the start does not need
+
+    name, wanted, do = form.get("queue", "").removesuffix("-dlq"), form.get("id", ""), form.get("do")
+    if name not in QUEUES:
+        raise ValueError(f"there is no queue {name!r}")
+    if not wanted:
+        raise ValueError("which letter?")
+    target, selection = of_run(run), Selection(queues=(name,), ids=(wanted,))
+    queue = DeadLetterQueue(target, name)
+    if do == "replay":
+        outcomes = list(Replay(target).run(queue, selection))
+    elif do == "drop":
+        outcomes = list(drop(queue, selection, places.state_directory() / "dropped" / f"console-{os.getpid()}.jsonl"))
+    else:
+        raise ValueError(f"{do!r} is nothing that can be done with a letter")
+    if not outcomes:
+        raise ValueError("that letter is not to be seen now: somebody has it in hand, or it is gone")
+    return "; ".join(f"letter {wanted[:8]}: {it.done}{f', {it.why}' if it.why else ''}" for it in outcomes)
+
+
+def break_site(run: Run, form: Form) -> str:
+    """Add a rule of the fake site, take one away, or set its own limit."""
+    url = f"{run.site_url}/_control/faults"
+    rules = [
+        {"match": it["match"], "fault": it["fault"], "times": it["times"]}
+        for it in http_client.get(url).raise_for_status().json()
+    ]
+    if form.get("remove", "").isdecimal():
+        del rules[int(form["remove"]) : int(form["remove"]) + 1]
+        done = "a rule of the site is gone"
+    else:
+        fault: dict[str, Any] = {"kind": form.get("kind", "")}
+        if form.get("options", "").strip():
+            fault |= json.loads(form["options"])
+        match = {name: form[name].strip() for name in ("path", "account") if form.get(name, "").strip()}
+        times = _number(form, "times") if form.get("times", "").strip() else None
+        rules.append({"match": match, "fault": fault, "times": times and int(times)})
+        done = f"the site: {fault['kind']}"
+    _post(url, rules, run)
+    return done
+
+
+def break_service(run: Run, form: Form) -> str:
+    """Let a service be down for a while."""
+    seconds = _number(form, "seconds")
+    Faults(run, 0).outage(form.get("service", ""), form.get("kind", ""), seconds)
+    return f"{form.get('service')} is down for {seconds:g} s"
+
+
+def break_process(run: Run, form: Form) -> str:
+    """Kill something, interrupt Spot tasks, or put the limiter's clock wrong."""
+    faults = Faults(run, int.from_bytes(os.urandom(4)))
+    match form.get("do"):
+        case "task":
+            faults.kill_scraper()
+        case "browser":
+            faults.kill_browser()
+        case "limiter":
+            faults.kill_limiter()
+        case "spot":
+            return f"{len(faults.interrupt_spot())} Spot tasks have two minutes"
+        case "skew":
+            _skew(run, _number(form, "seconds"))
+            return f"the limiter's clock is {_number(form, 'seconds'):g} s wrong"
+        case other:
+            raise ValueError(f"{other!r} is nothing that can be broken")
+    return f"killed: {form.get('do')}"
+
+
+def heal(run: Run, _form: Form) -> str:
+    """End all that was broken here."""
+    with ExitStack() as steps:
+        for step in (
+            lambda: _post(f"{run.site_url}/_control/faults", [], run),
+            lambda: _post(f"{run.site_url}/_control/limits", {}, run),
+            Faults(run, 0).end_outages,
+            lambda: _skew(run, 0.0),
+        ):
+            steps.callback(step)  # each is tried, whatever becomes of the others
+    return "nothing is broken any more"
+
+
+def _skew(run: Run, seconds: float) -> None:
+    lambda_ = run.clients.lambda_
+    variables = lambda_.get_function_configuration(FunctionName=run.lambda_function)["Environment"]["Variables"]
+    wanted = {name: value for name, value in variables.items() if name != SKEW} | (
+        {SKEW: f"{seconds}"} if seconds else {}
+    )
+    if wanted != variables:
+        lambda_.update_function_configuration(FunctionName=run.lambda_function, Environment={"Variables": wanted})
+
+
+def _post(url: str, body: object, run: Run) -> None:
+    answer = http_client.post(url, json=body, headers={"X-Control-Token": run.control_token}, timeout=120)
+    if answer.is_error:
+        try:
+            told = str(answer.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            told = f"it answered {answer.status_code}"
+        raise ValueError(told)
+
+
+def _number(form: Form, name: str) -> float:
+    try:
+        return float(form.get(name, ""))
+    except ValueError:
+        raise ValueError(f"{name}: {form.get(name, '')!r} is no number") from None
+
+
+def _endpoint(console: Console, change: Change) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            run = console.place().run
+            if run is None or not await is_allowed(request, run.control_token):
+                return PlainTextResponse("the page is older than the harness: load it anew\n", 403)
+            form = {name: str(value) for name, value in (await request.form()).items()}
+            told = await run_in_threadpool(change, run, form)
+        except (ValueError, TypeError, KeyError, InvalidJob, *TROUBLE) as error:
+            text = (
+                str(error)
+                if isinstance(error, ValueError | TypeError | InvalidJob | HarnessError)
+                else type(error).__name__
+            )
+            console.notices.append(("bad", text))
+            return _back(request, text, 400)
+        console.notices.append(("good", told))
+        return _back(request, told, 200)
+
+    return endpoint
+
+
+def _back(request: Request, text: str, status: int) -> Response:
+    """Answer a script with the words, and a plain form with the page that it was on, which shows them."""
+    if request.headers.get("x-console"):
+        return PlainTextResponse(text, status)
+    origin = f"http://{request.headers.get('host', '')}"
+    referer = httpx.URL(request.headers.get("referer", "") or "/")
+    here = referer.raw_path.decode() if str(referer).startswith(f"{origin}/") else "/"
+    return RedirectResponse(here, 303)
