@@ -40,10 +40,11 @@ document.addEventListener("submit", async (event) => {
   const form = event.target, by = event.submitter;
   if (form.method !== "post") return;
   event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, by)); // before the button is disabled, which would leave it out
   if (by) by.disabled = true;
   say("…", false);
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, by)), headers: { "X-Console": "1" } });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Console": "1" } });
     say(await answer.text(), !answer.ok);
   } catch {
     say("The harness does not answer.", true);

@@ -55,7 +55,7 @@ def turn_clock(run: Run, form: Form) -> str:
             body: dict[str, Any] = {"paused": True}
         case "resume":
             body = {"paused": False}
-        case "advance":
+        case None:
             body = {"advance_seconds": _number(form, "seconds")}
         case "settle":
             body = {"settle": True}

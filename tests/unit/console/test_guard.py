@@ -1,0 +1,65 @@
+"""The console speaks to this machine's own pages, and changes nothing for anybody without its token."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from emulator.console.web.server import ConsoleServer
+from emulator.harness.errors import HarnessError
+
+
+def nowhere() -> None:
+    raise HarnessError("no harness is up: start one with ./huntaze up")
+
+
+@pytest.fixture
+def console() -> Iterator[ConsoleServer]:
+    """A console over nothing."""
+    server = ConsoleServer(nowhere)  # type: ignore[arg-type]
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_without_a_harness_the_page_says_what_to_do(console: ConsoleServer) -> None:
+    """And looks again by itself."""
+    answer = httpx.get(console.url)
+
+    assert answer.status_code == 503
+    assert "start one with ./huntaze up" in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example:1", "[::2]:80", ""])
+def test_a_name_that_was_bent_to_this_address_sees_nothing(console: ConsoleServer, host: str) -> None:
+    """DNS rebinding: the browser thinks that it speaks to another site."""
+    assert httpx.get(console.url, headers={"Host": host}).status_code in (400, 403)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", ""])
+def test_another_sites_page_changes_nothing(console: ConsoleServer, origin: str) -> None:
+    """Not even with a token."""
+    answer = httpx.post(f"{console.url}clock", data={"do": "pause", "token": "x"}, headers={"Origin": origin})
+
+    assert answer.status_code == 403
+
+
+def test_no_answer_may_run_what_is_not_ours(console: ConsoleServer) -> None:
+    """No inline script, no other origin, no frame around it."""
+    policy = httpx.get(console.url).headers["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_read_only_nothing_that_changes_anything_is_routed() -> None:
+    """As over a real account."""
+    server = ConsoleServer(nowhere, can_change=False)  # type: ignore[arg-type]
+    server.start()
+    try:
+        assert {httpx.post(f"{server.url}{path}").status_code for path in ("clock", "jobs/again", "letters")} <= {
+            404,
+            405,
+        }
+    finally:
+        server.stop()

@@ -1,0 +1,95 @@
+"""A job's way: spans that follow each other, whatever the lines say."""
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.console.drawing.way import Kind, Stations, Way, detailed, outline
+
+NOW = 10_000.0
+moments = st.floats(1, NOW)
+
+
+@st.composite
+def stations(draw: st.DrawFn) -> Stations:
+    """Return stations in the order of a job's way; a late one may not be known yet."""
+    times = sorted(draw(st.lists(moments, min_size=4, max_size=4)))
+    known = draw(st.integers(0, 4))
+    sent, forwarded, taken, ended = [*times[:known], *[0.0] * (4 - known)]
+    return Stations(sent=sent, forwarded=forwarded, taken=taken, ended=ended, is_failed=draw(st.booleans()))
+
+
+def line(event: str, duration_ms: float, **more: Any) -> dict[str, Any]:
+    """Return a log line of the scraper about a job."""
+    return {"event": event, "duration_ms": duration_ms, **more}
+
+
+lines = st.lists(
+    st.tuples(
+        moments,
+        st.builds(
+            line,
+            st.sampled_from(["job_ended", "site_error", "signed_in", "message_deleted"]),
+            st.floats(0, 500_000),
+            status=st.sampled_from(["succeeded", "returned", "failed"]),
+            comes_back_seconds=st.none() | st.integers(0, 43_200),
+        ),
+    ),
+    max_size=12,
+).map(lambda found: sorted(found, key=lambda it: it[0]))
+
+
+def check(way: Way) -> None:
+    """No span ends before it begins, and only the last is open."""
+    assert all(it.end >= it.start for it in way.spans)
+    assert all(not it.is_open for it in way.spans[:-1])
+
+
+@given(stations())
+def test_an_outline_has_a_span_between_each_station_and_the_next(given_: Stations) -> None:
+    """It begins when the job was sent, and ends with it, or now."""
+    way = outline(given_, NOW)
+
+    check(way)
+    assert way.start == given_.sent
+    assert all(one.end == other.start for one, other in pairwise(way.spans))
+    if given_.sent and not given_.ended:
+        assert way.spans[-1].is_open
+
+
+@given(stations(), lines)
+def test_any_lines_make_a_way(given_: Stations, told: list[tuple[float, dict[str, Any]]]) -> None:
+    """However odd the log, the page can draw it."""
+    check(detailed(given_, told, NOW))
+
+
+def test_each_attempt_and_each_wait_has_its_span() -> None:
+    """Turn, queue, a failed attempt with its error, away, queue, success."""
+    told = [
+        (105.0, line("site_error", 3000, http_status=503, error_class="server_error", reason="the site failed")),
+        (110.0, line("job_ended", 8000, status="failed", error="the site failed", comes_back_seconds=60)),
+        (180.0, line("job_ended", 5000, status="succeeded", comes_back_seconds=None)),
+    ]
+
+    way = detailed(Stations(sent=90.0, forwarded=100.0, ended=180.0), told, NOW)
+
+    assert [(it.kind, it.start, it.end) for it in way.spans] == [
+        (Kind.TURN, 90.0, 100.0),
+        (Kind.QUEUE, 100.0, 102.0),
+        (Kind.FAILED, 102.0, 110.0),
+        (Kind.HIDDEN, 110.0, 170.0),
+        (Kind.QUEUE, 170.0, 175.0),
+        (Kind.WORK, 175.0, 180.0),
+    ]
+    assert way.spans[2].marks[0].detail == "503, server_error, the site failed"
+
+
+def test_what_was_handed_back_is_away_until_it_comes_back() -> None:
+    """The last span is open: the job still waits."""
+    told = [(110.0, line("job_ended", 8000, status="rate_limited", comes_back_seconds=60))]
+
+    way = detailed(Stations(sent=100.0, forwarded=101.0), told, now=130.0)
+
+    assert (way.spans[-1].kind, way.spans[-1].is_open) == (Kind.HIDDEN, True)
