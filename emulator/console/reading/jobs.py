@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from emulator.console.drawing.way import Stations
 from emulator.console.reading import journal
 from emulator.console.reading.place import Place
-from huntaze_scraper.worker.ledger import KEPT_SECONDS
+from huntaze_scraper.state.job_entry import KEPT_SECONDS
+from huntaze_scraper.state.keys import Kind, name_of
 
 PAGE = 50
 MOST_LOOKED_AT = 2000
@@ -106,7 +107,7 @@ def _of_harness(place: Place) -> Iterator[Sequence[JobRow]]:
         journal.read(place.harness, place.target.ingress_queue_url, last=most), _BATCH, strict=False
     ):
         ids = [it.job.job_id for it in letters if it.job]
-        ledger = _items(place, [f"job#{it}" for it in ids])
+        ledger = _items(place, [Kind.JOB.key(it) for it in ids])
         yield [_row(it, ledger, forwarded) for it in letters]
 
 
@@ -117,7 +118,7 @@ def _row(
     if job is None:
         stations = Stations(sent=letter.sent, forwarded=letter.first_received, is_failed=True)
         return JobRow(job_id="", account="", action="", state="refused", stations=stations, error="not a valid job")
-    item, on_way = ledger.get(f"job#{job.job_id}", {}), forwarded.get(job.job_id)
+    item, on_way = ledger.get(Kind.JOB.key(job.job_id), {}), forwarded.get(job.job_id)
     state = str(item.get("state") or ("waiting for a task" if on_way else "waiting for its turn"))
     is_failed = state in FAILED
     return JobRow(
@@ -145,7 +146,7 @@ def _of_table(place: Place) -> Iterator[Sequence[JobRow]]:
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=place.target.state_table,
         FilterExpression="begins_with(pk, :job)",
-        ExpressionAttributeValues={":job": {"S": "job#"}},
+        ExpressionAttributeValues={":job": {"S": Kind.JOB.key("")}},
         PaginationConfig={"MaxItems": MOST_LOOKED_AT},
     )
     items = [_plain(item) for page in pages for item in page["Items"]]
@@ -157,7 +158,7 @@ def _of_table(place: Place) -> Iterator[Sequence[JobRow]]:
 def _ledger_row(item: Mapping[str, Any]) -> JobRow:
     state = str(item.get("state", ""))
     return JobRow(
-        job_id=str(item["pk"]).partition("#")[2],
+        job_id=name_of(str(item["pk"])),
         account=str(item.get("account", "")),
         action=str(item.get("action", "")),
         state=state,

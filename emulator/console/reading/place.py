@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
-from emulator.harness.target import Target, deployed, of_run
-from infra_cdk import names
+from huntaze_scraper import names
+from huntaze_scraper.operations.target import Target, deployed, pipeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +35,20 @@ class Place:
         }
 
 
+def target_of(run: Run) -> Target:
+    """Return the pipeline of a harness that is up."""
+    return pipeline(run.clients, lambda name: str(getattr(run, name)))
+
+
 def of_harness(run: Run) -> Place:
     """Return the place of a harness that is up."""
-    return Place(target=of_run(run), cluster=run.ecs_cluster, service=run.ecs_service, run=run)
+    return Place(target=target_of(run), cluster=run.ecs_cluster, service=run.ecs_service, run=run)
 
 
 def on_aws() -> Place:
     """Return the place where the default AWS credentials lead.
 
     Raises:
-        HarnessError: a stack is not there, or AWS cannot be asked.
+        TellOperator: a stack is not there, or AWS cannot be asked.
     """
     return Place(target=deployed(), cluster=names.CLUSTER, service=names.SERVICE)

@@ -22,14 +22,14 @@ from emulator.console.reading.clock import WallTimes
 from emulator.console.reading.place import Place
 from emulator.console.web.guard import Guard
 from emulator.console.web.pages import PAGES, Asked, NoSuchPage, Page
-from emulator.harness.errors import HarnessError
+from huntaze_scraper.operations.errors import TellOperator
 
 STATIC = Path(__file__).parents[1] / "static"
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.15, 1.0
 """Seconds between two looks at the truth, while somebody looks at the page: longer while nothing changes."""
 
 type FindPlace = Callable[[], Place]
-TROUBLE = (HarnessError, httpx.HTTPError, ClientError, BotoCoreError, OSError)
+TROUBLE = (TellOperator, httpx.HTTPError, ClientError, BotoCoreError, OSError)
 
 
 class Console:
@@ -46,7 +46,7 @@ class Console:
         """What this console was asked to do, and what came of it: the latest last."""
 
     def place(self) -> Place:
-        """Find it. Raises HarnessError where none is up."""
+        """Find it. Raises TellOperator where none is up."""
         return self._find_place()
 
     def ask(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> dict[str, Any]:
@@ -165,6 +165,6 @@ def _event(name: str, text: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, HarnessError):
+    if isinstance(error, TellOperator):
         return str(error)
     return f"the pipeline does not answer ({type(error).__name__}): it has ended, or is just starting"

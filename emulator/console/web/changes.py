@@ -14,23 +14,24 @@ from starlette.routing import BaseRoute, Route
 
 from emulator.console.reading import journal
 from emulator.console.reading.breakage import SKEW
+from emulator.console.reading.place import target_of
 from emulator.console.web.app import TROUBLE, Console
 from emulator.console.web.guard import is_allowed
 from emulator.harness import places
 from emulator.harness.clients import http_client
-from emulator.harness.dead_letter_queue import DeadLetterQueue
-from emulator.harness.dead_letters import QUEUES, Selection
-from emulator.harness.dropping import drop
-from emulator.harness.errors import HarnessError
 from emulator.harness.faults import Faults
 from emulator.harness.pipeline import Pipeline
-from emulator.harness.replay import Replay
 from emulator.harness.run_file import Run
 from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
+from huntaze_scraper.operations.dead_letters import QUEUES, Selection
+from huntaze_scraper.operations.dropping import drop
+from huntaze_scraper.operations.errors import TellOperator
+from huntaze_scraper.operations.replay import Replay
 
 type Form = Mapping[str, str]
 type Change = Callable[[Run, Form], str]
-"""Does what the form asks for, and tells in a few words what was done. Raises HarnessError or ValueError for bad input."""
+"""Does what the form asks for, and tells in a few words what was done. Raises TellOperator or ValueError for bad input."""
 
 
 def routes(console: Console) -> list[BaseRoute]:
@@ -92,14 +93,12 @@ def send_again(run: Run, form: Form) -> str:
 
 def treat_letters(run: Run, form: Form) -> str:
     """Replay dead letters, or drop them."""
-    from emulator.harness.target import of_run  # noqa: PLC0415 - AWS's client libraries, which the start does not need
-
     name, wanted, do = form.get("queue", "").removesuffix("-dlq"), form.get("id", ""), form.get("do")
     if name not in QUEUES:
         raise ValueError(f"there is no queue {name!r}")
     if not wanted:
         raise ValueError("which letter?")
-    target, selection = of_run(run), Selection(queues=(name,), ids=(wanted,))
+    target, selection = target_of(run), Selection(queues=(name,), ids=(wanted,))
     queue = DeadLetterQueue(target, name)
     if do == "replay":
         outcomes = list(Replay(target).run(queue, selection))
@@ -212,7 +211,7 @@ def _endpoint(console: Console, change: Change) -> Callable[[Request], Any]:
         except (ValueError, TypeError, KeyError, InvalidJob, *TROUBLE) as error:
             text = (
                 str(error)
-                if isinstance(error, ValueError | TypeError | InvalidJob | HarnessError)
+                if isinstance(error, ValueError | TypeError | InvalidJob | TellOperator)
                 else type(error).__name__
             )
             console.notices.append(("bad", text))

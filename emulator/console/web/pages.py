@@ -13,9 +13,9 @@ from emulator.console.drawing.way import Stations, detailed, outline
 from emulator.console.reading import breakage, jobs, journal, overview, pictures
 from emulator.console.reading.clock import Strip, WallTimes
 from emulator.console.reading.place import Place
-from emulator.harness import job_history
-from emulator.harness.errors import HarnessError
 from fake_onlyfans.faults.rules import KINDS
+from huntaze_scraper.operations import job_history
+from huntaze_scraper.operations.errors import TellOperator
 
 LATEST = 8
 QUEUE_NAMES = {
@@ -104,7 +104,7 @@ def job(asked: Asked) -> dict[str, Any]:
     """Show one job: its way, its lines, its result."""
     try:
         history = job_history.find(asked.place.target, asked.path["id"], datetime.fromtimestamp(0, UTC))
-    except HarnessError as error:
+    except TellOperator as error:
         raise NoSuchPage(str(error)) from None
     lines = [(it.at.timestamp(), it.line) for it in history.events if it.source == "scraper"]
     stations = _stations(history)

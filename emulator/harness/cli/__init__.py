@@ -2,10 +2,10 @@
 
 import typer
 
+from emulator.console.reading.place import target_of
 from emulator.harness import places, run_file
 from emulator.harness.cli import checks, console_page, demo, inspect, up
 from emulator.vclock import ClockError
-from huntaze_scraper.operations import target
 from huntaze_scraper.operations.cli import dlq, failures, jobs
 from huntaze_scraper.operations.cli.workplace import Workplace
 from huntaze_scraper.operations.target import Target
@@ -25,8 +25,7 @@ app.add_typer(dlq.app, name="dlq")
 
 def running() -> Target:
     """Return the pipeline of the harness that is up."""
-    run = run_file.read(places.state_directory() / "run.json")
-    return target.pipeline(run.clients, lambda name: str(getattr(run, name)))
+    return target_of(run_file.read(places.state_directory() / "run.json"))
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ import typer
 from emulator.console.reading import place
 from emulator.console.web.server import ConsoleServer
 from emulator.harness import places, run_file
-from emulator.harness.cli.screen import console as screen
 from emulator.harness.errors import HarnessError
+from huntaze_scraper.operations.cli.screen import console as screen
 
 BACKENDS = ("emulator", "aws")
 
