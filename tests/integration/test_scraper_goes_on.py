@@ -72,3 +72,47 @@ def test_a_worker_killed_between_two_pages_costs_one_page_at_most(cloud: Cloud) 
     cloud.start()
     assert [each["id"] for each in cloud.await_result(job)["data"]["messages"]] == ids
     assert set(pages_given(cloud).values()) == {1}
+
+
+def files_given(cloud: Cloud) -> Counter[str]:
+    """Return how often the site gave each file."""
+    given = (each for each in cloud.fake.site.exchanges if each.path.startswith("/media/") and each.status == 200)
+    return Counter(each.path for each in given)
+
+
+def small_files(cloud: Cloud, number: int) -> list[str]:
+    return [f"/media/{name}" for name in cloud.fake.site.media if name.endswith(".jpg")][:number]
+
+
+def test_a_limit_of_the_site_costs_a_download_waits_and_no_file_twice(cloud: Cloud) -> None:
+    """Thirty files at ten in two seconds: each is given once, and the result tells of all, in order."""
+    urls = small_files(cloud, 30)
+    limit(cloud, 10, 2, "/media/*")
+    job = cloud.send(action="download_media", media_urls=urls)
+    cloud.start()
+    files = cloud.await_result(job)["data"]["files"]
+    assert [(each["index"], each["url"]) for each in files] == [*enumerate(f"{cloud.fake.url}{url}" for url in urls)]
+    assert files_given(cloud) == Counter(urls)
+    assert any(each.status == 429 for each in cloud.fake.site.exchanges)
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_a_worker_that_ends_in_the_middle_of_a_download_costs_the_file_under_way(cloud: Cloud, how: str) -> None:
+    """SIGKILL or SIGTERM at the twentieth of thirty files; a refused one is not asked for again either."""
+    urls = small_files(cloud, 30)
+    urls[3:3] = ["http://[::1", "/media/none.jpg"]
+    cloud.fault({"match": {"path": "/media/*", "nth": [20]}, "fault": {"kind": "hang"}})
+    job = cloud.send(action="download_media", media_urls=urls)
+    task = cloud.start(STOP_TIMEOUT_SECONDS="3")
+    wait_for(lambda: cloud.fake.site.rules[0].fired, "the twentieth file")
+    task.kill() if how == "kill" else task.stop(25)
+    cloud.start()
+    result = cloud.await_result(job)
+    assert result["status"] == "rejected"
+    assert result["error"]["reason"] == (
+        "2 of 32 files refused; first: media_urls number 4: the media address cannot be read"
+    )
+    assert [each["index"] for each in result["data"]["files"]] == [0, 1, 2, *range(5, 32)]
+    assert [(each["index"], each.get("status")) for each in result["data"]["refused"]] == [(3, None), (4, 404)]
+    assert files_given(cloud) == Counter(url for url in urls if url.endswith(".jpg") and "none" not in url)
+    assert sum(each.path == "/media/none.jpg" for each in cloud.fake.site.exchanges) == 1

@@ -4,11 +4,12 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from huntaze_scraper.errors import Refused, TryAgainLonger
 
 _PORTS = {"http": 80, "https": 443}
+_LEFT_ALONE = "/%:@!$&'()*+,;=~-._"
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -23,9 +24,15 @@ class Target:
     address: str = ""
 
     @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        return f"{self.scheme}://{self.host}:{self.port}"
+    def netloc(self) -> str:
+        """Host, and port where it is not the usual one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        return f"{self.scheme}://{self.netloc}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,17 @@ class MediaHosts:
         """
         try:
             parts = urlsplit(urljoin(base, url.strip()))
-            host, port = (parts.hostname or "").rstrip(".").lower(), parts.port or _PORTS.get(parts.scheme, 0)
-        except ValueError:
+            host, port, path = _host((parts.hostname or "").rstrip(".")), parts.port, _path(parts)
+        except ValueError:  # UnicodeError is one
             raise Refused("the media address cannot be read") from None
+        port = _PORTS.get(parts.scheme, 0) if port is None else port
         if parts.scheme not in _PORTS or not host:
             raise Refused("media comes by https alone")
         if parts.username is not None or parts.password is not None:
             raise Refused("a media address with a user name is not fetched")
         if (host, port) not in self.addresses and not self._is_named(parts.scheme, host, port):
             raise Refused(f"media does not come from {host[:100]}:{port}")
-        return Target(parts.scheme, host, port, _path(parts))
+        return Target(parts.scheme, host, port, path)
 
     def pin(self, target: Target) -> Target:
         """Look the host up once, and hold on to a public address: a name that changes its mind changes nothing.
@@ -86,7 +94,7 @@ class MediaHosts:
             return _at(target, target.host)
         try:
             found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
+        except OSError:
             raise TryAgainLonger("the media host has no address") from None
         addresses = [str(each[4][0]) for each in found]
         if not addresses or not all(is_public(address) for address in addresses):
@@ -124,5 +132,12 @@ def _at(target: Target, address: str) -> Target:
     return Target(target.scheme, target.host, target.port, target.path, address)
 
 
+def _host(host: str) -> str:
+    """Return a host as it is looked up and named. Raises UnicodeError: it is no name."""
+    return host.lower() if ":" in host else host.encode("idna").decode().lower()
+
+
 def _path(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    """Return path and query with nothing in them that a request line cannot hold; what is encoded stays so."""
+    query = f"?{quote(parts.query, safe=_LEFT_ALONE + '?')}" if parts.query else ""
+    return quote(parts.path or "/", safe=_LEFT_ALONE) + query

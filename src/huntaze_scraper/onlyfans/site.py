@@ -25,6 +25,9 @@ PROFILE_COUNTS = {
 }
 
 CHALLENGE = "[data-testid=challenge]"
+LOGIN_MARKUP = re.compile(rb"<input\b[^>]*\b(?:name|type)\s*=\s*[\"']?password\b", re.IGNORECASE)
+"""The log-in form in the bytes of a page that nobody renders."""
+CHALLENGE_MARKUP = re.compile(rb"data-testid\s*=\s*[\"']?challenge\b", re.IGNORECASE)
 CHALLENGE_HEADERS = {"x-challenge": "1", "cf-mitigated": "challenge"}
 
 API_KEY_HEADER = "X-Api-Key"

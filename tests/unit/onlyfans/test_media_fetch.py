@@ -1,15 +1,20 @@
 """Fetching media from a real server that misbehaves."""
 
+import gzip
 import hashlib
 import threading
+import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from huntaze_scraper.errors import (
+    HumanWanted,
     NoAnswer,
     PageBroken,
     Refused,
@@ -20,11 +25,13 @@ from huntaze_scraper.errors import (
     TryAgainLonger,
 )
 from huntaze_scraper.onlyfans.cookies import Cookies
-from huntaze_scraper.onlyfans.media_fetch import Fetched, MediaFetch, Stopped
+from huntaze_scraper.onlyfans.line import Line, Stopped
+from huntaze_scraper.onlyfans.media_fetch import Fetched, MediaFetch
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts
+from huntaze_scraper.onlyfans.site import Site
 from tests.unit.worker.doubles import MemoryObjectStore, MemoryUpload
 
-BODY = bytes(range(256)) * 5000
+BODY = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 5000
 MOST = 2_000_000
 
 
@@ -33,6 +40,8 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     seen: list[tuple[str, dict[str, str]]]
+    encoded = ("", b"")
+    length = ""
 
     def do_GET(self) -> None:
         self.server.seen.append((self.path, dict(self.headers)))  # type: ignore[attr-defined]
@@ -52,12 +61,29 @@ class Handler(BaseHTTPRequestHandler):
         self._head(200, {"Content-Length": str(MOST + 1)})
 
     def _endless(self, _: str) -> None:
-        self._head(200, {"Connection": "close"})
+        self._head(200, {"Connection": "close", "Content-Type": "image/jpeg"})
         try:
             while True:
                 self.wfile.write(BODY)
         except OSError:
             self.close_connection = True
+
+    def _drip(self, _: str) -> None:
+        self._head(200, {"Content-Length": str(len(BODY)), "Content-Type": "image/jpeg"})
+        self._trickle(BODY)
+
+    def _drip_head(self, _: str) -> None:
+        self._trickle(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Long: " + b"x" * 10_000)
+
+    def _trickle(self, body: bytes) -> None:
+        for byte in body:
+            if self.server.released.wait(0.05):  # type: ignore[attr-defined]
+                break
+            try:
+                self.wfile.write(bytes([byte]))
+            except OSError:
+                break
+        self.close_connection = True
 
     def _silent(self, _: str) -> None:
         self.server.released.wait(10)  # type: ignore[attr-defined]
@@ -74,6 +100,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def _nowhere(self, _: str) -> None:
         self._head(304, {"Content-Length": "0"})
+
+    def _encoded(self, _: str) -> None:
+        encoding, body = self.encoded
+        self._head(200, {"Content-Encoding": encoding, "Content-Length": str(len(body)), "Content-Type": "image/jpeg"})
+        self.wfile.write(body)
+
+    def _length(self, _: str) -> None:
+        self._head(200, {"Content-Length": self.length, "Connection": "close"})
+        self.wfile.write(BODY)
+        self.close_connection = True
+
+    def _as(self, _: str) -> None:
+        """Answer as the query says: status, content type, encoding, and a body in hex."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        body = bytes.fromhex(asked.get("body", ""))
+        names = {"type": "Content-Type", "encoding": "Content-Encoding", "location": "Location"}
+        headers = {names[name]: text for name, text in asked.items() if name in names}
+        self._head(int(asked.get("status", "200")), headers | {"Content-Length": str(len(body))})
+        self.wfile.write(body)
 
     def _status(self, name: str) -> None:
         self._head(int(name), {"Content-Length": "0", "Retry-After": "9"})
@@ -92,17 +137,17 @@ class Handler(BaseHTTPRequestHandler):
 class Bench:
     server: ThreadingHTTPServer
     store: MemoryObjectStore = field(default_factory=MemoryObjectStore)
-    stop: threading.Event = field(default_factory=threading.Event)
     content_types: list[str] = field(default_factory=list)
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
 
-    def fetch(self, path: str, seconds: float = 5) -> Fetched:
-        fetch = MediaFetch(MediaHosts.parse(self.base.removeprefix("http://")), MOST)
+    def fetch(self, path: str, seconds: float = 5, line: Line | None = None) -> Fetched:
+        fetch, site = MediaFetch(MediaHosts.parse(self.base.removeprefix("http://")), MOST), Site(self.base)
         cookies = Cookies([{"name": "sess", "value": "s", "domain": "127.0.0.1", "path": "/"}])
-        return fetch.fetch(path, self.base, cookies.header, self._begin, seconds, self.stop)
+        target, line = fetch.target(path, site), line or Line(seconds)
+        return fetch.fetch(target, site, cookies.header, self._begin, seconds, line)
 
     def _begin(self, content_type: str) -> MemoryUpload:
         self.content_types.append(content_type)
@@ -190,10 +235,14 @@ def test_a_store_that_fails_ends_the_fetch(bench: Bench) -> None:
 
 
 def test_a_fetch_that_nobody_waits_for_ends(bench: Bench) -> None:
-    """At the next piece."""
-    bench.stop.set()
-    with pytest.raises(Stopped):
-        bench.fetch("/endless")
+    """At once, whatever arrives or does not."""
+    for path in ("/silent", "/drip", "/drip_head", "/endless"):
+        line = Line(30)
+        threading.Timer(0.2, line.cut).start()
+        began = time.monotonic()
+        with pytest.raises((Stopped, Refused)):
+            bench.fetch(path, 30, line)
+        assert time.monotonic() - began < 5
 
 
 def test_cookies_go_only_where_the_browser_would_send_them() -> None:
@@ -217,3 +266,91 @@ def test_a_broken_page_is_another_thing(bench: Bench) -> None:
         with pytest.raises(Exception) as caught:  # noqa: PT011 - any but one
             bench.fetch(path)
         assert not isinstance(caught.value, PageBroken)
+
+
+JPEG, PNG, MP4 = b"\xff\xd8\xff\xe0" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(100), b"\0\0\0\x18ftypmp42" + bytes(100)
+LOGIN = b"<!doctype html><title>Log in</title><form><input name=username><input type='password' name=password></form>"
+PAGE, XML, JSON = (
+    b"<!doctype html><h1>Gone</h1>",
+    b"<?xml version='1.0'?><Error>Expired</Error>",
+    b'{"error": "expired"}',
+)
+
+
+def answered(body: bytes = JPEG, **changes: str) -> str:
+    return "/as?" + urlencode({"body": body.hex()} | changes)
+
+
+@pytest.mark.requirement("9.8")
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (answered(PAGE, type="text/html"), Refused),
+        (answered(XML, type="application/xml"), Refused),
+        (answered(JSON, type="application/json"), Refused),
+        (answered(PAGE, type="image/jpeg"), Refused),
+        (answered(JSON), Refused),
+        (answered(JPEG, type="text/html"), Refused),
+        (answered(JPEG, type="video/mp4"), Refused),
+        (answered(MP4, type="image/jpeg"), Refused),
+        (answered(JPEG, type="image/jpeg", encoding="br"), Refused),
+        (answered(JPEG, type="image/jpeg", encoding="gzip"), Refused),
+        (answered(JPEG, type="image/jpeg", encoding="aes128gcm"), Refused),
+        (answered(LOGIN, type="text/html"), SignInAgain),
+        (answered(LOGIN, type="image/jpeg"), SignInAgain),
+        (answered(bytes(5000) + LOGIN, type="text/html"), SignInAgain),
+        (answered(b"", status="303", location="/login"), SignInAgain),
+        (answered(b"<p data-testid=challenge>", type="text/html"), HumanWanted),
+        (answered(b"", type="image/jpeg"), TryAgainLonger),
+        (answered(b"", type="image/jpeg", encoding="gzip"), TryAgainLonger),
+        (answered(JPEG, status="202"), TryAgain),
+        (answered(JPEG, status="203"), Refused),
+        (answered(b"", status="204"), Refused),
+        (answered(b"", status="205"), Refused),
+        (answered(JPEG, status="206", type="image/jpeg"), TryAgainLonger),
+        (answered(b"", status="302", location="http://[::1"), Refused),
+    ],
+)
+def test_what_is_not_the_file_is_never_kept(bench: Bench, path: str, kind: type[Exception]) -> None:
+    """Pages, errors, parts, emptiness and encodings nobody asked for: each has its class, and nothing was begun."""
+    with pytest.raises(kind):
+        bench.fetch(path)
+    assert bench.store.uploads == []
+
+
+@pytest.mark.requirement("9.8")
+@pytest.mark.parametrize("claimed", ["", "image/png", "image/jpeg", "application/octet-stream", "binary/octet-stream"])
+def test_a_file_is_kept_as_what_its_bytes_say(bench: Bench, claimed: str) -> None:
+    """A host may say nothing of it, or take one kind of picture for another."""
+    assert bench.fetch(answered(PNG, **{"type": claimed} if claimed else {})).content_type == "image/png"
+
+
+@pytest.mark.requirement("9.8")
+@pytest.mark.parametrize(
+    ("encoding", "encoded"),
+    [("gzip", gzip.compress(BODY)), ("x-gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))],
+)
+def test_an_encoding_that_nobody_asked_for_is_undone(bench: Bench, encoding: str, encoded: bytes) -> None:
+    """What is kept is the file, its size and its digest."""
+    Handler.encoded = encoding, encoded
+    fetched = bench.fetch("/encoded")
+    assert (fetched.size, fetched.sha256) == (len(BODY), hashlib.sha256(BODY).hexdigest())
+
+
+@pytest.mark.requirement("9.8")
+def test_a_small_answer_that_unpacks_above_the_limit_is_refused(bench: Bench) -> None:
+    """A thousand times its size."""
+    Handler.encoded = "gzip", gzip.compress(JPEG + bytes(50_000_000))
+    with pytest.raises(Refused, match="larger"):
+        bench.fetch("/encoded")
+    assert all(upload.is_aborted for upload in bench.store.uploads)
+
+
+@pytest.mark.requirement("9.8")
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "12x", "10, 20", str(len(BODY) + 1)])
+def test_a_file_of_another_length_than_was_announced_is_not_kept(bench: Bench, length: str) -> None:
+    """Numbers that are none break nothing."""
+    Handler.length = length
+    with pytest.raises(TryAgainLonger):
+        bench.fetch("/length")
+    assert bench.store.objects == {}

@@ -1,9 +1,11 @@
 """Which addresses media may come from."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from huntaze_scraper.errors import Refused, TryAgainLonger
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts, Target, is_public
+from huntaze_scraper.onlyfans.site import Site
 
 ALLOWED = ".onlyfans.com, CDN.example.org,, odd.example.org:8443, 127.0.0.1:8123, [::1]:8124, 93.184.216.34"
 BASE = "https://onlyfans.com"
@@ -61,7 +64,7 @@ def test_what_the_operator_named_is_fetched(hosts: MediaHosts, url: str, host: s
 def test_what_is_asked_for_is_what_was_named(hosts: MediaHosts, url: str, path: str) -> None:
     """Path and query as they stand; the root where there is no path."""
     target = hosts.target(url, BASE)
-    assert (target.path, target.origin) == (path, "https://onlyfans.com:443")
+    assert (target.path, target.url) == (path, f"https://onlyfans.com{path}")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_anything_else_is_refused_and_its_query_not_repeated(hosts: MediaHosts, 
         ("https://user@onlyfans.com/x", "a media address with a user name is not fetched"),
         ("https://:pass@onlyfans.com/x", "a media address with a user name is not fetched"),
         ("https://evil.example/x", "media does not come from evil.example:443"),
-        (f"https://{'x' * 150}/x", f"media does not come from {'x' * 100}:443"),
+        (f"https://{'x.' * 75}x/x", f"media does not come from {'x.' * 50}:443"),
     ],
 )
 def test_a_refusal_says_why(hosts: MediaHosts, url: str, reason: str) -> None:
@@ -205,3 +208,84 @@ def test_a_name_without_an_address_is_tried_again(hosts: MediaHosts, resolve: Ca
     resolve()
     with pytest.raises(TryAgainLonger, match=r"^the media host has no address$"):
         hosts.pin(hosts.target("https://cdn.example.org/x", BASE))
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "https:",
+            "http:",
+            "//",
+            "/",
+            "\\",
+            "@",
+            "user:pass@",
+            "[",
+            "]",
+            "[::1",
+            "[::1]",
+            "[v1.x]",
+            ":0",
+            ":65536",
+            ":-1",
+        ),
+        *(
+            ":٣",
+            ":",
+            "?",
+            "#",
+            "%",
+            "%zz",
+            "%00",
+            " ",
+            "\t",
+            "\r\n",
+            "\x00",
+            "\ud800",
+            "é",
+            "。",
+            "xn--",
+            "xn--a",
+            "..",
+            ".",
+        ),
+        *("x" * 64, "onlyfans.com", "cdn.onlyfans.com", ".onlyfans.com", "127.0.0.1", "ⓔ", "\uff0f", "a.jpg", "\u202e"),
+    ]
+)
+
+
+@pytest.mark.requirement("9.8")
+@given(
+    url=st.one_of(
+        st.text(),
+        st.lists(PIECES, max_size=8).map("".join),
+        st.lists(PIECES, max_size=4).map(lambda each: "https://" + "".join(each)),
+    )
+)
+def test_any_text_is_an_address_on_the_list_or_refused(url: str) -> None:
+    """No other exception; what is asked for then fits into a request line, and into a cookie's look at it."""
+    try:
+        target = MediaHosts.parse(ALLOWED).target(url, BASE)
+    except Refused:
+        return
+    line = f"GET {target.path} HTTP/1.1\r\nHost: {target.netloc}"
+    assert line.isascii()
+    assert len(line.split()) == 5
+    assert urlsplit(target.url).hostname == target.host
+    assert target.host.endswith("onlyfans.com") or target.host in {
+        "cdn.example.org",
+        "odd.example.org",
+        "127.0.0.1",
+        "::1",
+    }
+
+
+@pytest.mark.requirement("9.8")
+@given(url=st.one_of(st.text(), st.lists(PIECES, max_size=8).map("".join)))
+def test_any_text_is_a_profile_of_the_site_or_refused(url: str) -> None:
+    """The browser that is signed in is sent nowhere else, and nothing breaks."""
+    try:
+        found = Site(BASE).profile(url)
+    except Refused:
+        return
+    assert re.fullmatch(r"https://onlyfans\.com/[A-Za-z0-9._-]+", found)
