@@ -25,6 +25,8 @@ LONGEST_WAIT_SECONDS = 12 * 3600.0
 _NETWORK = re.compile(
     r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up|aborted)\b"
 )
+_ROUND_IN_CIRCLES = "net::ERR_TOO_MANY_REDIRECTS"
+"""What sites do to a session that they half know; without one, a log-in is refused so."""
 _GONE = re.compile(r"crashed|has been closed|target closed|connection closed|disconnected", re.IGNORECASE)
 
 
@@ -60,10 +62,12 @@ def of_browser(message: str, request: str, *, timed_out: bool, responsive: bool)
         timed_out: whether it was a time-out.
         responsive: whether the page still answers; one that does not hangs.
     """
+    if _ROUND_IN_CIRCLES in message:
+        return SignInAgain("the site sends the browser round in circles", request=request)
     network = _NETWORK.search(message)
     if network:
         return TryAgainLonger(f"no whole answer: {network.group(1) or network.group(2)}", request=request)
-    if _GONE.search(message):
+    if says_gone(message):
         return PageBroken("the page or its browser crashed", request=request)
     if timed_out and responsive:
         return NoAnswer("no answer in time", request=request)
@@ -71,6 +75,11 @@ def of_browser(message: str, request: str, *, timed_out: bool, responsive: bool)
         return PageBroken("the page hangs", request=request)
     first_line = re.sub(r"\?\S*", "", message.partition("\n")[0])[:200]
     return PageBroken(f"the browser could not do it: {first_line}", request=request)
+
+
+def says_gone(message: str) -> bool:
+    """Tell whether Playwright says that page, browser or driver is not there any more."""
+    return bool(_GONE.search(message))
 
 
 def retry_after_seconds(header: str | None, now: float) -> float:

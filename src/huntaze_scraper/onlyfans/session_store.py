@@ -1,14 +1,13 @@
 """Sessions shared by all tasks: one item an account, and a lease so that one task logs in at a time."""
 
 import asyncio
-import gzip
-import json
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost
+from huntaze_scraper.errors import HuntazeError
+from huntaze_scraper.onlyfans.session_state import SessionState, pack, unpack
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import ConditionFailed, StateTable
 
@@ -19,6 +18,12 @@ LOGIN_LEASE_SECONDS = 30.0
 """A task that died over a log-in keeps the others waiting for as long; one that lives renews its lease."""
 RENEW_SECONDS = 5.0
 KEPT_SECONDS = 30 * 86400.0
+MOST_BYTES = 400_000
+"""Of a state as it is written down: an item of DynamoDB may have 409,600, and holds a key and a lease as well."""
+
+
+class TooLarge(HuntazeError):
+    """A session that the store has no room for: it stays with the task that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class SavedSession:
     """A browser's storage state, and which log-in of the account it came from."""
 
     version: int
-    state: dict[str, Any] = field(repr=False)
+    state: SessionState = field(repr=False)
 
 
 class SessionStore(Protocol):
@@ -44,8 +49,12 @@ class SessionStore(Protocol):
         """Keep the lease longer; False where it is not ours any more."""
         ...
 
-    async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
-        """Keep a new session and give the lease back. Raises LeaseLost."""
+    async def save(self, account: str, state: SessionState, lease: str) -> SavedSession | None:
+        """Keep a new session and give the lease back; None where the lease is not ours any more.
+
+        Raises:
+            TooLarge: there is no room for it.
+        """
         ...
 
     async def release(self, account: str, lease: str) -> None:
@@ -62,11 +71,10 @@ class DynamoSessionStore:
         self._clock = clock
 
     async def load(self, account: str) -> SavedSession | None:
-        """Return the latest session, if any."""
+        """Return the latest session, if there is one that this version can read."""
         item = await asyncio.to_thread(self._table.get, Kind.SESSION.key(account), "version", "state")
-        if "state" not in item:
-            return None
-        return SavedSession(item["version"], json.loads(gzip.decompress(item["state"])))
+        state = unpack(item["state"]) if "state" in item else None
+        return SavedSession(item["version"], state) if state is not None else None
 
     async def acquire(self, account: str) -> str | None:
         """Take the right to log in; None while another has it."""
@@ -93,15 +101,18 @@ class DynamoSessionStore:
         until = {":until": self._clock.now() + LOGIN_LEASE_SECONDS}
         return await self._change_lease(account, lease, "SET lease_until = :until", until)
 
-    async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
-        """Keep a new session and give the lease back."""
+    async def save(self, account: str, state: SessionState, lease: str) -> SavedSession | None:
+        """Keep a new session and give the lease back; None where the lease is not ours any more."""
+        packed = await asyncio.to_thread(pack, state)
+        if len(packed) > MOST_BYTES:
+            raise TooLarge(f"the session has {len(packed)} bytes, and {MOST_BYTES} can be shared")
         try:
             saved = await asyncio.to_thread(
                 self._table.update,
                 Kind.SESSION.key(account),
                 "SET #state = :state, expires_at = :expires ADD version :one REMOVE lease, lease_until",
                 {
-                    ":state": gzip.compress(json.dumps(state).encode()),
+                    ":state": packed,
                     ":expires": int(self._clock.now() + KEPT_SECONDS),
                     ":one": 1,
                     ":lease": lease,
@@ -111,7 +122,7 @@ class DynamoSessionStore:
                 returned="UPDATED_NEW",
             )
         except ConditionFailed:
-            raise LeaseLost("another task logs in by now") from None
+            return None
         return SavedSession(saved["version"], state)
 
     async def release(self, account: str, lease: str) -> None:

@@ -1,24 +1,26 @@
 """Signed-in tabs: the session that all tasks share, one log-in at a time, a second factor where it is asked for."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import pyotp
 import structlog
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import SignInAgain, StoreUnavailable
-from huntaze_scraper.onlyfans import site
-from huntaze_scraper.onlyfans.credentials import Credentials, CredentialsSource
-from huntaze_scraper.onlyfans.session_store import RENEW_SECONDS, SavedSession, SessionStore
+from huntaze_scraper.onlyfans import session_state
+from huntaze_scraper.onlyfans.credentials import CredentialsSource
+from huntaze_scraper.onlyfans.login_form import LOGIN_SECONDS, LoginForm
+from huntaze_scraper.onlyfans.session_state import SessionState
+from huntaze_scraper.onlyfans.session_store import RENEW_SECONDS, SavedSession, SessionStore, TooLarge
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.telemetry.redaction import Redactor
 
-LOGIN_SECONDS = 60.0
 WAIT_FOR_OTHERS_SECONDS = 180.0
-TOTP_STEP_SECONDS = 30
+MOST_OWN = 8
+"""Sessions that could not be shared, of the accounts that were signed in last: each may have megabytes."""
 NAMED_SECONDS = 300.0
 """How long it is taken as known that there are credentials for an account; then the secrets are asked again."""
 
@@ -46,6 +48,8 @@ class SignedInTabs:
         self._default_api_key = api_key
         self._api_keys: dict[str, str] = {}
         self._named_at: dict[str, float] = {}
+        self._own: OrderedDict[str, SavedSession] = OrderedDict()
+        """What could not be shared, with the version after which it came."""
 
     async def take(self, account: str, stale_version: int | None = None) -> Tab:
         """Return a tab for the account, from a session newer than the stale one.
@@ -60,10 +64,14 @@ class SignedInTabs:
             if stale_version is None or tab.session_version > stale_version:
                 return tab
             await self._tabs.discard(tab)
-        saved = await self._store.load(account)
-        if saved is None or saved.version <= (stale_version or 0):
+        saved = self._latest(account, await self._store.load(account))
+        if saved is None or (stale_version is not None and saved.version <= stale_version):
             return await self._log_in(account, saved.version if saved else 0)
-        return await self._open(account, saved)
+        try:
+            return await self._open(account, saved)
+        except SignInAgain as error:
+            log.warning("session_not_opened", reason=error.reason)
+            return await self._log_in(account, saved.version)
 
     async def keep(self, account: str, tab: Tab) -> None:
         """Take back a tab in good order."""
@@ -103,7 +111,7 @@ class SignedInTabs:
             if saved is not None and saved.version > known_version:
                 return await self._open(account, saved)
             if waited >= WAIT_FOR_OTHERS_SECONDS:
-                raise SignInAgain("another task has been logging in for too long")
+                raise StoreUnavailable("another task has been logging in for too long")
             await asyncio.sleep(1)
             waited += 1
             lease = await self._store.acquire(account)
@@ -112,7 +120,7 @@ class SignedInTabs:
             if saved is not None and saved.version > known_version:
                 return await self._open(account, saved)
             async with self._renewed(account, lease):
-                return await self._log_in_alone(account, lease)
+                return await self._log_in_alone(account, lease, known_version)
         finally:
             with suppress(StoreUnavailable):  # the lease runs out by itself
                 await self._store.release(account, lease)
@@ -134,47 +142,40 @@ class SignedInTabs:
         finally:
             renewing.cancel()
 
-    async def _log_in_alone(self, account: str, lease: str) -> Tab:
+    async def _log_in_alone(self, account: str, lease: str, known_version: int) -> Tab:
         credentials = await self._credentials.of(account)
         tab = await self._tabs.open(None, self._api_keys[account])
         try:
             async with tab.within(LOGIN_SECONDS, "POST /api/login"):
-                await self._submit(tab, credentials)
-                state = await tab.context.storage_state()
-            self._learn(dict(state))
-            saved = await self._store.save(account, dict(state), lease)
+                await LoginForm(tab, self._clock).submit(credentials)
+                state = await session_state.take(tab.context, tab.page)
+            self._learn(state)
+            tab.session_version = await self._share(account, state, lease, known_version)
         except BaseException:
             await self._tabs.discard(tab)
             raise
-        tab.session_version = saved.version
-        log.info("signed_in", session_version=saved.version)
+        log.info("signed_in", session_version=tab.session_version)
         return tab
 
-    async def _submit(self, tab: Tab, credentials: Credentials) -> None:
-        await tab.open(tab.site.login)
-        await tab.fill(site.USERNAME_INPUT, credentials.username)
-        await tab.fill(site.PASSWORD_INPUT, credentials.password)
-        await tab.click_for(site.LOGIN_BUTTON, tab.site.login_path)
-        if not await tab.leaves_login_or_shows(site.CODE_INPUT):
-            await self._second_factor(tab, credentials)
-            await tab.leaves_login()
-
-    async def _second_factor(self, tab: Tab, credentials: Credentials) -> None:
-        if not credentials.totp_secret:
-            raise SignInAgain("the site asks for a second factor and the secret has none")
-        now = self._clock.now()
+    async def _share(self, account: str, state: SessionState, lease: str, known_version: int) -> int:
+        """Share a new session and return its version; what cannot be shared, this task goes on with by itself."""
         try:
-            await self._code(tab, credentials, now)
-        except SignInAgain:
-            # A code that was used, or that just ran out, is refused: the next one is not.
-            await asyncio.sleep(TOTP_STEP_SECONDS - self._clock.now() % TOTP_STEP_SECONDS)
-            await self._code(tab, credentials, self._clock.now())
+            saved = await self._store.save(account, state, lease)
+            reason = "another task logs in by now"
+        except (StoreUnavailable, TooLarge) as error:
+            saved, reason = None, str(error)
+        self._own.pop(account, None)
+        if saved is not None:
+            return saved.version
+        log.warning("session_not_shared", reason=reason)
+        self._own[account] = SavedSession(known_version, state)
+        if len(self._own) > MOST_OWN:
+            self._own.popitem(last=False)
+        return known_version
 
-    async def _code(self, tab: Tab, credentials: Credentials, now: float) -> None:
-        await tab.fill(site.CODE_INPUT, pyotp.TOTP(credentials.totp_secret).at(int(now)))
-        await tab.click_for(site.CODE_BUTTON, tab.site.second_factor_path)
+    def _latest(self, account: str, shared: SavedSession | None) -> SavedSession | None:
+        own = self._own.get(account)
+        return own if own and (shared is None or shared.version <= own.version) else shared
 
-    def _learn(self, state: dict[str, object]) -> None:
-        cookies = state.get("cookies")
-        if isinstance(cookies, list):
-            self._redactor.learn(*(str(each.get("value")) for each in cookies))
+    def _learn(self, state: SessionState) -> None:
+        self._redactor.learn(*session_state.secrets_of(state))

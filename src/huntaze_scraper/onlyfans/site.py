@@ -11,6 +11,7 @@ PASSWORD_INPUT = "input[name=password]"  # noqa: S105 - a selector
 CODE_INPUT = "input[name=code]"
 LOGIN_BUTTON = f"form:has({USERNAME_INPUT}) button[type=submit]"
 CODE_BUTTON = f"form:has({CODE_INPUT}) button[type=submit]"
+LOGIN_ERROR = "[data-testid=login-error]"
 
 CHAT_INPUT = "[data-testid=chat-input]"
 CHAT_SEND = "[data-testid=chat-send]"

@@ -146,22 +146,6 @@ class Tab:
             raise self._crash_error(request) or PlaywrightTimeout("no answer")
         return awaited.result()
 
-    async def leaves_login(self) -> None:
-        """Wait until the page has left the log-in form."""
-        await self.page.wait_for_url(lambda url: not self.site.is_login(url), timeout=self._left(), wait_until="commit")
-
-    async def leaves_login_or_shows(self, selector: str) -> bool:
-        """Tell whether the page leaves the log-in form, or stays and shows something instead."""
-        left = asyncio.create_task(self.leaves_login())
-        shown = asyncio.create_task(self.page.locator(selector).wait_for(state="visible", timeout=self._left()))
-        done, pending = await asyncio.wait((left, shown), return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        for task in done:
-            task.result()
-        return left in done
-
     async def get_json(self, url: str, seconds: float) -> Any:
         """Ask the site's API, with the session and the API key."""
         return (await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000)).body

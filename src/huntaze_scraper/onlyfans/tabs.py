@@ -6,10 +6,12 @@ from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from huntaze_scraper.errors import PageBroken
+from huntaze_scraper.errors import PageBroken, SignInAgain, SiteError
 from huntaze_scraper.onlyfans import browser as browsers
+from huntaze_scraper.onlyfans import classification
 from huntaze_scraper.onlyfans.browser import Browser, Generation
 from huntaze_scraper.onlyfans.outbox import Outbox
+from huntaze_scraper.onlyfans.session_state import SessionState, put_session_storage
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
 from huntaze_scraper.onlyfans.tab import Tab
 
@@ -39,27 +41,29 @@ class Tabs:
         self._use(tab)
         return tab
 
-    async def open(self, state: dict[str, Any] | None, api_key: str) -> Tab:
+    async def open(self, state: SessionState | None, api_key: str) -> Tab:
         """Open a new tab with a session's storage state, or with none.
 
         Raises:
+            SignInAgain: the browser does not take the state, which another version may have kept.
             PageBroken: the browser broke while it opened.
             BrowserUnavailable: there is no browser.
         """
         try:
             generation, context = await self._browser.open(state)
-        except (PlaywrightError, TimeoutError):
-            raise PageBroken("no page can be opened") from None
+        except (PlaywrightError, TimeoutError) as error:
+            raise _no_page(state, error) from None
         try:
             async with asyncio.timeout(browsers.OPEN_SECONDS):
                 page = await context.new_page()
+                await put_session_storage(page, state or {})
                 tab = Tab(self._site, context, page, await Outbox.open(page, self._site.outgoing_pattern), api_key)
                 if api_key:
                     await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
-        except (PlaywrightError, TimeoutError):
+        except (PlaywrightError, TimeoutError) as error:
             self._browser.replace(generation)
             await self._browser.shut(generation, context)
-            raise PageBroken("no page can be opened") from None
+            raise _no_page(state, error) from None
         self._homes[tab] = generation
         self._use(tab)
         return tab
@@ -94,6 +98,12 @@ class Tabs:
     def _use(self, tab: Tab) -> None:
         tab.uses += 1
         self._homes[tab].jobs += 1
+
+
+def _no_page(state: SessionState | None, error: Exception) -> SiteError:
+    if state and isinstance(error, PlaywrightError) and not classification.says_gone(error.message):
+        return SignInAgain("the browser does not take the session that was kept")
+    return PageBroken("no page can be opened")
 
 
 async def _with_key(route: Any, tab: Tab) -> None:

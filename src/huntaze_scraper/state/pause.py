@@ -1,4 +1,7 @@
-"""The item of an account that rests, ``pause#<account>``: ``until`` (seconds since the epoch), ``reason``."""
+"""The item of an account that rests, ``pause#<account>``: ``until`` (seconds since the epoch), ``reason``.
+
+``rest_seconds`` and ``rest_until`` are of the last rest after a refused log-in, until a job succeeds again.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,12 +1,13 @@
 """What each end of a job asks for: the table of the error classes, carried out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SiteError, SlowDown
+from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SignInAgain, SiteError, SlowDown, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON, RESULT_KEY, STATUS
 from huntaze_scraper.state.job_entry import State
@@ -53,6 +54,8 @@ class Reactions:
         """
         document = results.success(job, ended_at=self._clock.now(), attempts=entry.attempts, data=data)
         await self._ledger.finish(entry, State.DONE, await self._write(job.account, job.job_id, document))
+        with suppress(StoreUnavailable):
+            await self._pauses.recovered(job.account)
         return deleted(Status.SUCCEEDED)
 
     async def to_error(self, job: Job, message: Message, entry: Entry, error: SiteError) -> Outcome:
@@ -69,13 +72,17 @@ class Reactions:
         if isinstance(error, HumanWanted):
             log.error("account_paused", seconds=CHALLENGE_PAUSE_SECONDS, reason=error.reason)
             await self._pauses.pause(job.account, now + CHALLENGE_PAUSE_SECONDS, error.reason)
+        rest = 0.0
+        if isinstance(error, SignInAgain):
+            rest = await self._pauses.rest(job.account, error.reason)
+            log.error("account_rests", seconds=rest, reason=error.reason)
         failures = entry.failures + 1
         if failures >= self._max_failures:
             return await self._bury(job, message, entry, error, counted=1)
         if isinstance(error, PageBroken):
             await self._keep_picture(job, error)
         await self._ledger.release(entry, failures=1)
-        return comes_back(Status.FAILED, back_off_seconds(failures), error.error_class, error.reason)
+        return comes_back(Status.FAILED, max(back_off_seconds(failures), rest), error.error_class, error.reason)
 
     async def to_crash_loop(self, job: Job, message: Message, entry: Entry) -> Outcome | None:
         """Bury a job over which workers died too often; None where they did not."""

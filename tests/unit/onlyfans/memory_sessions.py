@@ -3,7 +3,6 @@
 from typing import Any
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost
 from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS, SavedSession
 
 
@@ -32,9 +31,9 @@ class MemorySessions:
         self.leases[account] = (lease, self._clock.now() + LOGIN_LEASE_SECONDS)
         return True
 
-    async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession:
+    async def save(self, account: str, state: dict[str, Any], lease: str) -> SavedSession | None:
         if self.leases.get(account, ("", 0))[0] != lease:
-            raise LeaseLost("lost")
+            return None
         del self.leases[account]
         version = self.saved[account].version + 1 if account in self.saved else 1
         self.saved[account] = SavedSession(version, state)

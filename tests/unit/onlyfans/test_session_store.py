@@ -1,16 +1,27 @@
 """Sessions shared by tasks: the same promises on moto's DynamoDB and in memory."""
 
 import asyncio
-from collections.abc import Coroutine
+import base64
+import gzip
+from collections.abc import Coroutine, Iterator
+from random import Random
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
-from huntaze_scraper.errors import LeaseLost
-from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS, DynamoSessionStore, SessionStore
+from huntaze_scraper.onlyfans.session_state import SESSION_STORAGE, SessionState, pack, unpack
+from huntaze_scraper.onlyfans.session_store import (
+    LOGIN_LEASE_SECONDS,
+    DynamoSessionStore,
+    SavedSession,
+    SessionStore,
+    TooLarge,
+)
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 
 STATE = {"cookies": [{"name": "sess", "value": "cookie-value", "domain": "x"}], "origins": []}
@@ -29,6 +40,18 @@ def clock() -> HandClock:
     return HandClock()
 
 
+def table() -> Any:
+    """Make the state table, and return a client for it."""
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="state",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    return client
+
+
 @pytest.fixture(params=["memory", "aws"])
 def store(request: pytest.FixtureRequest, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param == "memory":
@@ -37,14 +60,7 @@ def store(request: pytest.FixtureRequest, clock: HandClock, monkeypatch: pytest.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName="state",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
-        yield DynamoSessionStore(client, "state", clock)
+        yield DynamoSessionStore(table(), "state", clock)
 
 
 def wait[T](answer: Coroutine[Any, Any, T]) -> T:
@@ -57,7 +73,9 @@ def test_a_saved_session_is_what_every_task_loads(store: SessionStore) -> None:
     for version in (1, 2):
         lease = wait(store.acquire("a"))
         assert lease is not None
-        assert wait(store.save("a", STATE, lease)).version == version
+        saved = wait(store.save("a", STATE, lease))
+        assert saved is not None
+        assert saved.version == version
         loaded = wait(store.load("a"))
         assert loaded is not None
         assert (loaded.version, loaded.state) == (version, STATE)
@@ -96,8 +114,8 @@ def test_who_took_too_long_to_log_in_saves_nothing(store: SessionStore, clock: H
     assert wait(store.acquire("a"))
     assert slow is not None
     wait(store.release("a", slow))
-    with pytest.raises(LeaseLost):
-        wait(store.save("a", STATE, slow))
+    assert wait(store.save("a", STATE, slow)) is None
+    assert wait(store.load("a")) is None
 
 
 def test_a_session_is_not_shown_by_its_representation(store: SessionStore) -> None:
@@ -105,3 +123,68 @@ def test_a_session_is_not_shown_by_its_representation(store: SessionStore) -> No
     lease = wait(store.acquire("a"))
     assert lease is not None
     assert "cookie-value" not in repr(wait(store.save("a", STATE, lease)))
+
+
+@pytest.fixture
+def aws_store(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoSessionStore]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield DynamoSessionStore(table(), "state", clock)
+
+
+def filled(size: int) -> SessionState:
+    """A state that no compression makes much smaller than its size."""
+    noise = base64.b85encode(Random(size).randbytes(size)).decode()
+    item = {"name": "cache", "value": noise}
+    return {**STATE, "origins": [{"origin": "https://x", "localStorage": [item]}], SESSION_STORAGE: {}}
+
+
+@pytest.mark.parametrize("size", [300_000, 380_000])
+def test_a_session_is_shared_as_long_as_an_item_holds_it(aws_store: DynamoSessionStore, size: int) -> None:
+    """400 KB, as it is written down."""
+    lease = wait(aws_store.acquire("a")) or ""
+    assert wait(aws_store.save("a", filled(size), lease)) is not None
+    assert wait(aws_store.load("a")) == SavedSession(1, filled(size))
+
+
+@pytest.mark.parametrize("size", [450_000, 1_000_000, 10_000_000])
+def test_a_session_that_no_item_holds_says_so_and_leaves_the_one_before(
+    aws_store: DynamoSessionStore, size: int
+) -> None:
+    """With the sizes in words, and without what is in it."""
+    lease = wait(aws_store.acquire("a")) or ""
+    wait(aws_store.save("a", STATE, lease))
+    lease = wait(aws_store.acquire("a")) or ""
+    with pytest.raises(TooLarge, match="bytes"):
+        wait(aws_store.save("a", filled(size), lease))
+    assert wait(aws_store.load("a")) == SavedSession(1, STATE)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"",
+        b"not compressed",
+        pack(STATE)[:-9],
+        *(gzip.compress(text) for text in (b"[]", b"{", b"{}", b'"cookies"', b'{"cookies": {}, "origins": []}')),
+        pack({**STATE, SESSION_STORAGE: []}),
+    ],
+)
+def test_a_session_that_cannot_be_read_is_none_and_the_next_takes_its_place(
+    aws_store: DynamoSessionStore, kept: bytes
+) -> None:
+    """Whatever wrote it: an older version, a newer one, a disk."""
+    item = {"pk": {"S": "session#a"}, "version": {"N": "7"}, "state": {"B": kept}}
+    boto3.client("dynamodb").put_item(TableName="state", Item=item)
+    assert wait(aws_store.load("a")) is None
+    lease = wait(aws_store.acquire("a")) or ""
+    wait(aws_store.save("a", STATE, lease))
+    assert wait(aws_store.load("a")) == SavedSession(8, STATE)
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()))
+def test_any_state_is_read_as_it_was_written(values: dict[str, Any]) -> None:
+    """Lone surrogates and null characters, which sites may keep, too."""
+    state = {"cookies": [values], "origins": [values], SESSION_STORAGE: {"https://x": [["a\ud800", "\x00"]]}}
+    assert unpack(pack(state)) == state

@@ -7,7 +7,7 @@ import pytest
 
 from huntaze_scraper.errors import SignInAgain, StoreUnavailable
 from huntaze_scraper.onlyfans.credentials import Credentials
-from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS
+from huntaze_scraper.onlyfans.session_store import LOGIN_LEASE_SECONDS, SavedSession, TooLarge
 from huntaze_scraper.onlyfans.sign_in import NAMED_SECONDS, SignedInTabs
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -33,6 +33,8 @@ class StubTabs:
         return self.idle.pop(account, None)
 
     async def open(self, state: Any, _api_key: str) -> StubTab:
+        if "odd" in (state or {}):
+            raise SignInAgain("the browser does not take it")
         self.opened.append(state)
         return StubTab(state)
 
@@ -68,14 +70,14 @@ class Task(SignedInTabs):
         super().__init__(cast("Tabs", self.stub), self.source, sessions, Redactor(), LoopClock())
         self._sessions = sessions
 
-    async def _log_in_alone(self, account: str, lease: str) -> Any:
+    async def _log_in_alone(self, account: str, lease: str, known_version: int) -> Any:
         Task.log_ins += 1
         await asyncio.sleep(self.log_in_seconds)
         if Task.fails:
             Task.fails -= 1
             raise SignInAgain("refused", status=401)
-        tab = await self.stub.open({"cookies": []}, "")
-        tab.session_version = (await self._sessions.save(account, {"cookies": []}, lease)).version
+        tab = await self.stub.open({"cookies": [], "origins": []}, "")
+        tab.session_version = await self._share(account, {"cookies": [], "origins": []}, lease, known_version)
         return tab
 
 
@@ -210,5 +212,64 @@ def test_a_secrets_manager_that_is_down_does_not_stop_an_account_that_is_known()
         await task.take("a")
         with pytest.raises(StoreUnavailable):
             await task.take("b")
+
+    run(scenario())
+
+
+class Narrow(MemorySessions):
+    """A store that keeps no session, for one reason or another."""
+
+    reason: Exception | None = TooLarge("the session has 500000 bytes")
+
+    async def save(self, account: str, _state: dict[str, Any], lease: str) -> SavedSession | None:
+        if self.reason:
+            raise self.reason
+        await self.release(account, lease)
+        return None
+
+
+@pytest.mark.parametrize("reason", [TooLarge("large"), StoreUnavailable("down"), None], ids=["large", "down", "lost"])
+def test_a_session_that_cannot_be_shared_serves_the_task_that_has_it(reason: Exception | None) -> None:
+    """It logs in once, in however many tabs; another task does so by itself; what is over is signed in again."""
+
+    async def scenario() -> None:
+        sessions = Narrow(LoopClock())
+        sessions.reason = reason
+        task, other = Task(sessions), Task(sessions)
+        for _ in range(3):
+            await task.take("a")
+        assert Task.log_ins == 1
+        await other.take("a")
+        assert Task.log_ins == 2
+        tab = await task.take("a", stale_version=0)
+        assert Task.log_ins == 3
+        await task.take("a")
+        assert (Task.log_ins, tab.session_version) == (3, 0)
+
+    run(scenario())
+
+
+def test_a_newer_session_that_could_be_shared_is_preferred() -> None:
+    """Whoever made it."""
+
+    async def scenario() -> None:
+        sessions = Narrow(LoopClock())
+        task = Task(sessions)
+        await task.take("a")
+        sessions.saved["a"] = SavedSession(1, {"cookies": [], "origins": [], "newer": True})
+        assert (await task.take("a")).session_version == 1
+        assert Task.log_ins == 1
+
+    run(scenario())
+
+
+def test_a_session_that_the_browser_does_not_take_is_logged_in_over() -> None:
+    """Another version may have kept it."""
+
+    async def scenario() -> None:
+        sessions = MemorySessions(LoopClock())
+        sessions.saved["a"] = SavedSession(4, {"cookies": [], "origins": [], "odd": True})
+        assert (await Task(sessions).take("a")).session_version == 5
+        assert Task.log_ins == 1
 
     run(scenario())

@@ -15,6 +15,7 @@ from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import FINAL, State
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished
 from huntaze_scraper.worker.message import Message
+from huntaze_scraper.worker.retry import rest_seconds
 
 
 def payload(**changes: Any) -> dict[str, Any]:
@@ -237,6 +238,7 @@ class MemoryPauses(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.paused: dict[str, float] = {}
+        self.rests: dict[str, float] = {}
 
     async def until(self, account: str) -> float:
         self.check()
@@ -246,6 +248,16 @@ class MemoryPauses(Switchable):
         self.check()
         assert reason
         self.paused[account] = max(until, self.paused.get(account, 0.0))
+
+    async def rest(self, account: str, reason: str) -> float:
+        self.check()
+        assert reason
+        self.rests[account] = rest_seconds(self.rests.get(account, 0.0), 0.0)
+        return self.rests[account]
+
+    async def recovered(self, account: str) -> None:
+        self.check()
+        self.rests.pop(account, None)
 
 
 class MemoryUpload:

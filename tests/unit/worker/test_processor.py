@@ -369,6 +369,27 @@ def test_five_odd_pages_or_five_accounts_troubles_stop_nobody() -> None:
     run(scenario())
 
 
+@pytest.mark.requirement("9.6")
+def test_a_refused_log_in_lets_its_account_rest_and_no_job_is_deleted_for_it() -> None:
+    """Longer each time, over all of its jobs, until one succeeds; another account's go on."""
+
+    async def scenario() -> None:
+        refused = SignInAgain("the site refuses the log-in", status=403)
+        bench = Bench(refused, refused, refused, refused, SENT, refused)
+        bench.queue.send_job()
+        outcomes = [await bench.process() for _ in range(3)]
+        assert [each.status for each in outcomes] == [Status.FAILED, Status.FAILED, Status.DEAD]
+        assert [each.visibility_seconds for each in outcomes[:2]] == [60, 120]
+        assert len(bench.queue.buried) == 1
+        bench.queue.send_job(message_content="second")
+        assert (await bench.process()).visibility_seconds == 480
+        assert (await bench.process()).status is Status.SUCCEEDED
+        bench.queue.send_job(message_content="third")
+        assert (await bench.process()).visibility_seconds == 60
+
+    run(scenario())
+
+
 def test_a_fault_of_our_own_costs_the_job_a_failure_and_not_the_worker() -> None:
     """The lease runs out, which counts as a death; three end in the DLQ."""
 

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huntaze_scraper.errors import ErrorClass
-from huntaze_scraper.worker.retry import LONGEST_BACK_OFF_SECONDS, Attempt, back_off_seconds, next_attempt
+from huntaze_scraper.worker.retry import (
+    LONGEST_BACK_OFF_SECONDS,
+    LONGEST_REST_SECONDS,
+    REST_SECONDS,
+    Attempt,
+    back_off_seconds,
+    next_attempt,
+    rest_seconds,
+)
 
 
 def course(error_class: ErrorClass) -> list[Attempt]:
@@ -72,3 +80,12 @@ def test_back_off_doubles_up_to_twelve_hours(failures: int) -> None:
     assert 60 <= seconds <= LONGEST_BACK_OFF_SECONDS == 43200
     following = back_off_seconds(failures + 1)
     assert following == min(seconds * 2, LONGEST_BACK_OFF_SECONDS)
+
+
+@given(st.just(0.0) | st.floats(60, 10**6), st.floats(-(10**6), 10**9))
+def test_a_rest_grows_within_its_bounds_and_begins_anew_after_a_quiet_day(last: float, since: float) -> None:
+    """A minute at least, an hour at most."""
+    seconds = rest_seconds(last, since)
+    assert REST_SECONDS <= seconds <= LONGEST_REST_SECONDS
+    if since > 86400:
+        assert seconds == REST_SECONDS

@@ -283,6 +283,32 @@ def test_a_pause_lasts_until_its_time_and_a_shorter_one_does_not_cut_it(pauses: 
     assert wait(pauses.until("b")) <= clock.now()
 
 
+def test_an_account_that_cannot_be_signed_in_rests_longer_each_time(pauses: Pauses, clock: HandClock) -> None:
+    """From a minute to an hour, however late the next try comes; from the beginning after a job that succeeded."""
+    rests = []
+    for _ in range(8):
+        rests.append(wait(pauses.rest("a", "wrong password")))
+        clock.moment += rests[-1] + 1
+    assert rests == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert wait(pauses.rest("b", "wrong password")) == 60
+    wait(pauses.recovered("a"))
+    wait(pauses.recovered("c"))
+    assert wait(pauses.rest("a", "wrong password")) == 60
+
+
+def test_a_rest_is_known_to_all_tasks_as_is_its_end(aws: None, clock: HandClock) -> None:
+    """It cuts no longer pause, and a task that never saw it begin lets its account recover."""
+    first, second = (DynamoPauses(boto3.client("dynamodb"), "state", clock) for _ in range(2))
+    wait(first.rest("a", "wrong password"))
+    assert wait(second.until("a")) == clock.now() + 60
+    wait(second.recovered("a"))
+    wait(first.pause("a", clock.now() + 500, "challenge"))
+    assert wait(first.rest("a", "wrong password")) == 60
+    assert wait(second.until("a")) == clock.now() + 60, "as it was at most five seconds ago"
+    clock.moment += 6
+    assert wait(second.until("a")) == clock.now() + 494
+
+
 @pytest.mark.parametrize("size", [0, 10, PART_BYTES, PART_BYTES + 1, PART_BYTES * 2 + 5])
 def test_an_object_arrives_whole_however_large(aws: None, size: int) -> None:
     """Small ones in one request, larger ones in parts."""
