@@ -25,6 +25,8 @@ from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 LOOK_SECONDS = 5.0
 """How often a loop that waits looks up, so that health can tell it from one that is stuck."""
 LONGEST_RECEIVE_PAUSE_SECONDS = 30.0
+LANES_A_PAGE = 4
+"""How many groups are taken for each page, so that downloads which wait for one another keep no other job away."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,6 +45,13 @@ class Lane:
 
     group_id: str
     waiting: deque[Message] = field(default_factory=deque)
+    at_work: Message | None = None
+
+    @property
+    def needs_page(self) -> bool:
+        """Whether what is at work, or comes next, needs a page."""
+        message = self.at_work or next(iter(self.waiting), None)
+        return message is not None and message.needs_page
 
 
 class Consumer:
@@ -58,7 +67,7 @@ class Consumer:
         clock: Clock,
         pages: int,
     ) -> None:
-        """Work on at most ``pages`` groups at once."""
+        """Work on at most ``pages`` groups in pages at once, and on as many that only download."""
         self._queue = queue
         self._processor = processor
         self._in_hand = in_hand
@@ -67,6 +76,7 @@ class Consumer:
         self._clock = clock
         self._pages = pages
         self._page = asyncio.Semaphore(pages)
+        self._download = asyncio.Semaphore(pages)
         self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._trial: Message | None = None
@@ -102,7 +112,9 @@ class Consumer:
     def _room(self) -> int:
         """Return how many messages may be asked for now."""
         now = self._clock.monotonic()
-        if len(self._lanes) >= self._pages or self._breaker.wait_seconds(now):
+        in_pages = sum(lane.needs_page for lane in self._lanes.values())
+        is_full = in_pages >= self._pages or len(self._lanes) >= self._pages * LANES_A_PAGE
+        if is_full or self._breaker.wait_seconds(now):
             return 0
         if self._breaker.state(now) is State.CLOSED:
             return MAX_ENTRIES
@@ -133,7 +145,7 @@ class Consumer:
         """Work a lane off, one message after the other; what cannot be done now goes back, and all after it."""
         try:
             while lane.waiting:
-                async with self._page:
+                async with self._page if lane.needs_page else self._download:
                     if not await self._next(lane):
                         return
         finally:
@@ -154,7 +166,11 @@ class Consumer:
             self._in_hand.drop((message, *_all(lane)))
             return False
         with job_lines(time.monotonic(), **message.log_fields) as lines:
-            outcome = await self._processor.process(message)
+            lane.at_work = message
+            try:
+                outcome = await self._processor.process(message)
+            finally:
+                lane.at_work = None
             lines.end(str(outcome.status))
             if outcome.then is Then.DELETE:
                 await self._delete(message)

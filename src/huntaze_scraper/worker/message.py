@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
-from huntaze_scraper.jobs import Job
+from huntaze_scraper.jobs import Action, Job
 from huntaze_scraper.queues.attributes import Attributes
 from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 
 LEASE_MARGIN_SECONDS = 1.0
 """A lease ends before its message comes back: SQS's clock started a moment before ours."""
+
+WITHOUT_PAGE = frozenset[Action]({"download_media"})
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +46,11 @@ class Message:
     def lease_until(self) -> float:
         """Until when the job may be held for this message."""
         return self.invisible_until - LEASE_MARGIN_SECONDS
+
+    @property
+    def needs_page(self) -> bool:
+        """Whether its job works in a page: one that only downloads asks for cookies, and may take long."""
+        return self.job is None or self.job.action not in WITHOUT_PAGE
 
     @property
     def log_fields(self) -> dict[str, str]:

@@ -101,6 +101,31 @@ def open_up(breaker: CircuitBreaker, now: float) -> None:
         breaker.finished(leave, Verdict.FAILS, now)
 
 
+@pytest.mark.parametrize("downloads", [4, 6, 12])
+def test_downloads_keep_no_page_from_a_job_that_needs_one(downloads: int) -> None:
+    """However many wait for one another, a message of another account is begun at once."""
+
+    class SlowFiles(ScriptedProcessor):
+        async def process(self, message: Message) -> Outcome:
+            self.seconds = 1 if message.needs_page else 3600
+            return await super().process(message)
+
+    async def scenario() -> None:
+        processor = SlowFiles()
+        bench = Bench(processor)
+        for number in range(downloads):
+            bench.queue.send_job(action="download_media", creator_id=f"d-{number}", media_urls=["/x"])
+        working = asyncio.create_task(bench.work(60))
+        await asyncio.sleep(30)
+        assert (processor.most_at_once, processor.finished) == (4, [])
+        bench.send("a")
+        await asyncio.sleep(25)
+        assert [group for group, _ in processor.finished] == ["a"]
+        await working
+
+    run(scenario())
+
+
 @pytest.mark.requirement("3.5", "4.2")
 def test_a_group_is_worked_off_in_order_and_each_success_deleted() -> None:
     """Ten messages of one group: one after the other, as sent, deleted one by one."""
