@@ -10,7 +10,8 @@ WORKDIR /build
 RUN python3 -m venv tools && tools/bin/pip install uv==0.13.9
 COPY pyproject.toml uv.lock ./
 # Exactly what uv.lock names, each file held to its hash, for this platform; wheels alone, so that nothing is compiled.
-RUN tools/bin/uv export --frozen --no-dev --no-emit-project --quiet --output-file requirements.txt \
+# No terminal is here: what draws on one is left out.
+RUN tools/bin/uv export --frozen --no-dev --no-emit-project --prune typer --prune rich --quiet --output-file requirements.txt \
  && python3 -m venv --without-pip /opt/scraper \
  && tools/bin/pip --python /opt/scraper/bin/python install --require-hashes --only-binary :all: --no-compile \
     --requirement requirements.txt

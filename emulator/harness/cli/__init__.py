@@ -1,34 +1,57 @@
-"""The verbs of ``./huntaze``."""
+"""The harness's command: its own verbs, and the operators' on the harness that is up."""
 
-import typer
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from emulator.console.reading.place import target_of
-from emulator.harness import places, run_file
-from emulator.harness.cli import checks, console_page, demo, inspect, up
-from emulator.vclock import ClockError
-from huntaze_scraper.operations.cli import dlq, failures, jobs
+from emulator.harness import places
+from emulator.harness.errors import HarnessError
+from huntaze_scraper.operations import cli as operations
+from huntaze_scraper.operations.cli import failures
+from huntaze_scraper.operations.cli.lazy import Verb, Verbs
 from huntaze_scraper.operations.cli.workplace import Workplace
-from huntaze_scraper.operations.target import Target
 
-app = typer.Typer(
-    name="huntaze",
-    help="Runs the pipeline on this machine: an emulated AWS, a fake OnlyFans, one clock.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for module in (demo, up, console_page, checks, inspect):
-    module.register(app)
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(dlq.app, name="dlq")
+if TYPE_CHECKING:
+    from huntaze_scraper.operations.target import Target
+
+VERBS: "dict[str, str | Verb]" = {
+    "demo": "emulator.harness.cli.demo:demo",
+    "up": "emulator.harness.cli.up:up",
+    "down": "emulator.harness.cli.up:down",
+    "console": "emulator.harness.cli.console_page:console",
+    "status": "emulator.harness.cli.inspect:status",
+    "send": "emulator.harness.cli.inspect:send",
+    "logs": "emulator.harness.cli.inspect:logs",
+    "synth": "infra_cdk.cli:synth",
+    **operations.VERBS,
+}
 
 
-def running() -> Target:
+def main(further: "dict[str, str | Verb] | None" = None) -> None:
+    """Run a verb: one of the harness's, or of those that are handed over."""
+    command = Verbs(
+        VERBS | (further or {}), "Runs the pipeline on this machine: an emulated AWS, a fake OnlyFans, one clock."
+    )
+    with failures.told(), _clock_told():
+        command(prog_name="./huntaze", obj=Workplace(running, places.state_directory()))
+
+
+def running() -> "Target":
     """Return the pipeline of the harness that is up."""
+    from emulator.console.reading.place import target_of  # noqa: PLC0415 - a command's start does without it
+    from emulator.harness import run_file  # noqa: PLC0415 - as above
+
     return target_of(run_file.read(places.state_directory() / "run.json"))
 
 
-def main() -> None:
-    """Run a verb."""
-    with failures.told(ClockError):
-        app(prog_name="./huntaze", obj=Workplace(running, places.state_directory()))
+@contextmanager
+def _clock_told() -> Iterator[None]:
+    """Let the clock's refusals be told to people: they say what is allowed."""
+    try:
+        yield
+    except Exception as error:
+        from emulator.vclock import ClockError  # noqa: PLC0415 - as above
+
+        if isinstance(error, ClockError):
+            raise HarnessError(str(error)) from error
+        raise

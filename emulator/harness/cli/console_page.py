@@ -14,11 +14,6 @@ from huntaze_scraper.operations.cli.screen import console as screen
 BACKENDS = ("emulator", "aws")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(console)
-
-
 def console(
     backend: Annotated[
         str, typer.Option(help="emulator, or aws by the session's credentials, read-only.")

@@ -3,9 +3,8 @@
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich import box
 from rich.live import Live
 from rich.table import Table
@@ -13,6 +12,7 @@ from rich.table import Table
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
+from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 TIMEOUT_SECONDS = 60
@@ -39,12 +39,7 @@ def demo_jobs(site_url: str) -> list[DemoJob]:
     ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(demo)
-
-
-def demo(*, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+def demo(*, json: Json = False) -> None:
     """Start everything, run six jobs for three creators, show their way and results, and stop."""
     begun = time.monotonic()
     with progress(quiet=json) as tell:

@@ -13,25 +13,18 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 QUEUES = ("ingress_queue", "ingress_dlq", "workflows_queue", "workflows_dlq")
 _COUNTS: "dict[str, QueueAttributeNameType]" = {
     "visible": "ApproximateNumberOfMessages",
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
     "delayed": "ApproximateNumberOfMessagesDelayed",
 }
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command()(status)
-    app.command()(send)
-    app.command()(logs)
 
 
 def status(*, json: Json = False) -> None:

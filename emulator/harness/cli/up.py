@@ -18,18 +18,13 @@ from emulator.harness import places, run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.vclock.clock import checked_speed
+from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 STOP_TIMEOUT_SECONDS = 60
 Speed = Annotated[
     float | None, typer.Option(help="Virtual seconds a real second. Without it there is no virtual clock.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command()(up)
-    app.command()(down)
 
 
 def up(
@@ -113,7 +108,7 @@ def _run(options: Options, *, opens: bool) -> None:
             harness.stop()
 
 
-def down(*, json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+def down(*, json: Json = False) -> None:
     """Stop the harness that is up."""
     running = run_file.find(places.state_directory() / "run.json")
     if running is not None:

@@ -17,7 +17,7 @@ from emulator.vclock import open_clock
 def call(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with a state folder of its own."""
     env = {**os.environ, "HUNTAZE_STATE": str(state)}
-    command = [ROOT / ".venv" / "bin" / "python", "-m", "emulator.harness", *words]
+    command = [ROOT / ".venv" / "bin" / "python", "scripts/verbs.py", *words]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 

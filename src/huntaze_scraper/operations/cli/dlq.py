@@ -23,7 +23,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this nothing is
 
 MOST_PRINTED = 200
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=__doc__)
 
 
 @app.command("list")

@@ -4,35 +4,34 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from huntaze_scraper.operations.cli.screen import complain
 from huntaze_scraper.operations.errors import TellOperator
 
 
 @contextmanager
-def told(*mendable: type[Exception]) -> Iterator[None]:
-    """Run a command; what is a fault of the program keeps its traceback.
-
-    Args:
-        mendable: further errors whose text says what to do.
-    """
-    ends: tuple[type[Exception], ...] = (TellOperator, *mendable)
+def told() -> Iterator[None]:
+    """Run a command; what is a fault of the program keeps its traceback."""
     try:
         yield
-    except ends as error:
-        complain(str(error))
-        sys.exit(1)
-    except ClientError as error:
-        complain(f"AWS refuses: {error} (look at the profile, its rights and whether its session has ended)")
-        sys.exit(1)
-    except BotoCoreError as error:
-        complain(
-            f"AWS cannot be asked: {error} (look at the profile, the network, and whether what should answer runs)"
-        )
-        sys.exit(1)
-    except OSError as error:
-        complain(str(error))
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        # What a command's start does without is imported here.
+        from huntaze_scraper.operations.cli.screen import complain  # noqa: PLC0415
+
+        if not (words := _for_people(error)):
+            raise
+        complain(words)
+        sys.exit(1)
+
+
+def _for_people(error: Exception) -> str:
+    """Say what a person can do about it; empty where there is nothing."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+
+    if isinstance(error, (TellOperator, OSError)):
+        return str(error)
+    if isinstance(error, ClientError):
+        return f"AWS refuses: {error} (look at the profile, its rights and whether its session has ended)"
+    if isinstance(error, BotoCoreError):
+        return f"AWS cannot be asked: {error} (look at the profile, the network, and whether what should answer runs)"
+    return ""

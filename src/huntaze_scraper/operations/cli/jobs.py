@@ -27,7 +27,7 @@ KNOWN = (
 )
 """Fields that say the same on every line of a job, or have a column of their own."""
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=__doc__)
 
 
 @app.callback()

@@ -3,20 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from huntaze_scraper.operations import target
-from huntaze_scraper.operations.target import Target
+if TYPE_CHECKING:
+    from huntaze_scraper.operations.target import Target
+
+
+def deployed() -> "Target":
+    """Return the pipeline where the default AWS credentials lead."""
+    from huntaze_scraper.operations import target  # noqa: PLC0415 - boto3 is half a command's start
+
+    return target.deployed()
 
 
 @dataclass(frozen=True)
 class Workplace:
     """The context's object of every verb."""
 
-    pipeline: Callable[[], Target] = target.deployed
+    pipeline: "Callable[[], Target]" = deployed
     """Finds the one that is meant where no option says which."""
     folder: Path = Path("~/.huntaze")
     """For copies of what is deleted."""
 
-    def chosen(self, *, aws: bool) -> Target:
+    def chosen(self, *, aws: bool) -> "Target":
         """Return the pipeline that is meant."""
-        return target.deployed() if aws else self.pipeline()
+        return deployed() if aws else self.pipeline()

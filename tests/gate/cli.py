@@ -1,4 +1,4 @@
-"""``test``, ``gate``, ``bench``, ``synth`` and ``requirements``: what people and CI run alike."""
+"""``test``, ``gate``, ``bench`` and ``requirements``: what people and CI run alike."""
 
 import runpy
 import subprocess
@@ -16,12 +16,13 @@ from emulator.harness import places
 from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
 from emulator.vclock.clock import checked_speed
-from huntaze_scraper.operations.cli.screen import console, print_json, progress
+from huntaze_scraper.operations.cli.options import Json
+from huntaze_scraper.operations.cli.screen import console, print_json
+from tests.gate import tree
 from tests.gate.checks import CHECKS, PYTHON, Check
 from tests.gate.run import run
+from tests.gate.verdict import Verdict
 
-PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 _MARKS = {
     "waiting": "[dim]·",
     "running": "[yellow]…",
@@ -30,16 +31,7 @@ _MARKS = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command(context_settings=PASS_THROUGH)(test)
-    app.command()(gate)
-    app.command(context_settings=PASS_THROUGH)(bench)
-    app.command()(synth)
-    app.command()(requirements)
-
-
-def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - a verb, not a test
+def test(context: typer.Context, speed: Speed = None) -> None:
     """Run lint, types, unit and integration tests; with pytest arguments, just pytest with these."""
     if speed is not None:
         checked_speed(speed)
@@ -64,9 +56,6 @@ def test(context: typer.Context, speed: Speed = None) -> None:  # noqa: PT028 - 
 
 def gate(*, json: Json = False) -> None:
     """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
-    from tests.gate import tree  # noqa: PLC0415 - the other verbs start without it
-    from tests.gate.verdict import Verdict  # noqa: PLC0415 - as above
-
     output, begun, files = places.ROOT / "gate", time.monotonic(), tree.state()
     with _board(CHECKS, quiet=json) as tell:
         outcomes = run(CHECKS, output, tell)
@@ -92,19 +81,6 @@ def bench(
         raise HarnessError(f"there is no benchmark {name!r}; there are {', '.join(known)}")
     sys.argv = [f"bench {name}", *context.args]
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")
-
-
-def synth(*, json: Json = False) -> None:
-    """Synthesise the cloud assembly (cached by its inputs) and say where it lies."""
-    from infra_cdk.synthesis import synthesise  # noqa: PLC0415 - the other verbs start without it
-
-    with progress(quiet=json) as tell:
-        tell("synthesising")
-        assembly = synthesise({})
-    if json:
-        print_json({"assembly": str(assembly)})
-    else:
-        console.print(str(assembly))
 
 
 def requirements() -> None:

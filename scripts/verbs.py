@@ -1,0 +1,13 @@
+"""Every verb of ``./huntaze``: the harness's and the operators', and those that test and measure."""
+
+from emulator.harness.cli import main
+from huntaze_scraper.operations.cli.lazy import Verb
+
+main(
+    {
+        "test": Verb("tests.gate.cli:test", passes_on=True),
+        "gate": "tests.gate.cli:gate",
+        "bench": Verb("tests.gate.cli:bench", passes_on=True),
+        "requirements": "tests.gate.cli:requirements",
+    }
+)
