@@ -1,6 +1,6 @@
 """Every verb of ``./huntaze``: the harness's and the operators', and those that test and measure."""
 
-from emulator.harness.cli import main
+from emulator.cli import main
 from huntaze_scraper.operations.cli.lazy import Verb
 
 main(

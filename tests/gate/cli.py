@@ -12,8 +12,8 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from emulator.cli.up import Speed
 from emulator.harness import places
-from emulator.harness.cli.up import Speed
 from emulator.harness.errors import HarnessError
 from emulator.vclock.clock import checked_speed
 from huntaze_scraper.operations.cli.options import Json

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from huntaze_scraper.operations.target import Target
 
 VERBS: "dict[str, str | Verb]" = {
-    "demo": "emulator.harness.cli.demo:demo",
-    "up": "emulator.harness.cli.up:up",
-    "down": "emulator.harness.cli.up:down",
-    "console": "emulator.harness.cli.console_page:console",
-    "status": "emulator.harness.cli.inspect:status",
-    "send": "emulator.harness.cli.inspect:send",
-    "logs": "emulator.harness.cli.inspect:logs",
+    "demo": "emulator.cli.demo:demo",
+    "up": "emulator.cli.up:up",
+    "down": "emulator.cli.up:down",
+    "console": "emulator.cli.console_page:console",
+    "status": "emulator.cli.inspect:status",
+    "send": "emulator.cli.inspect:send",
+    "logs": "emulator.cli.inspect:logs",
     "synth": "infra_cdk.cli:synth",
     **operations.VERBS,
 }

@@ -1,5 +1,5 @@
 """Runs the command line."""
 
-from emulator.harness.cli import main
+from emulator.cli import main
 
 main()
