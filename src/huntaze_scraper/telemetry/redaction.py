@@ -1,18 +1,19 @@
 """Keeps secrets out of whatever is written: by the name of a field, and by the value itself."""
 
-import json
 import re
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import quote
+
+from huntaze_scraper.telemetry.needles import Needles
+from huntaze_scraper.telemetry.spellings import layers, unpacked
 
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 6
-"""Shorter values are known only by their field's name: replacing them everywhere would eat ordinary text."""
+"""In characters. What is shorter is known only by its field's name: replaced everywhere, it would eat ordinary text."""
+MOST_PACKED = 3
+"""So often base64 is looked into that stands in base64."""
 
-_MOST_SECRETS = 10_000
 _SECRET_FIELD = re.compile(
     r"pass(word|wd)|secret|token|cookie|authori[sz]ation|api_?key|storage_state|receipt_handle|message_content|^code$",
     re.IGNORECASE,
@@ -20,32 +21,35 @@ _SECRET_FIELD = re.compile(
 
 
 class Redactor:
-    """Replaces every secret that it was told of, as it stands or as JSON or a URL spells it."""
+    """Replaces every secret that it was told of, however it is spelt.
+
+    Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs and base64, in any order. Not compared are
+    quotes, blanks, backslashes and plus signs, nor how Unicode composes a letter.
+    """
 
     def __init__(self) -> None:
         """Know no secret yet."""
-        self._spellings: OrderedDict[str, None] = OrderedDict()
+        self._needles = Needles()
         self._lock = threading.Lock()
 
     def learn(self, *secrets: str | None) -> None:
         """Remember secrets; the oldest are forgotten after ten thousand."""
         with self._lock:
             for secret in secrets:
-                if secret is None or len(secret) < SHORTEST_SECRET:
-                    continue
-                for spelling in {secret, json.dumps(secret)[1:-1], quote(secret, safe=""), repr(secret)[1:-1]}:
-                    self._spellings[spelling] = None
-                    self._spellings.move_to_end(spelling)
-            while len(self._spellings) > _MOST_SECRETS:
-                self._spellings.popitem(last=False)
+                if secret is not None and len(secret) >= SHORTEST_SECRET:
+                    self._needles.add(secret)
 
     def text(self, text: str) -> str:
         """Return the text without any secret that was learnt."""
         with self._lock:
-            found = [spelling for spelling in self._spellings if spelling in text]
-        for spelling in sorted(found, key=len, reverse=True):
-            text = text.replace(spelling, REDACTED)
-        return text
+            spans = sorted(self._spans(text, MOST_PACKED))
+        kept: list[str] = []
+        done = 0
+        for start, end in spans:
+            if start >= done:
+                kept += (text[done:start], REDACTED)
+            done = max(done, end)
+        return "".join((*kept, text[done:]))
 
     def value(self, value: Any) -> Any:
         """Return a copy of a JSON-like value without secrets."""
@@ -58,11 +62,21 @@ class Redactor:
             }
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(each) for each in value]
-        if value is None or isinstance(value, bool | int | float):
+        if value is None or isinstance(value, bool):
             return value
-        return self.text(str(value))
+        told = self.text(str(value))
+        return value if isinstance(value, int | float) and told == str(value) else told
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Redact a log line, as the last processor before it is written."""
         redacted: dict[str, Any] = self.value(event)
         return redacted
+
+    def _spans(self, text: str, packed: int) -> Iterator[tuple[int, int]]:
+        """Tell from where to where secrets stand in the text: in no order, and some more than once."""
+        for layer in layers(text):
+            for span in self._needles.found(layer.text):
+                yield layer.span(*span)
+            for held, *run in unpacked(layer.text) if packed else ():
+                if any(self._spans(held, packed - 1)):
+                    yield layer.span(*run)

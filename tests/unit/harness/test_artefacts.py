@@ -1,11 +1,14 @@
 """What is kept of a failing test, and what is not."""
 
+import json
 import zipfile
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 
 from emulator.harness.artefacts.redaction import redact_folder
+from huntaze_scraper.telemetry.redaction import REDACTED
 
 PASSWORD = 'blue"Bucket&7'
 COOKIE = "c0ffee-Session-0123456789"
@@ -121,3 +124,19 @@ def test_a_trace_is_kept_without_the_cookies_that_its_requests_tell(tmp_path: Pa
         assert trace.testzip() is None
         assert COOKIE not in (trace.read("resources/a.html") + trace.read("trace.network")).decode()
         assert trace.read("resources/page.jpeg") == b"\xff\xd8" + COOKIE.encode()
+
+
+def test_a_trace_is_kept_without_the_password_as_the_page_posted_it(tmp_path: Path) -> None:
+    """A browser writes JSON without ASCII escapes, and a form writes plus signs for blanks."""
+    password = 'pä"ss word-1'
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as trace:
+        trace.writestr("resources/body.json", json.dumps({"password": password}, ensure_ascii=False))
+        trace.writestr("resources/form.txt", f"user=c&password={quote_plus(password)}&remember=1")
+        action = {"method": "fill", "params": {"value": password}}
+        trace.writestr("trace.trace", json.dumps(action, ensure_ascii=False) + "\n" + json.dumps(json.dumps(action)))
+    redact_folder(tmp_path, [password])
+    with zipfile.ZipFile(tmp_path / "trace.zip") as trace:
+        kept = "".join(trace.read(name).decode() for name in trace.namelist())
+    assert "word-1" not in kept
+    assert "ss" not in kept.replace("password", "")
+    assert kept.count(REDACTED) == 4
