@@ -16,6 +16,15 @@ class StoreUnavailable(HuntazeError):
     """A store did not answer or refused: nothing was decided, come back later."""
 
 
+class OutOfTurn(HuntazeError):
+    """The limit has no room yet: hand the job back, and count nothing."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        """Say when there is likely to be room."""
+        super().__init__("no turn at the site yet")
+        self.wait_seconds = wait_seconds
+
+
 class ErrorClass(StrEnum):
     """What went wrong with a job at the site; each class has one reaction (the table in docs/scraper.md)."""
 

@@ -1,0 +1,1 @@
+"""The one limit of both gates, limiter and site: its rate and its line, pure; the turns that the scraper takes."""

@@ -1,0 +1,139 @@
+"""Turns at the site, taken from the state table: items ``turn#<scope>``, and ``requests#<account>`` for single requests."""
+
+import asyncio
+import random
+import uuid
+from dataclasses import replace
+from typing import Protocol
+
+from huntaze_scraper.clock import Clock
+from huntaze_scraper.errors import OutOfTurn, StoreUnavailable
+from huntaze_scraper.limit.gate import Asked, Gate, ask
+from huntaze_scraper.limit.line import Priority
+from huntaze_scraper.limit.rate import Limit
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import ConditionFailed, Conflict, StateTable
+
+PIPELINE, ACCOUNT = "pipeline", "account"
+"""The scopes: one limit for all accounts, or one for each."""
+
+KEPT_SECONDS = 24 * 3600
+MOST_CONFLICTS = 20
+CONFLICT_PAUSE_SECONDS = 0.05
+
+
+class Sleep(Protocol):
+    """Waits, and raises Interrupted where the process ends."""
+
+    async def __call__(self, seconds: float) -> None:
+        """Wait so long."""
+        ...
+
+
+class Turn:
+    """Leave to act at the site, now."""
+
+    def __init__(self, turns: "Turns", key: str, back_at: int) -> None:
+        """Hold the token of the item ``key`` that is back at that moment."""
+        self._turns = turns
+        self._key = key
+        self._back_at = back_at
+
+    async def keep(self) -> None:
+        """Make sure that an effect may leave at this moment, later than the turn was taken: the token comes back later.
+
+        Raises:
+            OutOfTurn: the turn was taken so long ago that somebody else has the token by now.
+            StoreUnavailable: nobody knows.
+        """
+        self._back_at = await self._turns.move(self._key, self._back_at)
+
+
+class Turns:
+    """Takes turns. Two of one limit are never in use within less than a window, whoever takes them, and dies."""
+
+    def __init__(self, table: StateTable, limit: Limit, scope: str, clock: Clock, sleep: Sleep, kind: Kind = Kind.TURN) -> None:
+        """Take turns of ``limit`` in the scope, ``pipeline`` or ``account``."""
+        self._table = table
+        self._limit = limit
+        self._is_shared = scope == PIPELINE
+        self._clock = clock
+        self._sleep = sleep
+        self._kind = kind
+
+    async def take(self, account: str, priority: Priority, patience_seconds: float) -> tuple[Turn, float]:
+        """Return a turn, once there is one, and the seconds that were waited for it.
+
+        Raises:
+            OutOfTurn: it would be longer than the patience; the place in the line is kept.
+            StoreUnavailable: no turn without the store.
+            Interrupted: the process ends.
+        """
+        key = self._kind.key(PIPELINE if self._is_shared else account)
+        began = self._clock.monotonic()
+        while True:
+            asked = await self._ask(key, account, priority)
+            waited = self._clock.monotonic() - began
+            if asked.back_at is not None:
+                turn = Turn(self, key, asked.back_at)
+                await turn.keep()  # the answer may have taken its time
+                return turn, waited
+            wait_seconds = max(asked.wait_until / 1000 - self._clock.now(), 0.01)
+            if waited + wait_seconds > patience_seconds:
+                raise OutOfTurn(wait_seconds)
+            await self._sleep(wait_seconds)
+
+    async def move(self, key: str, back_at: int) -> int:
+        """Let the token be back a window from now, where it is not anyway; see ``Turn.keep``."""
+        for _ in range(MOST_CONFLICTS):
+            # Half of the margin is for what comes between this look and the site, half for clocks that differ.
+            if self._now() + self._limit.return_ms <= back_at + self._limit.margin_ms // 2:
+                return back_at
+            gate = await self._read(key)
+            later = self._now() + self._limit.return_ms
+            tokens = gate.tokens.moved(back_at, later)
+            if tokens is None:
+                raise OutOfTurn(0.0)
+            if await self._write(key, replace(gate, tokens=tokens)):
+                back_at = later
+        raise StoreUnavailable("the limit was never written in time")
+
+    async def _ask(self, key: str, account: str, priority: Priority) -> Asked:
+        for _ in range(MOST_CONFLICTS):
+            gate = await self._read(key)
+            asked = ask(self._limit, gate, account, priority, self._now(), is_shared=self._is_shared)
+            if asked.gate == gate or await self._write(key, asked.gate):
+                return asked
+        raise StoreUnavailable("other tasks were always faster at the limit")
+
+    async def _read(self, key: str) -> Gate:
+        return Gate.read(await asyncio.to_thread(self._table.get, key), self._limit.capacity)
+
+    async def _write(self, key: str, gate: Gate) -> bool:
+        """Store the gate, if nobody else has since it was read.
+
+        The client repeats a write whose answer was lost, and would take its own for somebody else's (Trap 12): who
+        wrote stands in the item. If somebody did write in between, the turn of the lost answer is only lost.
+        """
+        writer = uuid.uuid4().hex
+        values = gate.write() | {
+            "version": gate.version + 1,
+            "writer": writer,
+            "expires_at": int(self._clock.now()) + KEPT_SECONDS,
+        }
+        try:
+            await asyncio.to_thread(
+                self._table.update,
+                key,
+                "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                {f":{name}": value for name, value in values.items()} | {":before": gate.version},
+                condition="attribute_not_exists(#version) OR #version = :before OR #writer = :writer",
+                names=values,
+            )
+        except (ConditionFailed, Conflict):
+            await self._sleep(random.uniform(0, CONFLICT_PAUSE_SECONDS))  # noqa: S311 - spreads retries, keeps no secret
+            return False
+        return True
+
+    def _now(self) -> int:
+        return int(self._clock.now() * 1000)
