@@ -40,6 +40,7 @@ class Dashboard(Construct):
                 [_rate_limiter(), _queue_depth(queues), _queue_age(queues)],
                 [_limiter_duration(), _limiter_faults(), _success()],
                 [_site_errors(), _duration(), _waiting()],
+                [_turns(), _turn_waits()],
                 [_tasks(), _resources(), _cost()],
                 [
                     _insights("Recent rate limit decisions", names.LIMITER_LOGS, DECISIONS),
@@ -122,6 +123,23 @@ def _waiting() -> cloudwatch.IWidget:
     return _graph(
         "Latency: wait in the workflows queue, ms",
         *(metrics.custom(Metric.QUEUE_WAIT_MS, it).with_(label=it) for it in ("p50", "p95", "Maximum")),
+    )
+
+
+def _turns() -> cloudwatch.IWidget:
+    turns = metrics.custom(Metric.TURN_WAIT_MS, "SampleCount", period=metrics.MINUTE)
+    return _graph(
+        "Turns at the site: taken, put off, answered with 429",
+        turns.with_(label="taken"),
+        metrics.custom(Metric.TURN_PUT_OFF_COUNT, period=metrics.MINUTE).with_(label="put off"),
+        metrics.custom(Metric.ONLYFANS_429_COUNT, period=metrics.MINUTE).with_(label="429"),
+    )
+
+
+def _turn_waits() -> cloudwatch.IWidget:
+    return _graph(
+        "Waits for a turn, in hand, ms",
+        *(metrics.custom(Metric.TURN_WAIT_MS, it).with_(label=it) for it in ("p50", "p95", "Maximum")),
     )
 
 

@@ -1,10 +1,16 @@
 """What may be chosen at synthesis: read from CDK context, so that an assembly names all its inputs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Self
 
-CHOICES = {"scaling": ("queue_depth", "backlog_per_task"), "metrics_by_creator": ("true", "false")}
+from huntaze_scraper.settings import SCOPES, LimitSettings, RateLimiterSettings, WorkerSettings
+
+CHOICES = {
+    "rate_scope": SCOPES,
+    "scaling": ("queue_depth", "backlog_per_task"),
+    "metrics_by_creator": ("true", "false"),
+}
 TOGETHER = (
     ("vpc_id", "availability_zones", "private_subnet_ids"),
     ("ingress_queue_arn", "ingress_dlq_arn", "workflows_queue_arn", "workflows_dlq_arn"),
@@ -35,6 +41,16 @@ class Options:
     queues_key_arn: str = option("KMS key of the existing queues")
     metrics_by_creator: str = option(
         "whether metrics carry creator_id, which is billed by creator: true or false", "true"
+    )
+    rate_capacity: str = option("jobs that any window holds at most", str(LimitSettings.rate_limit_capacity))
+    rate_window_seconds: str = option("length of the window, seconds", f"{LimitSettings.rate_limit_window_seconds:g}")
+    rate_scope: str = option(
+        "what the limit is of: pipeline (all accounts together) or account (each by itself)",
+        LimitSettings.rate_limit_scope,
+    )
+    account_requests: str = option(
+        "requests for pages and files that an account makes in any window at most; 0 for no limit",
+        str(WorkerSettings.rate_limit_account_requests),
     )
     scaling: str = option("queue_depth (the plan's) or backlog_per_task", "queue_depth")
 
@@ -78,5 +94,43 @@ class Options:
             absent = [name for name in group if not getattr(self, name)]
             if absent and len(absent) < len(group):
                 raise InvalidOptions(f"context {', '.join(absent)} must be given with the rest of {', '.join(group)}")
+        self._check_limit()
         if self.queues_key_arn and not self.ingress_queue_arn:
             raise InvalidOptions("context queues_key_arn belongs to existing queues: give their ARNs too")
+
+    @property
+    def limit(self) -> dict[str, Any]:
+        """The limit, as both processes' settings take it.
+
+        Raises:
+            InvalidOptions: it is none.
+        """
+        return {
+            "rate_limit_capacity": _number("rate_capacity", self.rate_capacity, int),
+            "rate_limit_window_seconds": _number("rate_window_seconds", self.rate_window_seconds, float),
+            "rate_limit_scope": self.rate_scope,
+        }
+
+    @property
+    def requests(self) -> int:
+        """How many requests an account may make, as the scraper's settings take it."""
+        return _number("account_requests", self.account_requests, int)
+
+    def _check_limit(self) -> None:
+        worker = {**self.limit, "rate_limit_account_requests": self.requests}
+        found = [*_contradictions(RateLimiterSettings, self.limit), *_contradictions(WorkerSettings, worker)]
+        if found:
+            raise InvalidOptions(f"context for the limit: {found[0]}")
+
+
+def _contradictions(settings: type[LimitSettings], given: Mapping[str, Any]) -> list[str]:
+    """Ask a process's settings what it would say of these; what else it needs plays no part."""
+    required: dict[str, Any] = {each.name: "" for each in fields(settings) if each.default is MISSING}
+    return settings(**required, **given).contradictions()
+
+
+def _number[Number: (int, float)](name: str, text: str, kind: type[Number]) -> Number:
+    try:
+        return kind(text)
+    except ValueError:
+        raise InvalidOptions(f"context {name} must be a number, not {text!r}") from None

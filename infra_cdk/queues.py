@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from infra_cdk.options import Options
 from infra_cdk.permissions import from_this_account, use_key
 
@@ -17,7 +17,7 @@ LONGEST_RETENTION = Duration.days(14)
 # A standard DLQ counts from the first enqueue time: what ingress keeps less than the longest is left to replay it.
 INGRESS_RETENTION = Duration.days(10)
 # AWS asks for six times the function's time-out.
-INGRESS_VISIBILITY = Duration.seconds(180)
+INGRESS_VISIBILITY = Duration.seconds(RateLimiterSettings.ingress_visibility_seconds)
 WORKFLOWS_VISIBILITY = Duration.seconds(WorkerSettings.visibility_seconds)
 # Receives are not failures (429s, shutdowns, an unreachable store): redrive is only the net under what dies uncounted.
 MAX_RECEIVE_COUNT = 100

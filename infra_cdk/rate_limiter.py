@@ -12,6 +12,7 @@ from huntaze_scraper import names
 from huntaze_scraper.settings import RateLimiterSettings
 from huntaze_scraper.state.keys import Kind
 from infra_cdk.function import Function
+from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics
 from infra_cdk.queues import Queues
 
@@ -24,7 +25,9 @@ MAX_CONCURRENCY = 2
 class RateLimiter(Stack):
     """The function and its event source mapping."""
 
-    def __init__(self, scope: Construct, name: str, *, queues: Queues, bundle: Path, **stack: Any) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, options: Options, queues: Queues, bundle: Path, **stack: Any
+    ) -> None:
         """Run the bundle between the queues."""
         super().__init__(scope, name, **stack)
         settings = RateLimiterSettings(
@@ -32,6 +35,7 @@ class RateLimiter(Stack):
             ingress_dlq_url=queues.ingress_dlq.queue_url,
             workflows_queue_url=queues.workflows.queue_url,
             state_table=queues.state.table_name,
+            **options.limit,
         )
         limiter = Function(
             self,

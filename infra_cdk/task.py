@@ -79,6 +79,8 @@ class Task(Construct):
             media_hosts=self._parameter(
                 "MediaHosts", "Hosts that media may come from, separated by commas", WorkerSettings.media_hosts
             ),
+            **options.limit,
+            rate_limit_account_requests=options.requests,
             metrics_by_creator=options.metrics_by_creator == "true",
         )
 
@@ -116,6 +118,8 @@ class Task(Construct):
                 Kind.JOB,
                 Kind.SESSION,
                 Kind.PAUSE,
+                Kind.TURN,
+                Kind.REQUESTS,
             ),
             allow(["s3:PutObject", "s3:AbortMultipartUpload"], self._results.arn_for_objects("results/*")),
             allow(["s3:GetObject", "s3:PutObject"], self._results.arn_for_objects(f"{PROGRESS}*")),

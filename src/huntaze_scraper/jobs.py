@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NoReturn
@@ -13,6 +14,15 @@ import fastjsonschema
 from huntaze_scraper.errors import InvalidJob
 
 type Action = Literal["send_message", "scrape_profile", "download_media", "get_messages"]
+
+
+class Priority(StrEnum):
+    """How urgent a job is (``metadata.priority``), the most urgent first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
 
 MAX_JOB_BYTES = 200 * 1024
 """The largest body taken, in UTF-8 bytes: an SQS message of 256 KiB must also hold the attributes added on the way."""
@@ -40,6 +50,11 @@ class Job:
     def group_id(self) -> str:
         """MessageGroupId (requirement 1.2): one account's jobs run one after another."""
         return self.account
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent it is; normal where the producer does not say."""
+        return Priority(self.payload.get("metadata", {}).get("priority", Priority.NORMAL))
 
     @property
     def correlation_id(self) -> str:

@@ -35,6 +35,10 @@ class Metric(StrEnum):
     """Jobs that the ledger knew as done already."""
     QUEUE_WAIT_MS = "queue_wait_ms"
     """Time from a job's arrival on the workflows queue to its first attempt."""
+    TURN_WAIT_MS = "turn_wait_ms"
+    """Time that an attempt waited in hand for its turn at the site; one sample a turn, so that SampleCount counts turns."""
+    TURN_PUT_OFF_COUNT = "turn_put_off_count"
+    """Times that a turn was so far off that the account's jobs went back to the queue for it."""
 
     @property
     def unit(self) -> str:

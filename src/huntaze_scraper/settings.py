@@ -39,9 +39,15 @@ class Settings:
                 values[each.name] = _read(env[name], each.type)
             except ValueError:
                 wrong.append(f"{name} is not of type {getattr(each.type, '__name__', each.type)}")
-        if wrong:
+        settings = None if wrong else cls(**values)
+        wrong = settings.contradictions() if settings else wrong
+        if not settings or wrong:
             raise InvalidSettings("; ".join(wrong))
-        return cls(**values)
+        return settings
+
+    def contradictions(self) -> list[str]:
+        """Say what of the settings is not possible, each in one line."""
+        return []
 
     def to_env(self) -> dict[str, str]:
         """Write the settings as environment variables: what ``from_env`` reads back."""
@@ -60,26 +66,66 @@ def _write(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+SCOPES = ("pipeline", "account")
+"""What a limit is of: all accounts together, or each by itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class RateLimiterSettings(Settings):
+class LimitSettings(Settings):
+    """The one limit, which both gates have: the limiter and the scraper."""
+
+    rate_limit_capacity: int = setting("jobs that any window holds at most", 10)
+    rate_limit_window_seconds: float = setting("length of the window, seconds", 60.0)
+    rate_limit_scope: str = setting(
+        "what the limit is of: pipeline (all accounts together) or account (each by itself)", "pipeline"
+    )
+
+    @property
+    def visibility(self) -> float:
+        """How long a message stays in hand before it comes back by itself, seconds."""
+        raise NotImplementedError
+
+    def contradictions(self) -> list[str]:
+        """Say what limit is none."""
+        found = []
+        if self.rate_limit_capacity < 1:
+            found.append(f"RATE_LIMIT_CAPACITY is {self.rate_limit_capacity}, and must be 1 or more")
+        if not 1 <= self.rate_limit_window_seconds < self.visibility:
+            found.append(
+                f"RATE_LIMIT_WINDOW_SECONDS is {self.rate_limit_window_seconds:g}, and must be 1 or more and less than "
+                f"the queue's visibility of {self.visibility:g} s: a message in hand would come back before its turn"
+            )
+        if self.rate_limit_scope not in SCOPES:
+            found.append(f"RATE_LIMIT_SCOPE must be {' or '.join(SCOPES)}")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimiterSettings(LimitSettings):
     """The limiter's settings."""
 
     ingress_queue_url: str = setting("URL of the ingress queue")
     ingress_dlq_url: str = setting("URL of the queue for messages that can never be carried out")
     workflows_queue_url: str = setting("URL of the FIFO queue that feeds the scraper")
     state_table: str = setting("name of the DynamoDB table that holds the bucket and the ledger")
-    rate_limit_capacity: int = setting("messages forwarded at most in any window", 10)
-    rate_limit_window_seconds: float = setting("length of the window, seconds", 60.0)
     rate_limit_clock_skew_seconds: float = setting(
         "the most by which clocks of two invocations may differ, seconds", 2.0
     )
     rate_limit_slack_seconds: float = setting(
         "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 2.0
     )
+    ingress_visibility_seconds: int = setting(
+        "visibility of a message in hand, seconds; the queue's own is the same", 180
+    )
+
+    @property
+    def visibility(self) -> float:
+        """How long a message stays in hand, seconds."""
+        return self.ingress_visibility_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerSettings(Settings):
+class WorkerSettings(LimitSettings):
     """The scraper's settings."""
 
     workflows_queue_url: str = setting("URL of the FIFO queue that feeds the scraper")
@@ -94,11 +140,26 @@ class WorkerSettings(Settings):
     health_port: int = setting("port of the health endpoint", 3000)
     chromium_path: str = setting("Chromium to start; empty for Playwright's own", "")
     pages: int = setting("jobs of different accounts carried out at once", 4)
+    rate_limit_account_requests: int = setting(
+        "requests for pages and files that an account makes in any window at most; 0 for no limit", 0
+    )
     max_failures: int = setting("counted failures after which a job moves to the workflows DLQ", 3)
     visibility_seconds: int = setting("visibility of a message in hand, seconds; the queue's own is the same", 300)
     stop_timeout_seconds: int = setting("time from SIGTERM to SIGKILL, seconds", 120)
     max_media_mebibytes: int = setting("largest media file taken, MiB", 512)
     metrics_by_creator: bool = setting("publish metrics by creator_id too, each creator being billed", default=True)
+
+    @property
+    def visibility(self) -> float:
+        """How long a message stays in hand, seconds."""
+        return self.visibility_seconds
+
+    def contradictions(self) -> list[str]:
+        """Say what limit is none."""
+        found = super().contradictions()
+        if self.rate_limit_account_requests < 0:
+            found.append("RATE_LIMIT_ACCOUNT_REQUESTS must be 0 or more")
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Shutdown
 from tests.integration.traced_browser import TracedBrowser
 from tests.unit.onlyfans.memory_sessions import MemorySessions
-from tests.unit.worker.doubles import MemoryObjectStore, Samples, payload
+from tests.unit.worker.doubles import FreeTurn, FreeTurns, MemoryObjectStore, Samples, payload, unpaced
 
 PATIENCE_SECONDS = 60.0
 
@@ -111,12 +111,12 @@ class Office:
     async def once(self, tab: Tab, wanted: Job, seconds: float = 10, ledger: Ledger | None = None) -> Mapping[str, Any]:
         """Run one attempt in a tab."""
         files = JobFiles(self.store, wanted.account, wanted.job_id)
-        run = Run(wanted, tab, ledger or Ledger(), files, SystemClock(), seconds)
+        run = Run(wanted, tab, ledger or Ledger(), files, SystemClock(), seconds, turn=FreeTurn(), pace=unpaced)
         return await self.actions[wanted.action](run)
 
     async def carry_out(self, wanted: Job, ledger: Ledger | None = None) -> Mapping[str, Any]:
         """Carry a job out with all of its attempts."""
-        attempts = Attempts(self.tabs, self.actions, self.samples, SystemClock(), Shutdown(60))
+        attempts = Attempts(self.tabs, self.actions, self.samples, SystemClock(), Shutdown(60), FreeTurns())  # type: ignore[arg-type]
         files = JobFiles(self.store, wanted.account, wanted.job_id)
         return await attempts.carry_out(wanted, ledger or Ledger(), files)
 

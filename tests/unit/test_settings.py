@@ -47,3 +47,23 @@ def test_what_has_a_default_may_be_left_out() -> None:
     required |= {"RESULTS_BUCKET": "results", "CREDENTIALS_SECRET_ID": "secret"}
     read = WorkerSettings.from_env(required)
     assert (read.pages, read.health_port, read.metrics_by_creator) == (4, 3000, True)
+
+
+@pytest.mark.requirement("9.1")
+@pytest.mark.parametrize("settings", [LIMITER, WORKER], ids=lambda it: type(it).__name__)
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RATE_LIMIT_CAPACITY", "0", "RATE_LIMIT_CAPACITY is 0, and must be 1 or more"),
+        ("RATE_LIMIT_CAPACITY", "-3", "must be 1 or more"),
+        ("RATE_LIMIT_WINDOW_SECONDS", "0", "RATE_LIMIT_WINDOW_SECONDS is 0, and must be 1 or more"),
+        ("RATE_LIMIT_WINDOW_SECONDS", "nan", "must be 1 or more"),
+        ("RATE_LIMIT_WINDOW_SECONDS", "300", "less than the queue's visibility of"),
+        ("RATE_LIMIT_SCOPE", "creator", "RATE_LIMIT_SCOPE must be pipeline or account"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused_in_one_line(settings: Settings, name: str, value: str, said: str) -> None:
+    """At both gates alike: the process does not start."""
+    with pytest.raises(InvalidSettings, match=said) as invalid:
+        type(settings).from_env(settings.to_env() | {name: value})
+    assert "\n" not in str(invalid.value)

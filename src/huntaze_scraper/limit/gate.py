@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from typing import Any, Self
 
-from huntaze_scraper.limit.line import Line, Next, Priority
+from huntaze_scraper.jobs import Priority
+from huntaze_scraper.limit.line import Line, Next
 from huntaze_scraper.limit.rate import Limit, Tokens
 
 LATE_MS = 30_000

@@ -8,19 +8,12 @@ the turns that it did not want, nor behind the whole line of another.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple, Self
+
+from huntaze_scraper.jobs import Priority
 
 TURNS_OF_WHICH_ONE = 10
 """Of so many turns each priority that waits has at least one."""
-
-
-class Priority(StrEnum):
-    """A job's ``metadata.priority``, the first first."""
-
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
 
 
 class Standing(NamedTuple):
@@ -76,7 +69,9 @@ class Line:
         """Let a job go without its turn."""
         was = self.standings[priority][account]
         accounts = {**self.standings[priority], account: Standing(was.waiting - 1, was.tag)}
-        return type(self)({**self.standings, priority: _remembered(accounts, self.tags.get(priority, 0))}, self.tags, self.passed)
+        return type(self)(
+            {**self.standings, priority: _remembered(accounts, self.tags.get(priority, 0))}, self.tags, self.passed
+        )
 
     def served(self, priority: Priority, account: str) -> Self:
         """Let a job have its turn."""
@@ -95,13 +90,21 @@ class Line:
         waiting = {
             priority: accounts
             for priority in Priority
-            if (accounts := {name: it.tag for name, it in self.standings.get(priority, {}).items() if it.waiting and name not in without})
+            if (
+                accounts := {
+                    name: it.tag
+                    for name, it in self.standings.get(priority, {}).items()
+                    if it.waiting and name not in without
+                }
+            )
         }
         if not waiting:
             return None
         first, *lower = waiting
-        overdue = [it for it in lower if self.passed.get(it, 0) >= TURNS_OF_WHICH_ONE - len(lower)]
-        priority = max(overdue, key=lambda it: self.passed.get(it, 0)) if overdue else first
+        # The one that was passed most is due at its tenth turn, or before, where that turn will be another's.
+        longest = sorted(lower, key=lambda it: -self.passed.get(it, 0))
+        is_due = any(self.passed.get(it, 0) >= TURNS_OF_WHICH_ONE - 1 - place for place, it in enumerate(longest))
+        priority = longest[0] if is_due else first
         return Next(priority, min(waiting[priority], key=waiting[priority].__getitem__))
 
     def order(self, without: Collection[str] = ()) -> Iterator[Next]:
@@ -115,14 +118,22 @@ class Line:
         """Count the accounts that are before this one, each with one job."""
         priorities = list(Priority)
         urgent = priorities[: priorities.index(own.priority)]
-        count = sum(1 for it in urgent for name, each in self.standings.get(it, {}).items() if each.waiting and name not in without)
+        count = sum(
+            1
+            for it in urgent
+            for name, each in self.standings.get(it, {}).items()
+            if each.waiting and name not in without
+        )
         equal = [name for name, it in self.standings[own.priority].items() if it.waiting and name not in without]
         return count + sorted(equal, key=lambda name: self.standings[own.priority][name].tag).index(own.account)
 
     def as_json(self) -> dict[str, Any]:
         """Write the line, its order kept."""
         return {
-            "standings": {priority: [[name, *it] for name, it in accounts.items()] for priority, accounts in self.standings.items()},
+            "standings": {
+                priority: [[name, *it] for name, it in accounts.items()]
+                for priority, accounts in self.standings.items()
+            },
             "tags": dict(self.tags),
             "passed": dict(self.passed),
         }

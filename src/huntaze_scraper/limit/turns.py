@@ -1,23 +1,20 @@
-"""Turns at the site, taken from the state table: items ``turn#<scope>``, and ``requests#<account>`` for single requests."""
+"""Turns at the site: taken from the gate that all tasks share, and kept until an effect leaves."""
 
-import asyncio
 import random
-import uuid
 from dataclasses import replace
 from typing import Protocol
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import OutOfTurn, StoreUnavailable
+from huntaze_scraper.jobs import Priority
 from huntaze_scraper.limit.gate import Asked, Gate, ask
-from huntaze_scraper.limit.line import Priority
+from huntaze_scraper.limit.gates import Gates
 from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.state.keys import Kind
-from huntaze_scraper.state.table import ConditionFailed, Conflict, StateTable
 
 PIPELINE, ACCOUNT = "pipeline", "account"
 """The scopes: one limit for all accounts, or one for each."""
 
-KEPT_SECONDS = 24 * 3600
 MOST_CONFLICTS = 20
 CONFLICT_PAUSE_SECONDS = 0.05
 
@@ -52,9 +49,11 @@ class Turn:
 class Turns:
     """Takes turns. Two of one limit are never in use within less than a window, whoever takes them, and dies."""
 
-    def __init__(self, table: StateTable, limit: Limit, scope: str, clock: Clock, sleep: Sleep, kind: Kind = Kind.TURN) -> None:
+    def __init__(
+        self, gates: Gates, limit: Limit, scope: str, clock: Clock, sleep: Sleep, kind: Kind = Kind.TURN
+    ) -> None:
         """Take turns of ``limit`` in the scope, ``pipeline`` or ``account``."""
-        self._table = table
+        self._gates = gates
         self._limit = limit
         self._is_shared = scope == PIPELINE
         self._clock = clock
@@ -89,7 +88,7 @@ class Turns:
             # Half of the margin is for what comes between this look and the site, half for clocks that differ.
             if self._now() + self._limit.return_ms <= back_at + self._limit.margin_ms // 2:
                 return back_at
-            gate = await self._read(key)
+            gate = await self._gates.read(key, self._limit.capacity)
             later = self._now() + self._limit.return_ms
             tokens = gate.tokens.moved(back_at, later)
             if tokens is None:
@@ -100,40 +99,17 @@ class Turns:
 
     async def _ask(self, key: str, account: str, priority: Priority) -> Asked:
         for _ in range(MOST_CONFLICTS):
-            gate = await self._read(key)
+            gate = await self._gates.read(key, self._limit.capacity)
             asked = ask(self._limit, gate, account, priority, self._now(), is_shared=self._is_shared)
             if asked.gate == gate or await self._write(key, asked.gate):
                 return asked
         raise StoreUnavailable("other tasks were always faster at the limit")
 
-    async def _read(self, key: str) -> Gate:
-        return Gate.read(await asyncio.to_thread(self._table.get, key), self._limit.capacity)
-
     async def _write(self, key: str, gate: Gate) -> bool:
-        """Store the gate, if nobody else has since it was read.
-
-        The client repeats a write whose answer was lost, and would take its own for somebody else's (Trap 12): who
-        wrote stands in the item. If somebody did write in between, the turn of the lost answer is only lost.
-        """
-        writer = uuid.uuid4().hex
-        values = gate.write() | {
-            "version": gate.version + 1,
-            "writer": writer,
-            "expires_at": int(self._clock.now()) + KEPT_SECONDS,
-        }
-        try:
-            await asyncio.to_thread(
-                self._table.update,
-                key,
-                "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-                {f":{name}": value for name, value in values.items()} | {":before": gate.version},
-                condition="attribute_not_exists(#version) OR #version = :before OR #writer = :writer",
-                names=values,
-            )
-        except (ConditionFailed, Conflict):
-            await self._sleep(random.uniform(0, CONFLICT_PAUSE_SECONDS))  # noqa: S311 - spreads retries, keeps no secret
-            return False
-        return True
+        if await self._gates.write(key, gate):
+            return True
+        await self._sleep(random.uniform(0, CONFLICT_PAUSE_SECONDS))  # noqa: S311 - spreads retries, keeps no secret
+        return False
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)

@@ -1,11 +1,26 @@
 """What an action is given: the job, a tab, and where it may leave things."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Protocol
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.onlyfans.tab import Tab
+
+
+class Turn(Protocol):
+    """Leave to act at the site, from the limit that all tasks share."""
+
+    async def keep(self) -> None:
+        """Make sure that an effect may leave now: to be called right before it does.
+
+        Raises:
+            OutOfTurn: it may not, for the turn is too long ago.
+            StoreUnavailable: nobody knows, so it may not.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +36,10 @@ class Run:
     """How long the site may take to answer."""
     settle_seconds: float = 0.0
     """How long an effect that was tried before, without an answer, may yet take to show."""
+    _: KW_ONLY
+    turn: Turn
+    pace: Callable[[], Awaitable[None]]
+    """Waits until the account may make one more request, for actions that make many.
+
+    Raises OutOfTurn where that is far off: what was done must be kept before.
+    """

@@ -2,13 +2,17 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import structlog
 from botocore.config import Config
 
-from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.clock import Clock, SystemClock
+from huntaze_scraper.limit.gates import DynamoGates
+from huntaze_scraper.limit.rate import Limit
+from huntaze_scraper.limit.turns import ACCOUNT, Turns
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import actions
 from huntaze_scraper.onlyfans.browser import Browser
@@ -20,6 +24,8 @@ from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.table import StateTable
 from huntaze_scraper.telemetry.metrics import Metrics
 from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.attempts import Attempts
@@ -92,7 +98,14 @@ class Application:
             pauses=pauses,
             store=store,
             reactions=Reactions(queue, ledger, pauses, store, clock, settings.max_failures),
-            carrier=Attempts(tabs, actions(media), self.metrics, clock, self.shutdown),
+            carrier=Attempts(
+                tabs,
+                actions(media),
+                self.metrics,
+                clock,
+                self.shutdown,
+                *_turns(settings, DynamoGates(StateTable(dynamodb, settings.state_table), clock), clock, self.shutdown),
+            ),
             in_hand=self.in_hand,
             breaker=self._breaker,
             metrics=self.metrics,
@@ -139,3 +152,15 @@ class Application:
         log.warning("circuit_breaker_changed", before=str(before), after=str(after))
         if after is State.OPEN:
             self.metrics.record(Metric.CIRCUIT_BREAKER_OPEN_COUNT, 1)
+
+
+def _turns(
+    settings: WorkerSettings, gates: DynamoGates, clock: Clock, shutdown: Shutdown
+) -> tuple[Turns, Turns | None]:
+    """Make what gives turns to attempts, and to single requests where these are limited."""
+    limit = Limit(settings.rate_limit_capacity, round(settings.rate_limit_window_seconds * 1000))
+    turns = Turns(gates, limit, settings.rate_limit_scope, clock, shutdown.sleep)
+    if not settings.rate_limit_account_requests:
+        return turns, None
+    requests = replace(limit, capacity=settings.rate_limit_account_requests)
+    return turns, Turns(gates, requests, ACCOUNT, clock, shutdown.sleep, Kind.REQUESTS)

@@ -1,14 +1,16 @@
 """Carries a job out at the site: tries, and tries again as its error's class allows."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, SiteError
+from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, OutOfTurn, SiteError
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.limit.turns import Turn, Turns
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import ActionFunction
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
@@ -25,6 +27,10 @@ ANSWERED = frozenset({*PLAIN_ANSWERS, ErrorClass.AUTH})
 """Classes with which the site is done with a request, after the wait that a server error has anyway."""
 SETTLE_SECONDS = 2.0
 """How long a click whose page or connection broke may take to show in the conversation."""
+PATIENCE_SECONDS = 10.0
+"""How long a job waits for its turn in hand; for longer its account's jobs go back, and others use the page."""
+RETRY_PATIENCE_SECONDS = 75.0
+"""How long one waits that is under way: more than a window."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -39,31 +45,50 @@ class Attempts:
         metrics: Recorder,
         clock: Clock,
         shutdown: Shutdown,
+        turns: Turns,
+        requests: Turns | None = None,
     ) -> None:
-        """Run ``actions`` in ``tabs``."""
+        """Run ``actions`` in ``tabs``, each attempt in its turn; ``requests`` is what an account may ask, if limited."""
         self._tabs = tabs
         self._actions = actions
         self._metrics = metrics
         self._clock = clock
         self._shutdown = shutdown
+        self._turns = turns
+        self._requests = requests
 
     async def carry_out(self, job: Job, once: Once, files: Artifacts) -> Mapping[str, Any]:
         """Return the data of the result.
 
         Raises:
             SiteError: the last error, when no attempt is left.
+            OutOfTurn: the next turn is so far off that others can be served meanwhile.
             Interrupted: the process ends before the job does.
         """
         met: list[ErrorClass] = []
         attempt, settle_seconds = Attempt(), 0.0
         stale_version: int | None = None
+        latest: SiteError | None = None
         while True:
+            turn = await self._take_turn(job, latest)
             tab: Tab | None = None
             try:
                 tab = await self._tabs.take(job.account, stale_version)
-                run = Run(job, tab, once, files, self._clock, attempt.timeout_seconds, settle_seconds)
+                await turn.keep()  # to log in takes a while
+                run = Run(
+                    job,
+                    tab,
+                    once,
+                    files,
+                    self._clock,
+                    attempt.timeout_seconds,
+                    settle_seconds,
+                    turn=turn,
+                    pace=partial(self._pace, job),
+                )
                 data = await self._actions[job.action](run)
             except SiteError as error:
+                latest = error
                 met.append(error.error_class)
                 following = None if tab is None and error.error_class is ErrorClass.AUTH else next_attempt(met)
                 self._report(job, error, len(met), following)
@@ -83,6 +108,24 @@ class Attempts:
                 await self._tabs.keep(job.account, tab)
                 return data
             await self._shutdown.sleep(attempt.wait_seconds)
+
+    async def _take_turn(self, job: Job, latest: SiteError | None) -> Turn:
+        """Wait for a turn. After an error, whose retries are few and soon, with more patience, and then it stands."""
+        patience = PATIENCE_SECONDS if latest is None else RETRY_PATIENCE_SECONDS
+        try:
+            turn, waited = await self._turns.take(job.account, job.priority, patience)
+        except OutOfTurn as later:
+            if latest is not None:
+                raise latest from None
+            self._metrics.record(Metric.TURN_PUT_OFF_COUNT, 1)
+            log.info("turn_put_off", wait_seconds=later.wait_seconds)
+            raise
+        self._metrics.record(Metric.TURN_WAIT_MS, round(waited * 1000))
+        return turn
+
+    async def _pace(self, job: Job) -> None:
+        if self._requests is not None:
+            await self._requests.take(job.account, job.priority, RETRY_PATIENCE_SECONDS)
 
     async def _put_away(self, job: Job, tab: Tab | None, error: SiteError, following: Attempt | None) -> None:
         if tab is None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import BrowserUnavailable, LeaseLost, PageBroken, SiteError, StoreUnavailable
+from huntaze_scraper.errors import BrowserUnavailable, LeaseLost, OutOfTurn, PageBroken, SiteError, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
@@ -157,6 +157,8 @@ class Processor:
         except Interrupted as error:
             marked = entry is not None and entry.mark is not None
             return await self._give_back(entry, EFFECT_SETTLE_SECONDS if marked else 0.0, str(error))
+        except OutOfTurn as later:
+            return await self._give_back(entry, later.wait_seconds, str(later))
         except (StoreUnavailable, BrowserUnavailable) as error:
             return await self._give_back(entry, wait_seconds, str(error))
         except Exception:

@@ -22,6 +22,12 @@ def test_without_context_everything_is_made() -> None:
         ({"scaling": "up"}, "queue_depth or backlog_per_task, not 'up'"),
         ({"metrics_by_creator": "maybe"}, "true or false, not 'maybe'"),
         ({"vpc_id": ["vpc-1"]}, "must be a text"),
+        ({"rate_capacity": "0"}, "RATE_LIMIT_CAPACITY is 0, and must be 1 or more"),
+        ({"rate_capacity": "ten"}, "rate_capacity must be a number, not 'ten'"),
+        ({"rate_window_seconds": "180"}, "less than the queue's visibility of 180 s"),
+        ({"rate_window_seconds": "nan"}, "must be 1 or more"),
+        ({"rate_scope": "creator"}, "pipeline or account, not 'creator'"),
+        ({"account_requests": "-1"}, "RATE_LIMIT_ACCOUNT_REQUESTS must be 0 or more"),
     ],
 )
 def test_a_wrong_option_is_told_by_name(context: dict[str, object], said: str) -> None:

@@ -20,7 +20,7 @@ from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.results import JobFiles
 from tests.unit.onlyfans.stub_tab import StubTab, no_such_fan, written
-from tests.unit.worker.doubles import MemoryObjectStore, job
+from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, job, unpaced
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 HOSTILE = [
@@ -54,7 +54,17 @@ class Ledger:
 def attempt(tab: StubTab, ledger: Ledger | None = None, settle_seconds: float = 0, **changes: Any) -> Run:
     wanted = job(**changes)
     files = JobFiles(MemoryObjectStore(), wanted.account, wanted.job_id)
-    return Run(wanted, cast("Tab", tab), ledger or Ledger(), files, LoopClock(), 30, settle_seconds)
+    return Run(
+        wanted,
+        cast("Tab", tab),
+        ledger or Ledger(),
+        files,
+        LoopClock(),
+        30,
+        settle_seconds,
+        turn=FreeTurn(),
+        pace=unpaced,
+    )
 
 
 @pytest.mark.parametrize("text", ["hello", *HOSTILE], ids=range(6))

@@ -341,3 +341,29 @@ class ScriptedCarrier:
 
 
 SENT = {"fan": "fan-1", "message_id": "1", "sent_at": "2025-01-01T00:00:00Z", "found_in_conversation": False}
+
+
+class FreeTurn:
+    """A turn that is good for ever."""
+
+    async def keep(self) -> None:
+        pass
+
+
+class FreeTurns:
+    """Turns without a limit, but for what is in the script: errors that are raised, one a turn."""
+
+    def __init__(self, *script: Exception | None) -> None:
+        self.script = list(script)
+        self.asked: list[tuple[str, str, float]] = []
+
+    async def take(self, account: str, priority: str, patience_seconds: float) -> Any:
+        self.asked.append((account, priority, patience_seconds))
+        error = self.script.pop(0) if self.script else None
+        if error:
+            raise error
+        return FreeTurn(), 0.0
+
+
+async def unpaced() -> None:
+    """Requests without a limit."""

@@ -14,13 +14,16 @@ from huntaze_scraper.errors import (
     HuntazeError,
     NoAnswer,
     OddPage,
+    OutOfTurn,
     PageBroken,
     Refused,
     SignInAgain,
     SlowDown,
+    StoreUnavailable,
     TryAgain,
     TryAgainLonger,
 )
+from huntaze_scraper.limit.turns import Turns
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
@@ -29,7 +32,7 @@ from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.attempts import Attempts
 from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
-from tests.unit.worker.doubles import SENT, MemoryObjectStore, Samples, job
+from tests.unit.worker.doubles import SENT, FreeTurns, MemoryObjectStore, Samples, job
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 
@@ -81,8 +84,14 @@ class Bench:
         self.samples = Samples()
         self.shutdown = Shutdown(60)
         self.runs: list[tuple[float, float, float]] = []
+        self.turns = FreeTurns()
         self.attempts = Attempts(
-            cast("SignedInTabs", self.tabs), {"send_message": self._act}, self.samples, LoopClock(), self.shutdown
+            cast("SignedInTabs", self.tabs),
+            {"send_message": self._act},
+            self.samples,
+            LoopClock(),
+            self.shutdown,
+            cast("Turns", self.turns),
         )
 
     async def _act(self, attempt: Run) -> Mapping[str, Any]:
@@ -235,7 +244,7 @@ def test_each_kind_of_answer_has_its_metric() -> None:
             bench = Bench(error)
             with pytest.raises(type(error)):
                 await bench.carry_out()
-            assert [name for name, _, _ in bench.samples.taken] == [metric]
+            assert [name for name, _, _ in bench.samples.taken if name is not Metric.TURN_WAIT_MS] == [metric]
 
     run(scenario())
 
@@ -306,5 +315,60 @@ def test_a_connection_that_broke_is_settled_soon() -> None:
         bench = Bench(TryAgainLonger("reset"), SENT)
         await bench.carry_out()
         assert bench.runs[1][2] == 2
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_each_attempt_takes_a_turn_before_it_has_a_tab() -> None:
+    """The retries too: each of them acts on the site."""
+
+    async def scenario() -> None:
+        bench = Bench(*[TryAgain("x", status=503)] * 2, SENT)
+        await bench.carry_out()
+        assert [(account, priority) for account, priority, _ in bench.turns.asked] == [("creator-1", "normal")] * 3
+        assert len(bench.samples.of(Metric.TURN_WAIT_MS)) == 3
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_a_job_whose_turn_is_far_off_has_no_tab_and_is_put_off() -> None:
+    """Others use the page meanwhile."""
+
+    async def scenario() -> None:
+        bench = Bench()
+        bench.turns.script = [OutOfTurn(42)]
+        with pytest.raises(OutOfTurn):
+            await bench.carry_out()
+        assert bench.tabs.taken == 0
+        assert bench.samples.of(Metric.TURN_PUT_OFF_COUNT) == [1]
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1", "7.2")
+def test_a_retry_whose_turn_is_far_off_leaves_the_error_to_count() -> None:
+    """Else a job that always fails would be handed back for ever."""
+
+    async def scenario() -> None:
+        bench = Bench(TryAgain("x", status=503))
+        bench.turns.script = [None, OutOfTurn(500)]
+        with pytest.raises(TryAgain):
+            await bench.carry_out()
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_without_the_store_nothing_is_tried() -> None:
+    """No turn, no act."""
+
+    async def scenario() -> None:
+        bench = Bench()
+        bench.turns.script = [StoreUnavailable("down")]
+        with pytest.raises(StoreUnavailable):
+            await bench.carry_out()
+        assert bench.tabs.taken == 0
 
     run(scenario())

@@ -15,6 +15,7 @@ from huntaze_scraper.errors import (
     HumanWanted,
     LeaseLost,
     NoAnswer,
+    OutOfTurn,
     PageBroken,
     Refused,
     SignInAgain,
@@ -297,6 +298,23 @@ def test_workers_that_die_over_a_job_count_as_failures_and_end_in_the_dlq() -> N
         ((_, attributes),) = bench.queue.buried
         assert "death" in attributes["reason"]
         assert bench.carrier.carried == []
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_a_job_that_is_not_in_turn_comes_back_for_it_and_nothing_is_counted() -> None:
+    """Neither a failure nor a 429, for the job nor for the breaker."""
+
+    async def scenario() -> None:
+        bench = Bench(OutOfTurn(123.4), *[OutOfTurn(70.0)] * 9, SENT)
+        bench.queue.send_job()
+        outcome = await bench.process()
+        assert (outcome.status, outcome.then, outcome.visibility_seconds) == (Status.RETURNED, Then.COME_BACK, 123.4)
+        for _ in range(9):
+            await bench.process()
+        assert (bench.item()["failures"], bench.item()["rate_limits"]) == (0, 0)
+        assert (await bench.process()).status is Status.SUCCEEDED
 
     run(scenario())
 

@@ -1,0 +1,42 @@
+"""The limit holds where it matters: at the site, whatever waits on the workflows queue."""
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+from emulator.vclock import Clock
+from tests import invariants
+from tests.patience import until
+
+BACKLOG = 60
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("9.1")
+def test_what_waited_for_the_scraper_reaches_the_site_at_the_limit(
+    pipeline: Pipeline, site: SiteControl, clock: Clock
+) -> None:
+    """The scraper is away while 60 jobs of three accounts are forwarded; then two tasks come."""
+    with pipeline.without_scraper():
+        clock.set_speed(20)
+        sent = [
+            pipeline.send(
+                {
+                    "action": "send_message",
+                    "creator_id": f"creator-{1 + number % 3:02}",
+                    "user_id": f"fan-{1 + number % 10:03}",
+                    "message_content": f"Kept waiting, no. {number}",
+                }
+            )
+            for number in range(BACKLOG)
+        ]
+        until(lambda: len(pipeline.journal(pipeline.run.workflows_queue_url)) == BACKLOG, 60, "forwarding all")
+        clock.set_speed(5)
+        pipeline.scale_to(2)
+        pipeline.await_results(sent, 240)
+        invariants.check_all_succeeded(pipeline, site, sent)
+        assert invariants.worst_window(it["time"] for it in site.messages()) <= invariants.CAPACITY
+        opened = [it["time"] for it in site.requests() if it["method"] == "GET" and it["path"].startswith("/my/chats/chat")]
+        assert invariants.worst_window(opened) <= invariants.CAPACITY
+        receives = [it["receive_count"] for it in pipeline.journal(pipeline.run.workflows_queue_url)]
+        assert max(receives) <= 12, "the wait burns receives"
