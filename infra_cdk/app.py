@@ -33,9 +33,7 @@ def build(app: App, bundles: dict[str, Path]) -> None:
     network = None if options.vpc_id else Network(app, "HuntazeNetwork", **_common())
     registry = Registry(app, names.REGISTRY_STACK, **_common())
     queues = Queues(app, names.QUEUES_STACK, options=options, **_common())
-    RateLimiter(
-        app, names.LIMITER_STACK, options=options, queues=queues, bundle=bundles[bundle.LIMITER], **_common()
-    )
+    RateLimiter(app, names.LIMITER_STACK, options=options, queues=queues, bundle=bundles[bundle.LIMITER], **_common())
     Scraper(
         app,
         names.SCRAPER_STACK,

@@ -36,7 +36,9 @@ def test_what_waited_for_the_scraper_reaches_the_site_at_the_limit(
         pipeline.await_results(sent, 240)
         invariants.check_all_succeeded(pipeline, site, sent)
         assert invariants.worst_window(it["time"] for it in site.messages()) <= invariants.CAPACITY
-        opened = [it["time"] for it in site.requests() if it["method"] == "GET" and it["path"].startswith("/my/chats/chat")]
+        opened = [
+            it["time"] for it in site.requests() if it["method"] == "GET" and it["path"].startswith("/my/chats/chat")
+        ]
         assert invariants.worst_window(opened) <= invariants.CAPACITY
         receives = [it["receive_count"] for it in pipeline.journal(pipeline.run.workflows_queue_url)]
         assert max(receives) <= 12, "the wait burns receives"

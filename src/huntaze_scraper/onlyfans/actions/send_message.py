@@ -33,6 +33,7 @@ async def send_message(run: Run) -> Mapping[str, Any]:
         held, _ = await asyncio.gather(run.tab.fill(site.CHAT_INPUT, text), run.once.record({NEWEST: newest or ""}))
         if comparable(held) != comparable(text):
             raise Refused("the site's input does not take the whole text", request=request)
+        await run.turn.keep()
         answer = await run.tab.click_once(site.CHAT_SEND, run.tab.site.messages_path(fan))
         if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
             raise OddPage("the answer has another form", request=request)
