@@ -16,7 +16,7 @@ from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker.results import JobFiles
 from tests.unit.onlyfans.stub_tab import Message, StubTab, written
-from tests.unit.worker.doubles import MemoryObjectStore, job
+from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, job, unpaced
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 pytestmark = pytest.mark.requirement("9.8")
@@ -71,7 +71,9 @@ class Scene:
 
     async def attempt(self) -> Mapping[str, Any]:
         files = JobFiles(self.store, self._job.account, self._job.job_id)
-        return await get_messages(Run(self._job, cast("Tab", self.tab), self.ledger, files, LoopClock(), 30))
+        return await get_messages(
+            Run(self._job, cast("Tab", self.tab), self.ledger, files, LoopClock(), 30, turn=FreeTurn(), pace=unpaced)
+        )
 
     async def to_the_end(self) -> Mapping[str, Any]:
         for _ in range(100):
