@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.virtual_clock import accuracy, idle, leftovers, throughput
@@ -73,7 +74,7 @@ def print_rows(title: str) -> Callable[[dict[str, Any]], None]:
         for name, value in found.items():
             for inner, number in value.items() if isinstance(value, dict) else [("", value)]:
                 shown = f"{number:.3f}" if isinstance(number, float) else str(number)
-                table.add_row(f"{name} {inner}".replace("_", " ").strip(), shown)
+                table.add_row(escape(f"{name} {inner}".replace("_", " ").strip()), shown)
         Console().print(table)
 
     return show
@@ -87,10 +88,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=["accuracy", "idle", "throughput", "leftovers"])
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of start, jump, stop")
     parser.add_argument("--emulator-runs", type=int, default=EMULATOR_RUNS, help="such runs with a whole emulator")
+    parser.add_argument("--hours", type=float, default=1, help="idle hours")
     options = parser.parse_args()
     parts: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[dict[str, Any]], None]]] = {
         "accuracy": (lambda: measure_accuracy(options.speeds), print_accuracy),
-        "idle": (idle.measure, print_rows("an idle hour of the whole stack")),
+        "idle": (lambda: idle.measure(options.hours), print_rows("idle hours of the whole stack")),
         "throughput": (throughput.measure, print_rows(f"SQS, without the clock and at speed {throughput.SPEED}")),
         "leftovers": (
             lambda: leftovers.measure(options.runs, options.emulator_runs),

@@ -17,13 +17,17 @@ from emulator.console.web.server import console_over
 from emulator.harness import places, run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
-from emulator.vclock.clock import checked_speed
+from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 STOP_TIMEOUT_SECONDS = 60
 Speed = Annotated[
-    float | None, typer.Option(help="Virtual seconds a real second. Without it there is no virtual clock.")
+    str | None,
+    typer.Option(
+        metavar="auto|N",
+        help="Virtual seconds a real second; auto: time leaps whenever nobody works. Without it there is no virtual clock.",
+    ),
 ]
 
 
@@ -39,10 +43,8 @@ def up(
     open_: Annotated[bool, typer.Option("--open", help="Open the console in a browser.")] = False,
 ) -> None:
     """Start everything, write run.json, and stay until Ctrl-C."""
-    if speed is not None:
-        checked_speed(speed)
     options = Options(
-        speed=speed,
+        speed=None if speed is None else parse_speed(speed),
         aws_port=aws_port,
         site_port=site_port,
         in_containers=containers,
@@ -93,7 +95,7 @@ def _run(options: Options, *, opens: bool) -> None:
         with console_over(harness.run) as run:
             run_file.write(run, path)
             console.print(f"[green]up[/]  [bold]{run.console_url}[/] shows it all", soft_wrap=True)
-            console.print(f"    AWS {run.aws_endpoint_url}  site {run.site_url}  speed {run.speed:g}", soft_wrap=True)
+            console.print(f"    AWS {run.aws_endpoint_url}  site {run.site_url}  speed {run.speed}", soft_wrap=True)
             console.print(
                 f"    {path} tells programs the rest; ./huntaze status shows it; Ctrl-C stops it", soft_wrap=True
             )

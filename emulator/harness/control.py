@@ -15,9 +15,13 @@ from typing import Any
 import httpx
 
 from emulator.harness.clients import http_client
-from emulator.vclock import Clock, ClockError, WallClock
+from emulator.vclock import AUTO, Clock, ClockError, WallClock
 
 _MAX_BODY_BYTES = 64 * 1024
+_CHANGES = (
+    'give exactly one of {"speed": n}, {"speed": "auto"}, {"paused": true|false}, {"jump_seconds": n}, '
+    '{"advance_seconds": n}, {"settle": true}'
+)
 
 
 class Refused(Exception):
@@ -34,7 +38,7 @@ class ControlServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         interruptions = f"{aws_endpoint_url}/_emulator/ecs/interruptions"
         self.routes: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            "GET /clock": lambda _: _tell(clock),
+            "GET /clock": lambda _: _tell(clock) | {"due": _dues(clock)},
             "POST /clock": lambda body: _change(clock, body),
             "POST /ecs/interruptions": lambda body: _forward(interruptions, body),
         }
@@ -96,21 +100,32 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _change(clock: Clock | WallClock, body: dict[str, Any]) -> dict[str, Any]:
     if len(body) != 1:
-        raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
+        raise Refused(_CHANGES)
     match body:
+        case {"speed": "auto"}:
+            clock.set_speed(AUTO)
         case {"speed": int() | float() as speed} if not isinstance(speed, bool):
             clock.set_speed(_float(speed))
         case {"paused": bool() as paused}:
             clock.pause() if paused else clock.resume()
         case {"jump_seconds": int() | float() as seconds} if not isinstance(seconds, bool):
             clock.jump(_float(seconds))
+        case {"advance_seconds": int() | float() as seconds} if not isinstance(seconds, bool):
+            clock.advance(_float(seconds))
+        case {"settle": True}:
+            clock.settle()
         case _:
-            raise Refused('give exactly one of {"speed": n}, {"paused": true|false}, {"jump_seconds": n}')
+            raise Refused(_CHANGES)
     return _tell(clock)
 
 
 def _tell(clock: Clock | WallClock) -> dict[str, Any]:
     return asdict(clock.state())
+
+
+def _dues(clock: Clock | WallClock) -> list[dict[str, Any]]:
+    """Return who waits, the next one first, and for how many virtual seconds; below 0 they are about to go on."""
+    return [{"who": f"{due.name} ({due.pid})", "seconds": due.seconds} for due in clock.dues()]
 
 
 def _float(number: float) -> float:

@@ -19,7 +19,7 @@ from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
 from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
-from emulator.vclock import Clock, WallClock, open_clock
+from emulator.vclock import Clock, Speed, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60
@@ -36,7 +36,7 @@ class Options:
     container itself is told where the emulator is to listen, a site that runs elsewhere, and the tasks' image.
     """
 
-    speed: float | None = None
+    speed: Speed | None = None
     aws_port: int = 0
     site_port: int = 0
     context: Mapping[str, str] | None = None

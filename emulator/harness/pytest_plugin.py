@@ -18,7 +18,9 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock, WallClock
+from emulator.vclock import Clock, Speed, WallClock
+from emulator.vclock.clock import parse_speed
+from emulator.vclock.governor import PATIENCE_SECONDS
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
 DEFAULT_SPEED = 10.0
@@ -34,7 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="containers: the emulator, the site and the tasks run in a Docker engine; "
         "aws: contract tests speak to the account of the session's credentials, and wait in real time",
     )
-    group.addoption("--speed", type=float, default=DEFAULT_SPEED, help="virtual seconds a real second")
+    group.addoption(
+        "--speed",
+        type=parse_speed,
+        default=DEFAULT_SPEED,
+        help="virtual seconds a real second; auto: time leaps whenever nobody works",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -112,8 +119,15 @@ def pipeline(harness: Harness, site: SiteControl) -> Pipeline:
 class PatientClock(WallClock):
     """Time on AWS: it cannot be sped up, so a jump is a wait."""
 
-    def set_speed(self, speed: float) -> None:
+    def set_speed(self, speed: Speed) -> None:
         """Leave time as it is."""
+
+    def settle(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Leave it to whoever looks to look again: what AWS is at is not to be seen."""
+
+    def advance(self, seconds: float, patience_seconds: float = PATIENCE_SECONDS) -> None:  # noqa: ARG002 - as Clock's
+        """Wait so many seconds."""
+        time.sleep(seconds)
 
     def jump(self, seconds: float) -> None:
         """Wait so many seconds."""

@@ -10,6 +10,7 @@ import psutil
 
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
+from emulator.vclock import Speed
 
 _SAME_SECONDS = 2.0
 """How far two readings of a process's start may lie apart, when the machine's date was put right in between."""
@@ -34,7 +35,7 @@ class Run:
     ecs_service: str
     lambda_function: str
     site_url: str
-    speed: float
+    speed: Speed
     logs_dir: str
     control_url: str
     console_url: str = ""

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from emulator.vclock.build import library
-from emulator.vclock.clock import LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockState, WallClock
-from emulator.vclock.errors import ClockError, ClockRefused, ClockUnavailable
+from emulator.vclock.clock import AUTO, LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockState, Speed, WallClock
+from emulator.vclock.errors import ClockError, ClockRefused, ClockUnavailable, NotWithin, StillWorking
+from emulator.vclock.governor import Due
 
 __all__ = [
+    "AUTO",
     "LONGEST_JUMP_SECONDS",
     "SPEED_RANGE",
     "Clock",
@@ -14,13 +16,17 @@ __all__ = [
     "ClockRefused",
     "ClockState",
     "ClockUnavailable",
+    "Due",
+    "NotWithin",
+    "Speed",
+    "StillWorking",
     "WallClock",
     "library",
     "open_clock",
 ]
 
 
-def open_clock(speed: float | None, say: Callable[[str], None]) -> Clock | WallClock:
+def open_clock(speed: Speed | None, say: Callable[[str], None]) -> Clock | WallClock:
     """Return a virtual clock of that speed, or the wall's if none is asked for.
 
     Where no virtual clock can be had, says so in one line and returns the wall's. Raises ClockRefused for a wrong speed.

@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.vclock.errors import ClockUnavailable
@@ -33,12 +34,60 @@ class Reading(ctypes.Structure):
     )
 
 
+class _Row(ctypes.Structure):
+    owner: int
+    start: int
+    due: int
+    interval: int
+    seen: int
+    timers: int
+    slot: int
+
+    _fields_ = (
+        ("owner", ctypes.c_uint64),
+        ("start", ctypes.c_uint64),
+        ("due", ctypes.c_int64),
+        ("interval", ctypes.c_int64),
+        ("seen", ctypes.c_uint32),
+        ("timers", ctypes.c_uint32),
+        ("slot", ctypes.c_uint32),
+        ("unused", ctypes.c_uint32),
+    )
+
+
+_SLOTS = 4096
+_LOOKING = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A thread, or a process's timers, that waits for a moment; moments are elapsed virtual nanoseconds."""
+
+    pid: int
+    thread: int
+    start: int
+    """When the process began, in clock ticks since the machine's boot: numbers come round."""
+    due: int
+    interval: int
+    """Of timers: from one tick to the next; 0 for one tick."""
+    generation: int
+    """The change of the clock that it has looked at last."""
+    is_timers: bool
+    slot: int
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether it has not yet said for which moment it will wait."""
+        return self.generation == _LOOKING
+
+
 class Page:
     """One clock page; its file is locked while its owner lives, so that nobody takes it for a dead one's."""
 
     def __init__(self, library: Path, speed: float, directory: Path | None = None) -> None:
         """Make the page; raise ClockUnavailable if there is no room for it."""
         self._functions = _bind(library)
+        self._rows = (_Row * _SLOTS)()
         self._directory = directory or _memory()
         remove_abandoned(self._directory)
         try:
@@ -58,10 +107,50 @@ class Page:
         self._functions.vclock_read(self._address, ctypes.byref(reading))
         return reading
 
-    def change(self, *, speed: float, paused: bool, jump_nanos: int = 0, patience_nanos: int = NANOS // 4) -> int:
-        """Begin a new epoch and wake every waiter; return how many had not answered when patience ended."""
-        left: int = self._functions.vclock_change(self._address, speed, paused, jump_nanos, patience_nanos)
+    def change(
+        self,
+        *,
+        speed: float,
+        paused: bool,
+        stands_by: bool = False,
+        jump_nanos: int = 0,
+        patience_nanos: int = NANOS // 4,
+    ) -> int:
+        """Begin a new epoch and wake every waiter; return how many had not answered when patience ended.
+
+        Time that stands by work leaps only when nobody works.
+        """
+        left: int = self._functions.vclock_change(self._address, speed, paused, stands_by, jump_nanos, patience_nanos)
         return left
+
+    def leap(self, elapsed: int) -> None:
+        """Begin a new epoch at that moment, and wake nobody: who is due then must be called."""
+        self._functions.vclock_leap(self._address, elapsed)
+
+    def waiters(self) -> list[Waiter]:
+        """Return who waits; what is told of those who sleep meanwhile is exact."""
+        count = self._functions.vclock_waiters(self._address, self._rows, _SLOTS)
+        return [
+            Waiter(
+                pid=row.owner >> 32,
+                thread=row.owner & 0xFFFFFFFF,
+                start=row.start,
+                due=row.due,
+                interval=row.interval,
+                generation=row.seen,
+                is_timers=bool(row.timers),
+                slot=row.slot,
+            )
+            for row in self._rows[:count]
+        ]
+
+    def call(self, waiter: Waiter) -> None:
+        """Have it look at the clock."""
+        self._functions.vclock_call(self._address, waiter.slot, waiter.pid << 32 | waiter.thread)
+
+    def bury(self, waiter: Waiter) -> None:
+        """Forget one that has died in its wait."""
+        self._functions.vclock_bury(self._address, waiter.slot, waiter.pid << 32 | waiter.thread)
 
     def close(self) -> None:
         """Remove the page; processes that mapped it keep their view of it."""
@@ -119,7 +208,17 @@ def _bind(library: Path) -> ctypes.CDLL:
         ctypes.c_void_p,
         ctypes.c_double,
         ctypes.c_int,
+        ctypes.c_int,
         ctypes.c_int64,
         ctypes.c_int64,
     )
+    functions.vclock_leap.argtypes = (ctypes.c_void_p, ctypes.c_int64)
+    functions.vclock_leap.restype = None
+    functions.vclock_waiters.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Row), ctypes.c_int)
+    functions.vclock_call.argtypes = functions.vclock_bury.argtypes = (
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_uint64,
+    )
+    functions.vclock_call.restype = functions.vclock_bury.restype = None
     return functions

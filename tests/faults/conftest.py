@@ -31,7 +31,7 @@ def pytest_runtest_makereport(item: pytest.Function) -> object:
     report = yield
     if isinstance(report.longrepr, ExceptionRepr):
         seed = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
-        options = f"--backend {item.config.getoption('--backend')} --speed {item.config.getoption('--speed'):g}"
+        options = f"--backend {item.config.getoption('--backend')} --speed {item.config.getoption('--speed')}"
         chosen = "" if seed is None or seed in SEEDS else f" --seed {seed}"
         report.longrepr.addsection("replay", f"./huntaze test '{item.nodeid}' {options}{chosen}")
     return report

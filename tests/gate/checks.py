@@ -26,7 +26,7 @@ class Check:
     in_test: bool = True
     """Whether ``./huntaze test`` runs it too."""
 
-    def arguments(self, output: Path, *, is_gate: bool, speed: float | None = None) -> list[str]:
+    def arguments(self, output: Path, *, is_gate: bool, speed: str | None = None) -> list[str]:
         """Return the command, with its reports written to the folder; only the gate runs what is marked for it."""
         added = []
         if self.is_pytest:
@@ -38,7 +38,7 @@ class Check:
         if self.name in ("unit", "integration") and not is_gate:
             added += ["-m", "not gate"]
         if self.name in ("integration", "load", "faults") and speed is not None:
-            added += ["--speed", f"{speed:g}"]
+            added += ["--speed", speed]
         return [*self.command, *added]
 
 

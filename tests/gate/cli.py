@@ -15,7 +15,7 @@ from rich.table import Table
 from emulator.cli.up import Speed
 from emulator.harness import places
 from emulator.harness.errors import HarnessError
-from emulator.vclock.clock import checked_speed
+from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json
 from tests.gate import tree
@@ -34,9 +34,9 @@ _MARKS = {
 def test(context: typer.Context, speed: Speed = None) -> None:
     """Run lint, types, unit and integration tests; with pytest arguments, just pytest with these."""
     if speed is not None:
-        checked_speed(speed)
+        parse_speed(speed)
     if context.args:
-        clocked = [] if speed is None else ["--speed", f"{speed:g}"]
+        clocked = [] if speed is None else ["--speed", speed]
         raise typer.Exit(subprocess.call([PYTHON, "-m", "pytest", *clocked, *context.args], cwd=places.ROOT))
     checks = [check for check in CHECKS if check.in_test]
     with _board(checks) as tell:

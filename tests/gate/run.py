@@ -35,7 +35,7 @@ def run(
     tell: Callable[[Check, str], None],
     *,
     is_gate: bool = True,
-    speed: float | None = None,
+    speed: str | None = None,
 ) -> list[Outcome]:
     """Run all checks, whatever fails, and return their outcomes in the order of the list.
 

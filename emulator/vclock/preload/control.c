@@ -35,6 +35,55 @@ EXPORT struct page *vclock_map(int fd, double speed) {
     return page;
 }
 
+/* A waiter as it stands in the page. */
+struct waiter {
+    uint64_t owner;
+    uint64_t start;
+    nanos due;
+    nanos interval;
+    uint32_t seen;
+    uint32_t timers;
+    uint32_t slot;
+    uint32_t unused;
+};
+
+/* Copies those who wait; those who sleep meanwhile are told as they are. Returns how many there are. */
+EXPORT int vclock_waiters(struct page *page, struct waiter *found, int most) {
+    int count = 0;
+    uint32_t used = atomic_load(&page->used);
+    for (uint32_t i = 0; i < used && i < SLOTS && count < most; i++) {
+        struct slot *slot = &page->slots[i];
+        uint32_t seen = atomic_load(&slot->seen);
+        uint64_t owner = atomic_load(&slot->owner);
+        if (!owner || seen == IDLE) continue;
+        found[count++] = (struct waiter){owner, slot->start, slot->due, slot->interval, seen, slot->timers, i, 0};
+    }
+    return count;
+}
+
+/* Goes ahead to a moment for which the earliest of them waits. Nobody's sleep is disturbed: see vclock_call. */
+EXPORT void vclock_leap(struct page *page, nanos elapsed) {
+    uint32_t generation = atomic_load(&page->generation);
+    struct epoch next = page->epochs[generation / 2 % 2];
+    atomic_store(&page->generation, generation | 1);
+    nanos now = real_now();
+    if (!next.paused && now > next.real) next.elapsed += (nanos)((double)(now - next.real) * next.speed);
+    if (elapsed > next.elapsed) next.elapsed = elapsed;
+    next.real = now;
+    page->epochs[(generation / 2 + 1) % 2] = next;
+    atomic_store(&page->generation, (generation | 1) + 1);
+}
+
+/* Has a waiter look at the clock. */
+EXPORT void vclock_call(struct page *page, uint32_t slot, uint64_t owner) {
+    if (atomic_load(&page->slots[slot].owner) == owner) slot_signal(&page->slots[slot], owner, SIGURG);
+}
+
+/* Frees the slot of one that has died in its wait. */
+EXPORT void vclock_bury(struct page *page, uint32_t slot, uint64_t owner) {
+    atomic_compare_exchange_strong(&page->slots[slot].owner, &owner, 0);
+}
+
 EXPORT void vclock_unmap(struct page *page) { munmap(page, sizeof *page); }
 
 EXPORT void vclock_read(struct page *page, struct reading *reading) {
@@ -50,14 +99,15 @@ EXPORT void vclock_read(struct page *page, struct reading *reading) {
 }
 
 /* One change at a time: the caller sees to that. Returns how many waiters had not looked when patience ended. */
-EXPORT int vclock_change(struct page *page, double speed, int paused, nanos jump, nanos patience) {
+EXPORT int vclock_change(struct page *page, double speed, int paused, int stands_by, nanos jump, nanos patience) {
     uint32_t generation = atomic_load(&page->generation);
     struct epoch next = page->epochs[generation / 2 % 2];
     atomic_store(&page->generation, generation | 1);
     nanos now = real_now();
     if (!next.paused && now > next.real) next.elapsed += (nanos)((double)(now - next.real) * next.speed);
-    next = (struct epoch){.real = now, .elapsed = next.elapsed + jump, .speed = speed, .paused = paused != 0};
+    next = (struct epoch){.real = now, .elapsed = next.elapsed + jump, .speed = speed, .paused = paused != 0, .stands_by = stands_by != 0};
     page->epochs[(generation / 2 + 1) % 2] = next;
+    atomic_store(&page->jolted, now);
     generation = (generation | 1) + 1;
     atomic_store(&page->generation, generation);
     return waiters_wake(page, generation, patience);

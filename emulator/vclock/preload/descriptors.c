@@ -24,7 +24,8 @@ static nanos span_of(int milliseconds) { return milliseconds < 0 ? -1 : millisec
 
 /* A time-out on one socket guards against a peer that does not answer, and answering is real work: at speed 60 two
  * seconds are 33 ms, and a jump of hours would end every request under way. So such a wait lasts this long at least, in
- * real time, from its beginning and from the last change of the clock. Event loops wait in other ways. */
+ * real time, from its beginning and from the last change of the clock. Event loops wait in other ways. Where time stands
+ * by work it needs no more than it asks for, but after a jump. */
 static const nanos TIME_TO_ANSWER = 200 * MILLISECOND;
 
 static bool is_one_socket(const struct pollfd *fds, nfds_t count) {
@@ -34,8 +35,9 @@ static bool is_one_socket(const struct pollfd *fds, nfds_t count) {
 }
 
 static nanos left_to_answer(struct wait *wait, nanos begun) {
-    nanos changed = look(wait->page).epoch.real;
-    return (begun > changed ? begun : changed) + TIME_TO_ANSWER - real_now();
+    nanos from = atomic_load(&wait->page->jolted);
+    if (begun > from && !look(wait->page).epoch.stands_by) from = begun;
+    return from + TIME_TO_ANSWER - real_now();
 }
 
 static int poll_until(struct wait wait, struct pollfd *fds, nfds_t count, const sigset_t *mask) {

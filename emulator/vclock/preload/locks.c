@@ -5,14 +5,20 @@
 
 #include <errno.h>
 
-/* These functions swallow signals inside, so they look at the clock by themselves. */
-static const nanos LOOK = 20 * MILLISECOND;
+/* These functions hide signals: inside they wait on until an end that they read again each time. Our handler moves that
+ * end to the past, so that they return. It is the thread's own, and not on the stack: a thread may be cancelled here. */
+static const struct timespec *slice_end(struct wait *wait) {
+    lock_end = to_timespec(real_now() + wait_slice(wait));
+    return &lock_end;
+}
+
+static enum outcome outcome_of(int error) {
+    return error == ETIMEDOUT ? TIMED_OUT : error == EINTR ? INTERRUPTED : DECIDED;
+}
 
 /* CPython asks for the GIL again after 5 ms of a condition variable. That is a share of the processor, not of time: at
  * speed 60 it would take the GIL away 12,000 times a second, and while paused never. */
 static const nanos TOO_SHORT_TO_SCALE = 5 * MILLISECOND;
-
-static struct timespec after(nanos span) { return to_timespec(real_now() + span); }
 
 static bool is_scaled(clockid_t clock, const struct timespec *deadline) {
     return clock_page() && origin_of(clock) >= 0 && is_valid(deadline);
@@ -28,10 +34,8 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
     if (!is_scaled(clock, deadline)) return real.sem_clockwait(semaphore, clock, deadline);
     struct wait wait = wait_until(clock_page(), elapsed_of(clock, deadline));
     int result;
-    do {
-        struct timespec end = after(wait_slice(&wait));
-        result = real.sem_clockwait(semaphore, CLOCK_MONOTONIC, &end);
-    } while (wait_goes_on(&wait, result == 0 ? DECIDED : errno == ETIMEDOUT ? TIMED_OUT : errno == EINTR ? INTERRUPTED : DECIDED));
+    do result = real.sem_clockwait(semaphore, CLOCK_MONOTONIC, slice_end(&wait));
+    while (wait_goes_on(&wait, result == 0 ? DECIDED : outcome_of(errno)));
     return result;
 }
 
@@ -64,21 +68,19 @@ EXPORT int pthread_cond_broadcast(pthread_cond_t *condition) {
 
 EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline) {
     if (!is_scaled(clock, deadline)) return real.pthread_cond_clockwait(condition, mutex, clock, deadline);
-    nanos until = elapsed_of(clock, deadline);
+    struct wait wait = wait_until(clock_page(), elapsed_of(clock, deadline));
     uint32_t before = atomic_load(signals_of(condition));
-    struct view view = look(clock_page());
-    nanos left = until - view.elapsed;
+    nanos left = wait_left(&wait);
     if (left <= TOO_SHORT_TO_SCALE) {
-        struct timespec end = after(left > 0 ? left : 0);
+        struct timespec end = to_timespec(real_now() + left);
         return real.pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &end);
     }
     for (;;) {
-        nanos span = real_span(&view, until - view.elapsed);
-        struct timespec end = after(span < LOOK ? span : LOOK);
-        int error = real.pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &end);
-        view = look(clock_page());
-        if (error != ETIMEDOUT || view.elapsed >= until) return error;
-        if (atomic_load(signals_of(condition)) != before || is_shared(condition)) return 0;
+        int error = real.pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, slice_end(&wait));
+        if (!wait_goes_on(&wait, outcome_of(error))) return error;
+        if (atomic_load(signals_of(condition)) == before && !is_shared(condition)) continue;
+        wait_ends();
+        return 0;
     }
 }
 
@@ -93,14 +95,11 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 #define LOCK_UNTIL(name, type)                                                                                        \
     EXPORT int name(type *lock, clockid_t clock, const struct timespec *deadline) {                                    \
         if (!is_scaled(clock, deadline)) return real.name(lock, clock, deadline);                                      \
-        nanos until = elapsed_of(clock, deadline);                                                                     \
-        for (;;) {                                                                                                     \
-            struct view view = look(clock_page());                                                                     \
-            nanos span = real_span(&view, until - view.elapsed);                                                       \
-            struct timespec end = after(span < LOOK ? span : LOOK);                                                    \
-            int error = real.name(lock, CLOCK_MONOTONIC, &end);                                                        \
-            if (error != ETIMEDOUT || look(clock_page()).elapsed >= until) return error;                               \
-        }                                                                                                              \
+        struct wait wait = wait_until(clock_page(), elapsed_of(clock, deadline));                                      \
+        int error;                                                                                                     \
+        do error = real.name(lock, CLOCK_MONOTONIC, slice_end(&wait));                                                 \
+        while (wait_goes_on(&wait, outcome_of(error)));                                                                \
+        return error;                                                                                                  \
     }
 
 LOCK_UNTIL(pthread_mutex_clocklock, pthread_mutex_t)

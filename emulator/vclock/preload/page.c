@@ -57,7 +57,7 @@ static void attach(void) {
     own_page = map_page(getenv("VCLOCK_PAGE"));
     const char *skew = getenv("VCLOCK_SKEW_SECONDS");
     if (skew) own_skew = (nanos)(strtod(skew, NULL) * SECOND);
-    if (own_page) waiters_attach();
+    if (own_page) waiters_attach(own_page);
     attaching = false;
     atomic_store(&attached, 2);
     errno = saved;

@@ -104,9 +104,15 @@ static struct view look_for_timers(struct page *page) {
 }
 
 static void note_generation(const struct view *view) {
-    bool any = false;
-    for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) any |= timers[i].deadline != 0;
-    if (timers_slot) atomic_store(&timers_slot->seen, any ? view->generation : IDLE);
+    const struct timer *next = NULL;
+    for (const struct timer *timer = timers; timer < timers + sizeof timers / sizeof *timers; timer++)
+        if (timer->deadline != 0 && (!next || timer->deadline < next->deadline)) next = timer;
+    if (!timers_slot) return;
+    if (next) {
+        timers_slot->due = next->deadline;
+        timers_slot->interval = next->interval;
+    }
+    atomic_store(&timers_slot->seen, next ? view->generation : IDLE);
 }
 
 void timers_rearm(void) {

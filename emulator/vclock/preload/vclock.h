@@ -37,7 +37,7 @@ typedef int64_t nanos;
 /* ---- the page ------------------------------------------------------------------------------------------------ */
 
 #define PAGE_MAGIC 0x4b434c56u /* "VLCK" */
-#define PAGE_LAYOUT 1u
+#define PAGE_LAYOUT 2u
 #define SLOTS 4096
 
 enum origin { ORIGIN_REALTIME, ORIGIN_MONOTONIC, ORIGIN_RAW, ORIGIN_BOOTTIME, ORIGINS };
@@ -47,14 +47,17 @@ struct epoch {
     nanos elapsed; /* virtual time passed until then */
     double speed;
     uint32_t paused;
-    uint32_t unused;
+    uint32_t stands_by; /* time leaps only when nobody works: a short time-out is not cut shorter */
 };
 
-/* A thread (or a process's timers) that must look at the clock again when it changes. */
+/* A thread (or a process's timers) that waits for a moment, and must look at the clock again when it changes. */
 struct slot {
     _Alignas(64) _Atomic uint64_t owner; /* process id << 32 | thread id; 0 is free */
+    _Atomic uint64_t start;              /* when the process began (clock ticks since boot): numbers come round */
     _Atomic uint32_t seen;               /* IDLE, LOOKING, or the generation it counts on */
-    uint32_t timers;                     /* stands for the process's timers, not for one waiting thread */
+    _Atomic uint32_t timers;             /* stands for the process's timers, not for one waiting thread */
+    _Atomic nanos due;                   /* the moment, in elapsed virtual time; holds while `seen` is a generation */
+    _Atomic nanos interval;              /* of timers: how long after it the next one is; 0 is none */
 };
 #define IDLE 0u
 #define LOOKING 1u
@@ -63,7 +66,8 @@ struct page {
     uint32_t magic;
     uint32_t layout;
     _Atomic uint32_t generation; /* odd while the epoch changes; epochs[generation / 2 % 2] holds */
-    uint32_t unused;
+    _Atomic uint32_t used;       /* slots from here on have never been claimed */
+    _Atomic nanos jolted;        /* real time of the last change that was not a leap: what is under way may be late */
     nanos origins[ORIGINS];
     struct epoch epochs[2];
     struct slot slots[SLOTS];
@@ -103,17 +107,23 @@ struct wait {
     struct page *page;
     nanos deadline; /* in elapsed virtual time, or NEVER */
 };
+
+/* The end that the C library waits for inside of a lock, where it hides signals: our handler moves it to the past. */
+extern __thread struct timespec lock_end __attribute__((visibility("hidden")));
+
 enum outcome { TIMED_OUT, INTERRUPTED, DECIDED };
 
 struct wait wait_until(struct page *page, nanos deadline);
 struct wait wait_for(struct page *page, nanos virtual_span); /* a negative span is NEVER */
 nanos wait_slice(struct wait *wait);                         /* real time to wait now; NEVER is for ever */
 bool wait_goes_on(struct wait *wait, enum outcome outcome);
+void wait_ends(void);
 nanos wait_left(struct wait *wait); /* virtual time until the deadline, not below 0 */
 
-void waiters_attach(void);
+void waiters_attach(struct page *page);
 struct slot *slot_claim(struct page *page, bool for_timers);
 void slot_free(struct slot *slot);
+int slot_signal(struct slot *slot, uint64_t owner, int number); /* as tgkill(2) */
 int waiters_wake(struct page *page, uint32_t generation, nanos patience); /* returns how many have not looked */
 void timers_rearm(void);                                                  /* from the signal handler */
 void timers_after_fork(void);

@@ -9,6 +9,9 @@
 #include "vclock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -23,7 +26,9 @@ static const nanos SEND_AGAIN = 2 * MILLISECOND;
 
 static __thread struct slot *own_slot;
 static __thread volatile sig_atomic_t woken; /* our signal, and no other, ended the call */
+__thread struct timespec lock_end;
 static pthread_key_t at_thread_exit;
+static _Atomic uint64_t own_start;
 
 static uint64_t own_id(void) { return (uint64_t)getpid() << 32 | (uint32_t)gettid(); }
 
@@ -31,20 +36,49 @@ static bool is_gone(uint64_t owner) {
     return syscall(SYS_tgkill, (int)(owner >> 32), (int)(uint32_t)owner, 0) != 0 && errno == ESRCH;
 }
 
+/* When this process began, as the kernel tells it: with its number, no other one has it. */
+static uint64_t start_of_process(void) {
+    uint64_t start = atomic_load(&own_start);
+    if (start) return start;
+    char text[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    text[size > 0 ? size : 0] = 0;
+    char *field = strrchr(text, ')'); /* the second field, and the only one that may hold blanks */
+    for (int number = 2; field && number < 22; number++) field = strchr(field + 1, ' ');
+    start = field ? strtoull(field, NULL, 10) : 0;
+    atomic_store(&own_start, start);
+    return start;
+}
+
 struct slot *slot_claim(struct page *page, bool for_timers) {
-    uint64_t id = own_id();
-    for (int round = 0; round < 2; round++) {
-        for (uint32_t i = 0; i < SLOTS; i++) {
-            struct slot *slot = &page->slots[(id * 31 + i) % SLOTS];
-            uint64_t owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
-            if (owner && !(round == 1 && is_gone(owner))) continue; /* full: look who died without a word */
-            if (!atomic_compare_exchange_strong(&slot->owner, &owner, id)) continue;
-            atomic_store(&slot->seen, IDLE);
-            slot->timers = for_timers;
-            return slot;
+    int saved = errno;
+    uint64_t id = own_id(), start = start_of_process();
+    struct slot *claimed = NULL;
+    for (uint32_t place = 0; place < 2 * SLOTS && !claimed; place++) {
+        struct slot *slot = &page->slots[place % SLOTS];
+        uint64_t owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
+        if (owner && !(place >= SLOTS && is_gone(owner))) continue; /* full: look who died without a word */
+        if (!atomic_compare_exchange_strong(&slot->owner, &owner, id)) continue;
+        atomic_store(&slot->seen, IDLE);
+        slot->start = start;
+        slot->timers = for_timers;
+        slot->due = slot->interval = 0;
+        uint32_t used = atomic_load(&page->used);
+        while (used <= place % SLOTS && !atomic_compare_exchange_weak(&page->used, &used, place % SLOTS + 1)) {
         }
+        claimed = slot;
     }
-    return NULL;
+    errno = saved;
+    return claimed;
+}
+
+/* exec(2) ends all threads but one, and keeps the process's number and start. */
+static void free_slots_of_the_program_before(struct page *page) {
+    uint32_t process = (uint32_t)getpid();
+    for (uint32_t i = 0; i < atomic_load(&page->used) && i < SLOTS; i++)
+        if (atomic_load(&page->slots[i].owner) >> 32 == process) slot_free(&page->slots[i]);
 }
 
 void slot_free(struct slot *slot) {
@@ -92,18 +126,21 @@ static void clock_changed(int number, siginfo_t *info, void *context) {
     (void)number, (void)info;
     int saved = errno;
     if (ended_a_call(context) && is_alone(context)) woken = 1;
+    *(volatile time_t *)&lock_end.tv_sec = 0;
     timers_rearm();
     errno = saved;
 }
 
 static void after_fork(void) {
     own_slot = NULL; /* it is the parent's */
+    own_start = 0;
     pthread_setspecific(at_thread_exit, NULL);
     timers_after_fork();
 }
 
-void waiters_attach(void) {
+void waiters_attach(struct page *page) {
     struct sigaction before, ours = {.sa_sigaction = clock_changed, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    free_slots_of_the_program_before(page);
     sigfillset(&ours.sa_mask);
     pthread_key_create(&at_thread_exit, thread_ends);
     pthread_atfork(NULL, NULL, after_fork);
@@ -125,6 +162,7 @@ nanos wait_slice(struct wait *wait) {
     /* First say that we wait, then look: whoever changes the clock does it the other way round. */
     if (slot) atomic_store(&slot->seen, LOOKING);
     struct view view = look(wait->page);
+    if (slot) atomic_store_explicit(&slot->due, wait->deadline, memory_order_relaxed);
     if (slot) atomic_store(&slot->seen, view.generation);
     nanos span = real_span(&view, wait->deadline - view.elapsed);
     nanos most = slot ? LOOK_ANYWAY : LOOK_WITHOUT_SLOT;
@@ -134,8 +172,12 @@ nanos wait_slice(struct wait *wait) {
 bool wait_goes_on(struct wait *wait, enum outcome outcome) {
     if (outcome == INTERRUPTED && woken) return true;
     if (outcome == TIMED_OUT && look(wait->page).elapsed < wait->deadline) return true;
-    if (own_slot) atomic_store_explicit(&own_slot->seen, IDLE, memory_order_release);
+    wait_ends();
     return false;
+}
+
+void wait_ends(void) {
+    if (own_slot) atomic_store_explicit(&own_slot->seen, IDLE, memory_order_release);
 }
 
 nanos wait_left(struct wait *wait) {
@@ -143,16 +185,21 @@ nanos wait_left(struct wait *wait) {
     return left > 0 ? left : 0;
 }
 
+int slot_signal(struct slot *slot, uint64_t owner, int number) {
+    int process = (int)(owner >> 32), thread = (int)(uint32_t)owner;
+    int sent = (int)syscall(SYS_tgkill, process, thread, number);
+    /* Another thread of the process can set its timers, too. */
+    return sent != 0 && errno == ESRCH && slot->timers ? kill(process, number) : sent;
+}
+
 /* Signals each waiter that has not looked since the change, or only counts them; returns how many there are. */
 static int signal_waiters(struct page *page, uint32_t generation, bool send) {
     int waiting = 0;
-    for (struct slot *slot = page->slots; slot < page->slots + SLOTS; slot++) {
+    for (struct slot *slot = page->slots; slot < page->slots + atomic_load(&page->used); slot++) {
         uint64_t owner = atomic_load(&slot->owner);
         uint32_t seen = atomic_load(&slot->seen);
         if (!owner || seen == IDLE || seen == generation) continue;
-        int process = (int)(owner >> 32), thread = (int)(uint32_t)owner, number = send ? SIGURG : 0;
-        int sent = (int)syscall(SYS_tgkill, process, thread, number);
-        if (sent != 0 && errno == ESRCH && slot->timers) sent = kill(process, number);
+        int sent = slot_signal(slot, owner, send ? SIGURG : 0);
         if (sent != 0 && errno == ESRCH) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
         else waiting++;
     }

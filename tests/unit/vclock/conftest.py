@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 
-from emulator.vclock import Clock, ClockUnavailable, library
+from emulator.vclock import Clock, ClockUnavailable, Speed, library
 
 PATIENCE_SECONDS = 60
 WAITS = Path(__file__).parent / "waits.py"
@@ -33,11 +33,11 @@ def preload() -> Path:
 
 
 @pytest.fixture
-def make_clock(tmp_path: Path) -> Iterator[Callable[[float], Clock]]:
+def make_clock(tmp_path: Path) -> Iterator[Callable[[Speed], Clock]]:
     """Make clocks whose pages lie in a folder of the test's own."""
     clocks: list[Clock] = []
 
-    def make(speed: float = 1.0) -> Clock:
+    def make(speed: Speed = 1.0) -> Clock:
         clocks.append(Clock.create(speed, directory=tmp_path))
         return clocks[-1]
 

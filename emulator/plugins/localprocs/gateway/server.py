@@ -5,7 +5,7 @@ half the work, and without the imports of an event loop.
 """
 
 import threading
-from socketserver import TCPServer, ThreadingMixIn
+from socketserver import ThreadingMixIn
 from typing import Any
 
 from localstack import config
@@ -14,6 +14,7 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from localprocs.gateway.connection import Connection
+from localprocs.listening import QuietServer
 
 
 class ThreadsRuntimeServer(RuntimeServer):
@@ -33,7 +34,7 @@ class ThreadsRuntimeServer(RuntimeServer):
     def run(self) -> None:
         """Serve, and return after ``shutdown``."""
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(0.1,), name="gateway", daemon=True).start()
+            threading.Thread(target=server.serve_forever, name="gateway", daemon=True).start()
         self._stopping.wait()
 
     def shutdown(self) -> None:
@@ -44,7 +45,7 @@ class ThreadsRuntimeServer(RuntimeServer):
         self._stopping.set()
 
 
-class Listener(ThreadingMixIn, TCPServer):
+class Listener(ThreadingMixIn, QuietServer):
     """A port."""
 
     allow_reuse_address = True

@@ -4,10 +4,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import SimpleQueue
+from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import urlsplit
+
+from localprocs.listening import QuietServer
 
 PREFIX = "/2018-06-01/runtime"
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
@@ -75,7 +78,7 @@ class RuntimeApi:
         self._work: SimpleQueue[tuple[Invocation, float] | None] = SimpleQueue()
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="runtime-api", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, name="runtime-api", daemon=True).start()
 
     def give(self, invocation: Invocation, deadline: float) -> None:
         """Hand over an invocation; the deadline is in seconds since the epoch."""
@@ -93,7 +96,7 @@ class RuntimeApi:
         return self._work.get()
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ThreadingMixIn, QuietServer, HTTPServer):
     daemon_threads = True
     block_on_close = False
 

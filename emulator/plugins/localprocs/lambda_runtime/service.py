@@ -1,7 +1,7 @@
 """Puts the parts of Lambda together."""
 
 from localprocs.event_source_mapping import plugin as event_source_mapping
-from localprocs.lambda_runtime import version_manager
+from localprocs.lambda_runtime import event_poller, version_manager
 from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
 
 
@@ -9,4 +9,5 @@ def install() -> type[ProcessRuntimeExecutor]:
     """Change what LocalStack's Lambda service does itself, and return the executor for the rest."""
     version_manager.install()
     event_source_mapping.install()
+    event_poller.install()
     return ProcessRuntimeExecutor

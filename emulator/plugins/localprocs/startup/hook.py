@@ -5,7 +5,7 @@ import os
 
 from localstack.runtime import hooks
 
-from localprocs.startup import deferred, plain_http, service_models
+from localprocs.startup import deferred, plain_http, service_models, thread_names
 
 GARBAGE_THRESHOLD = 100_000
 """Objects made before the collector looks: modules are made of many, and keep them all."""
@@ -15,6 +15,7 @@ GARBAGE_THRESHOLD = 100_000
 def start_sooner() -> None:
     """Spare what can be spared."""
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    thread_names.tell()
     service_models.share()
     if os.environ.get("GATEWAY_SERVER") == "threads":
         plain_http.make_no_certificate()

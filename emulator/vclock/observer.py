@@ -1,0 +1,236 @@
+"""Looks at the processes whose work time stands by: this one's, all that it started, and who waits on the clock."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from emulator.vclock.work import Sight
+
+_SETTLING_SECONDS = 2.0
+"""So long after it was found a process may still be replaced by the program that it was started for."""
+_PROC = Path("/proc")
+
+
+class Observer:
+    """Knows the processes from look to look: only what has changed costs anything."""
+
+    def __init__(self, page_path: Path) -> None:
+        """Watch this process and its descendants."""
+        self._mark = f"VCLOCK_PAGE={page_path}".encode()
+        self._watched: dict[int, _Watched] = {}
+        self._last_pid = b""
+        self._load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+        self._packets = _packet_threads()
+        self._own = os.getpid()
+        self.watch(self._own)
+
+    def watch(self, pid: int, start: int | None = None) -> bool:
+        """Count this process among them, and all that it starts; return whether it is there (and began at that tick)."""
+        if (known := self._watched.get(pid)) and start in (None, known.start):
+            return True
+        try:
+            watched = _Watched(pid, self._mark)
+        except OSError:
+            return False
+        if start not in (None, watched.start):
+            watched.close()
+            return False
+        if known:
+            known.close()
+        self._watched[pid] = watched
+        self._last_pid = b""
+        return True
+
+    def look[Found](self, inside: Callable[[], Found]) -> tuple[list[Sight], Found | None]:
+        """Return what all of them do, and what was found while it was looked whether they do anything.
+
+        When one has run since the last look, nobody looks further: its threads' states, and the finding, stay out.
+        """
+        now = time.monotonic()
+        if self._have_run(now):
+            return [each.sight(now, "") for each in self._watched.values()], None
+        self._find_new(now)
+        states = {}
+        for pid, each in list(self._watched.items()):
+            skipped = threading.get_native_id() if pid == self._own else 0
+            letters = each.states(skipped)
+            if letters is None:
+                self._watched.pop(pid).close()
+            else:
+                states[pid] = letters
+        found = inside()
+        self._have_run(now)
+        return [each.sight(now, states[pid]) for pid, each in self._watched.items() if pid in states], found
+
+    def packet_states(self) -> str:
+        """Return the states of the kernel's threads that deliver packets when there are too many for the sender."""
+        return "".join(_state_of(os.pread(file, 512, 0)) for file in self._packets)
+
+    def name(self, pid: int) -> str:
+        """Return what a process is, in short."""
+        return self._watched[pid].name if pid in self._watched else "?"
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for each in self._watched.values():
+            each.close()
+        self._watched.clear()
+        for file in (self._load, *self._packets):
+            os.close(file)
+
+    def _have_run(self, now: float) -> bool:
+        """Read all processor times anew; return whether one has grown."""
+        for pid, each in list(self._watched.items()):
+            try:
+                used = _own_threads_nanos(each.threads()) if pid == self._own else _used_nanos(pid)
+            except OSError:
+                used = -1
+            each.ran = used != each.used
+            if each.ran:
+                each.used, each.ran_at = used, now
+        return any(each.ran for each in self._watched.values())
+
+    def _find_new(self, now: float) -> None:
+        """Find threads and processes that were started since; the kernel tells the last number that it gave away."""
+        last = os.pread(self._load, 128, 0).split()[-1]
+        if last == self._last_pid:
+            return
+        self._last_pid = last
+        todo = list(self._watched.values())
+        while todo:
+            each = todo.pop()
+            if each.listed_at == each.used:
+                continue
+            each.listed_at = each.used
+            for pid in each.find_new(now):
+                if pid not in self._watched and self.watch(pid):
+                    self._last_pid = last
+                    todo.append(self._watched[pid])
+
+
+class _Watched:
+    def __init__(self, pid: int, mark: bytes) -> None:
+        self.pid, self._mark = pid, mark
+        self.ran, self.used, self.listed_at = True, -1, -2
+        self.ran_at = self._found_at = time.monotonic()
+        self._files: dict[int, int] = {}
+        self.is_on_clock, self.name = True, "?"
+        with contextlib.suppress(FileNotFoundError):
+            self._open(pid)
+        self.start = _start_of(pid)
+        self._describe()
+
+    def sight(self, now: float, states: str) -> Sight:
+        return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, now - self.ran_at)
+
+    def threads(self) -> Iterable[int]:
+        return list(self._files)
+
+    def states(self, skipped_thread: int) -> str | None:
+        """Return a letter a thread; None when the process has ended."""
+        letters = ""
+        for thread, file in list(self._files.items()):
+            if thread == skipped_thread:
+                continue
+            try:
+                letters += _state_of(os.pread(file, 512, 0))
+            except ProcessLookupError:
+                os.close(self._files.pop(thread))
+        return letters if self._files else None
+
+    def find_new(self, now: float) -> list[int]:
+        """Find this process's new threads; return the processes that its threads have started."""
+        children: list[int] = []
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - it is called often, and knows names alone
+                with contextlib.suppress(OSError):
+                    if int(name) not in self._files:
+                        self._open(int(name))
+                    children += map(int, (_PROC / str(self.pid) / "task" / name / "children").read_bytes().split())
+        if now - self._found_at < _SETTLING_SECONDS:
+            self._describe()
+        return children
+
+    def close(self) -> None:
+        for file in self._files.values():
+            os.close(file)
+        self._files.clear()
+
+    def _open(self, thread: int) -> None:
+        self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
+
+    def _describe(self) -> None:
+        folder = _PROC / str(self.pid)
+        with contextlib.suppress(OSError):
+            self.is_on_clock = self.pid == os.getpid() or self._mark in (folder / "environ").read_bytes()
+        self.name = _command(self.pid) or self.name
+
+
+def name_of(pid: int, start: int) -> str | None:
+    """Return what a process that began at that tick is, in short; None when it has ended."""
+    try:
+        return (_command(pid) or "?") if _start_of(pid) == start else None
+    except OSError:
+        return None
+
+
+def thread_name(pid: int, thread: int) -> str:
+    """Return what the kernel calls a thread."""
+    try:
+        return (_PROC / str(pid) / "task" / str(thread) / "comm").read_text().strip()
+    except OSError:
+        return "?"
+
+
+def _start_of(pid: int) -> int:
+    """Return when a process began, in clock ticks since the machine's boot."""
+    return int((_PROC / str(pid) / "stat").read_bytes().rpartition(b") ")[2].split()[19])
+
+
+def _command(pid: int) -> str:
+    try:
+        words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return ""
+    program = words[0].rpartition("/")[2]
+    if "-m" in words[:-1]:
+        return f"{program} -m {words[words.index('-m') + 1]}"
+    script = next((word.rpartition("/")[2] for word in words[1:] if word.endswith((".py", ".js"))), "")
+    return f"{program} {script}".strip()
+
+
+def _state_of(stat: bytes) -> str:
+    place = stat.rfind(b") ") + 2
+    return chr(stat[place]) if place > 1 else "?"
+
+
+def _used_nanos(pid: int) -> int:
+    """Return the processor time that all threads of a process have used: its clock's number, see clock_getcpuclockid(3)."""
+    return time.clock_gettime_ns(~pid << 3 | 2)
+
+
+def _own_threads_nanos(threads: Iterable[int]) -> int:
+    """Return that of this process's threads but the one that looks."""
+    total, own = 0, threading.get_native_id()
+    for thread in threads:
+        if thread != own:
+            with contextlib.suppress(OSError):
+                total += time.clock_gettime_ns(~thread << 3 | 6)
+    return total
+
+
+def _packet_threads() -> list[int]:
+    """Open the states of the kernel's ksoftirqd threads; where they are not to be seen there are none."""
+    files = []
+    with contextlib.suppress(OSError):
+        for child in map(int, Path("/proc/2/task/2/children").read_bytes().split()):
+            with contextlib.suppress(OSError):
+                file = os.open(f"/proc/{child}/stat", os.O_RDONLY | os.O_CLOEXEC)
+                if b"(ksoftirqd/" in os.pread(file, 128, 0):
+                    files.append(file)
+                else:
+                    os.close(file)
+    return files
