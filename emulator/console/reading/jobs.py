@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import batched, islice
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from emulator.console.drawing.way import Stations
 from emulator.console.reading import journal
 from emulator.console.reading.place import Place
+from emulator.drawing.timeline import ENDED_STATES, FAILED_STATES
+from emulator.drawing.way import Stations
+from huntaze_scraper.state.attributes import read_all
 from huntaze_scraper.state.job_entry import KEPT_SECONDS
 from huntaze_scraper.state.keys import Kind, name_of
 
@@ -20,8 +21,7 @@ MOST_LOOKED_AT = 2000
 """A filter that fits few jobs stops here, and says so."""
 _BATCH = 100
 """Keys that one BatchGetItem takes."""
-FAILED = ("rejected", "dead", "uncertain")
-STATES = ("waiting for its turn", "waiting for a task", "running", "waiting", "done", *FAILED, "refused")
+STATES = ("waiting for its turn", "waiting for a task", "running", "waiting", *ENDED_STATES, "refused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class JobRow:
     @property
     def is_failed(self) -> bool:
         """Whether it ended without success."""
-        return self.state in (*FAILED, "refused")
+        return self.state in (*FAILED_STATES, "refused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def _row(
         return JobRow(job_id="", account="", action="", state="refused", stations=stations, error="not a valid job")
     item, on_way = ledger.get(Kind.JOB.key(job.job_id), {}), forwarded.get(job.job_id)
     state = str(item.get("state") or ("waiting for a task" if on_way else "waiting for its turn"))
-    is_failed = state in FAILED
+    is_failed = state in FAILED_STATES
     return JobRow(
         job_id=job.job_id,
         account=job.account,
@@ -131,7 +131,7 @@ def _row(
             sent=letter.sent,
             forwarded=on_way.sent if on_way else 0.0,
             taken=on_way.first_received if on_way else 0.0,
-            ended=float(item.get("ended_at") or 0) if state in ("done", *FAILED) else 0.0,
+            ended=float(item.get("ended_at") or 0) if state in ENDED_STATES else 0.0,
             is_failed=is_failed,
         ),
         attempts=int(item.get("attempts") or 0),
@@ -149,7 +149,7 @@ def _of_table(place: Place) -> Iterator[Sequence[JobRow]]:
         ExpressionAttributeValues={":job": {"S": Kind.JOB.key("")}},
         PaginationConfig={"MaxItems": MOST_LOOKED_AT},
     )
-    items = [_plain(item) for page in pages for item in page["Items"]]
+    items = [read_all(item) for page in pages for item in page["Items"]]
     items.sort(key=lambda it: float(it.get("expires_at", 0)), reverse=True)
     for some in batched(items, _BATCH, strict=False):
         yield [_ledger_row(it) for it in some]
@@ -164,8 +164,8 @@ def _ledger_row(item: Mapping[str, Any]) -> JobRow:
         state=state,
         stations=Stations(
             taken=float(item.get("expires_at", 0)) - KEPT_SECONDS,
-            ended=float(item.get("ended_at") or 0) if state in ("done", *FAILED) else 0.0,
-            is_failed=state in FAILED,
+            ended=float(item.get("ended_at") or 0) if state in ENDED_STATES else 0.0,
+            is_failed=state in FAILED_STATES,
         ),
         attempts=int(item.get("attempts") or 0),
         failures=int(item.get("failures") or 0),
@@ -178,15 +178,10 @@ def _items(place: Place, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     asked: Any = {table: {"Keys": [{"pk": {"S": key}} for key in dict.fromkeys(keys)]}} if keys else {}
     while asked:
         answer = place.target.clients.dynamodb.batch_get_item(RequestItems=asked)
-        for item in map(_plain, answer["Responses"].get(table, [])):
+        for item in map(read_all, answer["Responses"].get(table, [])):
             found[str(item["pk"])] = item
         asked = answer.get("UnprocessedKeys")
     return found
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    read = TypeDeserializer().deserialize
-    return {name: read(value) for name, value in item.items()}
 
 
 def _with_errors(place: Place, rows: Iterable[JobRow]) -> list[JobRow]:

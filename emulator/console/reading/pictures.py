@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.console.drawing.charts import Chart, Series
 from emulator.console.reading.place import Place
+from emulator.drawing.charts import Chart, Series
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 
 MINUTE = 60

@@ -12,18 +12,19 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from emulator.console.drawing import rendering
 from emulator.console.reading import clock
 from emulator.console.reading.clock import WallTimes
 from emulator.console.reading.place import Place
 from emulator.console.web.guard import Guard
 from emulator.console.web.pages import PAGES, Asked, NoSuchPage, Page
+from emulator.drawing import rendering
 from huntaze_scraper.operations.errors import TellOperator
 
+WAY_STYLE = Path(rendering.__file__).parent / "way.css"
 STATIC = Path(__file__).parents[1] / "static"
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.15, 1.0
 """Seconds between two looks at the truth, while somebody looks at the page: longer while nothing changes."""
@@ -128,6 +129,7 @@ def create_app(console: Console, changes: list[BaseRoute] | None = None) -> Star
     routes: list[BaseRoute] = [
         Route("/live/{path:path}", console.live),
         Route("/live", console.live),
+        Route("/way.css", lambda _: FileResponse(WAY_STYLE)),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/results/{key:path}", lambda request: picture(console, request)),
         *(changes or ()),

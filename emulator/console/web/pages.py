@@ -9,10 +9,11 @@ from typing import Any
 from starlette.convertors import Convertor
 from starlette.routing import compile_path
 
-from emulator.console.drawing.way import Stations, detailed, outline
 from emulator.console.reading import breakage, jobs, journal, overview, pictures
 from emulator.console.reading.clock import Strip, WallTimes
 from emulator.console.reading.place import Place
+from emulator.drawing.timeline import ENDED_STATES, FAILED_STATES, told
+from emulator.drawing.way import Stations, detailed, outline
 from fake_onlyfans.faults.rules import KINDS
 from huntaze_scraper.operations import job_history
 from huntaze_scraper.operations.errors import TellOperator
@@ -117,7 +118,7 @@ def job(asked: Asked) -> dict[str, Any]:
         "history": history,
         "way": way,
         "walls": [asked.walls.between(it.start, it.end) for it in way.spans],
-        "events": [(it.at.timestamp(), it.source, *_told(it.line)) for it in history.events],
+        "events": [(it.at.timestamp(), it.source, *told(it.line)) for it in history.events],
         "result": json.dumps(result, indent=2, ensure_ascii=False) if result is not None else "",
         "pictures": list(_pictures(result)),
         "payload": letter.pretty if letter else "",
@@ -168,12 +169,12 @@ PAGES = (
 
 def _stations(history: job_history.JobHistory) -> Stations:
     ledger = history.ledger
-    is_over = ledger.get("state") in ("done", *jobs.FAILED)
+    is_over = ledger.get("state") in ENDED_STATES
     return Stations(
         sent=_moment(history.reservation.get("granted_at")),
         forwarded=_moment(history.reservation.get("forwarded_at")),
         ended=_moment(ledger.get("ended_at")) if is_over else 0.0,
-        is_failed=ledger.get("state") in jobs.FAILED,
+        is_failed=ledger.get("state") in FAILED_STATES,
     )
 
 
@@ -186,32 +187,6 @@ def _letter(place: Place, job_id: str) -> journal.Letter | None:
         return None
     letters = journal.read(place.run, place.target.ingress_queue_url, last=jobs.MOST_LOOKED_AT * 2)
     return next((it for it in letters if it.job and it.job.job_id == job_id), None)
-
-
-_KNOWN = frozenset(
-    [
-        "job_id",
-        "message_id",
-        "creator_id",
-        "action",
-        "correlation_id",
-        "level",
-        "timestamp",
-        "service",
-        "event",
-        "logger",
-        "location",
-        "xray_trace_id",
-        "message",
-        "duration_ms",
-    ]
-)
-
-
-def _told(line: Mapping[str, Any]) -> tuple[str, str]:
-    what = str(line.get("event") or line.get("message") or "")
-    shown = {name: value for name, value in line.items() if name not in _KNOWN and value not in (None, "")}
-    return what, "  ".join(f"{name}={value}" for name, value in shown.items())
 
 
 def _pictures(document: Any) -> Any:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from emulator.drawing import timeline
 from emulator.harness import log_groups
 from emulator.harness.artefacts.browsers import keep_pictures
 from emulator.harness.artefacts.traces import FOLDER, keep_traces
@@ -21,7 +23,9 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from huntaze_scraper.state.keys import Kind
+from huntaze_scraper import names
+from huntaze_scraper.state.attributes import read_all
+from huntaze_scraper.state.keys import Kind, name_of
 
 FILES = ("emulator.log", "site.log")
 MOST_OBJECTS = 200
@@ -66,9 +70,10 @@ class HarnessWitness:
             "site.json": self._site,
             "queues.json": self._queues,
             "state.json": self._state,
+            "timeline.html": self._timeline,
             "tasks.json": self._tasks,
             "results": self._results,
-            "scraper.log": lambda file: self._log_group("/huntaze/production/onlyfans-scraper", file),
+            "scraper.log": lambda file: self._log_group(names.SCRAPER_LOGS, file),
             "limiter.log": lambda file: self._log_group(f"/aws/lambda/{self.harness.run.lambda_function}", file),
             **dict.fromkeys(FILES, self._log_file),
             "browser": lambda file: keep_pictures(self._pids(), file.parent),
@@ -102,6 +107,20 @@ class HarnessWitness:
     def _state(self, file: Path) -> None:
         # Sessions are secrets; all else is told.
         _write(file, [it for it in self._items() if not it["pk"]["S"].startswith(Kind.SESSION.prefix)])
+
+    def _timeline(self, file: Path) -> None:
+        """Draw every job's way; what is read is what the other files hold."""
+        run, pipeline = self.harness.run, Pipeline(self.harness.run)
+        letters = [pipeline.journal(url) for url in (run.ingress_queue_url, run.workflows_queue_url)]
+        fresh = [it for it in letters[0] if it["sent"] >= self.began]
+        items = {
+            name_of(it["pk"]["S"]): read_all(it) for it in self._items() if it["pk"]["S"].startswith(Kind.JOB.prefix)
+        }
+        lines = [
+            parsed for line in log_groups.lines(names.SCRAPER_LOGS, run.clients, self.began) if (parsed := _line(line))
+        ]
+        found = timeline.gather(fresh, letters[1], items, lines, self.harness.clock.now())
+        file.write_text(timeline.page("What became of each job", found))
 
     def _tasks(self, file: Path) -> None:
         run = self.harness.run
@@ -183,3 +202,12 @@ def _size(file: Path) -> int:
 
 def _write(file: Path, content: object) -> None:
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def _line(text: str) -> dict[str, Any]:
+    """Read a line of the scraper's log, with its moment; empty for what is none."""
+    try:
+        line = json.loads(text)
+        return {**line, "at": datetime.fromisoformat(line["timestamp"]).timestamp()}
+    except (ValueError, TypeError, KeyError):
+        return {}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.console.drawing.charts import HEIGHT, WIDTH, Chart, Series
-from emulator.console.drawing.moments import clock_time, duration
 from emulator.console.reading.clock import WallTimes
+from emulator.drawing.charts import HEIGHT, WIDTH, Chart, Series
+from emulator.drawing.moments import clock_time, duration
 
 
 @pytest.mark.parametrize(

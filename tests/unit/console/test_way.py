@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.console.drawing.way import Kind, Stations, Way, detailed, outline
+from emulator.drawing.way import Kind, Stations, Way, detailed, outline
 
 NOW = 10_000.0
 moments = st.floats(1, NOW)

@@ -142,9 +142,7 @@ def test_accounts_tell_all_that_a_test_needs(visitor: Visitor) -> None:
         assert [file["name"] for file in each["media"]] == [file.name for file in account.media]
 
 
-@pytest.mark.parametrize(
-    ("method", "name"), [("GET", "reset"), ("POST", "requests"), ("GET", "limits"), ("GET", "nothing")]
-)
+@pytest.mark.parametrize(("method", "name"), [("GET", "reset"), ("POST", "requests"), ("GET", "nothing")])
 def test_what_the_control_api_does_not_have_is_an_error(visitor: Visitor, method: str, name: str) -> None:
     """Never a page of the site."""
     assert visitor.request(method, f"/_control/{name}").status_code in (404, 405)

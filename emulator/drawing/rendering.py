@@ -6,16 +6,16 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from emulator.console.drawing import charts, moments, way
+from emulator.drawing import charts, moments, way
 
-FOLDER = Path(__file__).parents[1]
+FOLDERS = (Path(__file__).parent, Path(__file__).parents[1] / "console" / "templates")
 
 
 @cache
 def environment() -> Environment:
     """Return the one environment of all templates."""
     made = Environment(
-        loader=FileSystemLoader([FOLDER / "templates", FOLDER / "static"]),
+        loader=FileSystemLoader(FOLDERS),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
