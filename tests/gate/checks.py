@@ -13,6 +13,7 @@ docker info >/dev/null 2>&1 || { echo "no engine here: no image is built"; exit 
 exec scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS
 """
 """Its last line is the image's digest. The variable holds options of the script, such as another platform."""
+SCRIPTS = f'PATH="{BIN}:$PATH" exec shellcheck -x huntaze scripts/*.sh .ci/run'
 _PLUGINS = places.ROOT / "emulator" / "plugins"
 
 
@@ -54,7 +55,7 @@ CHECKS = (
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),
-    Check("scripts", ("sh", "-c", "shellcheck -x huntaze scripts/*.sh .ci/run"), in_test=False),
+    Check("scripts", ("sh", "-c", SCRIPTS), in_test=False),
     Check("synthesis", (PYTHON, "scripts/verbs.py", "synth"), in_test=False),
     Check("image", ("sh", "-c", IMAGE), in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),

@@ -20,7 +20,7 @@ from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json
 from tests.gate import tree
 from tests.gate.checks import CHECKS, PYTHON, Check
-from tests.gate.run import run
+from tests.gate.run import Outcome, run
 from tests.gate.verdict import Verdict
 
 _MARKS = {
@@ -41,10 +41,7 @@ def test(context: typer.Context, speed: Speed = None) -> None:
     checks = [check for check in CHECKS if check.in_test]
     with _board(checks) as tell:
         outcomes = run(checks, places.state_directory() / "checks", tell, is_gate=False, speed=speed)
-    table = Table("check", "result", "seconds")
-    for outcome in outcomes:
-        table.add_row(outcome.check.name, _MARKS["passed" if outcome.passed else "failed"], f"{outcome.seconds:.1f}")
-    console.print(table)
+    _print(outcomes)
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
         console.rule(f"[bold]{outcome.check.name}", align="left")
@@ -52,6 +49,18 @@ def test(context: typer.Context, speed: Speed = None) -> None:
     if failed:
         logs = ", ".join(str(it.log) for it in failed)
         raise HarnessError(f"{', '.join(it.check.name for it in failed)} failed; the output above says where: {logs}")
+
+
+def _print(outcomes: Sequence[Outcome]) -> None:
+    """Print how each check ended, with the counts of its tests: a table for people, one line on stdout for programs."""
+    table = Table("check", "result", "tests", "seconds")
+    for it in outcomes:
+        result = _MARKS["passed" if it.passed else "failed"]
+        table.add_row(it.check.name, result, it.counts if it.tests else "", f"{it.seconds:.1f}")
+    console.print(table)
+    for test in (test for it in outcomes for test in it.tests if test.skipped):
+        console.print(f"skipped: {test.name}: {test.skipped}", markup=False, soft_wrap=True)
+    print("; ".join(f"{it.check.name}: {it.counts}" for it in outcomes))
 
 
 def gate(*, json: Json = False) -> None:

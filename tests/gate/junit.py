@@ -1,8 +1,11 @@
 """Tests as the JUnit files of the checks tell them."""
 
-import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from junitparser import JUnitXml, Properties, Skipped, TestCase
 
 from emulator.harness.artefacts.plugin import PROPERTY, VIRTUAL_SECONDS
 
@@ -39,17 +42,24 @@ def tests(file: Path, check: str) -> list[Test]:
     """Read a check's file; no file, no tests."""
     if not file.exists():
         return []
-    return [_test(case, check) for case in ET.parse(file).iter("testcase")]
+    return [_test(case, check) for suite in JUnitXml.fromfile(str(file)) for case in suite]
 
 
-def _test(case: ET.Element, check: str) -> Test:
-    told = {it.get("name"): it.get("value", "") for it in case.iter("property")}
+def counts(found: Sequence[Test]) -> str:
+    """Say how many failed, passed and were skipped, as pytest does; empty where there are none."""
+    ends = Counter("failed" if it.failure else "skipped" if it.skipped else "passed" for it in found)
+    return ", ".join(f"{ends[end]:,} {end}" for end in ("failed", "passed", "skipped") if ends[end])
+
+
+def _test(case: TestCase, check: str) -> Test:
+    told = {it.name: it.value for it in case.child(Properties) or ()}  # type: ignore[no-untyped-call]
+    skipped = [it.message or "no reason given" for it in case.result if isinstance(it, Skipped)]
     return Test(
-        f"{case.get('classname')}::{case.get('name')}",
+        f"{case.classname}::{case.name}",
         check,
-        float(case.get("time", 0)),
-        "\n".join(it.text or it.get("message") or "" for it in case if it.tag in ("failure", "error")),
-        skipped=next((it.get("message") or "no reason given" for it in case if it.tag == "skipped"), ""),
+        case.time or 0.0,
+        "\n".join(it.text or it.message or "failed" for it in case.result if not isinstance(it, Skipped)),
+        skipped=next(iter(skipped), ""),
         artefacts=Path(told[PROPERTY]) if PROPERTY in told else None,
         virtual_seconds=float(told.get(VIRTUAL_SECONDS, 0)),
     )

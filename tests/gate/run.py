@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from emulator.harness import places
 from emulator.harness.artefacts.redaction import redact
 from huntaze_scraper.telemetry.redaction import Redactor
-from tests.gate import coverage
+from tests.gate import coverage, junit
 from tests.gate.checks import Check
+from tests.gate.junit import Test
 
 SIDE_BY_SIDE = 2
 """A check for each core."""
@@ -27,6 +29,16 @@ class Outcome:
     passed: bool
     seconds: float
     log: Path
+
+    @cached_property
+    def tests(self) -> list[Test]:
+        """Its tests, where it is made of tests."""
+        return junit.tests(self.log.with_suffix(".xml"), self.check.name)
+
+    @property
+    def counts(self) -> str:
+        """How many tests failed, passed and were skipped, or else how the check ended."""
+        return junit.counts(self.tests) or ("passed" if self.passed else "failed")
 
 
 def run(

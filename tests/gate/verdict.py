@@ -16,7 +16,7 @@ from emulator.harness import places
 from emulator.harness.errors import NO_ENGINE
 from infra_cdk.release import digests
 from infra_cdk.synthesis import synthesise
-from tests.gate import coverage, figures, junit, tree
+from tests.gate import coverage, figures, tree
 from tests.gate.coverage import Coverage
 from tests.gate.figures import Figure
 from tests.gate.junit import Test
@@ -95,8 +95,7 @@ class Verdict:
     @cached_property
     def tests(self) -> list[Test]:
         """Every test of every check."""
-        names = [outcome.check.name for outcome in self.outcomes]
-        return [test for name in names for test in junit.tests(self.output / f"{name}.xml", name)]
+        return [test for outcome in self.outcomes for test in outcome.tests]
 
     @cached_property
     def coverage(self) -> Coverage | None:

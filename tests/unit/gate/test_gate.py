@@ -5,11 +5,12 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from emulator.harness import places
-from tests.gate import figures, tree, verdict
+from tests.gate import cli, figures, junit, tree, verdict
 from tests.gate.checks import CHECKS, Check
 from tests.gate.coverage import Coverage
 from tests.gate.run import Outcome, run
@@ -178,3 +179,31 @@ def test_no_two_checks_share_a_name() -> None:
     """Their reports lie in files that bear it."""
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
+
+
+def test_the_suite_ends_with_counts_a_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For people in a table, for programs on the last line of stdout; what was skipped is named with its reason."""
+    monkeypatch.setenv("HUNTAZE_STATE", str(tmp_path))
+    cases = "".join(f'<testcase classname="tests.t" name="test_{n}" time="0"/>' for n in range(1385))
+    skip = '<testcase classname="tests.t" name="test_skip" time="0"><skipped message="no engine"/></testcase>'
+    report = f"<testsuites><testsuite>{cases}{skip}</testsuite></testsuites>"
+    source = tmp_path / "source.xml"
+    source.write_text(report)
+    writes = ("sh", "-c", f'cp {source} "${{0#--junit-xml=}}"')
+    monkeypatch.setattr(cli, "CHECKS", (Check("unit", writes, is_pytest=True), Check("lint", ("true",))))
+
+    cli.test(SimpleNamespace(args=[]))  # type: ignore[arg-type] # all that it reads of the context
+    ended = capsys.readouterr()
+
+    assert ended.out.splitlines()[-1:] == ["unit: 1,385 passed, 1 skipped; lint: passed"]
+    assert "skipped: tests.t::test_skip: no engine" in ended.err
+
+
+def test_a_check_of_which_tests_failed_says_how_many() -> None:
+    """First, as pytest does."""
+    found = [junit.Test("a", "unit", 0.0, failure="E"), junit.Test("b", "unit", 0.0), junit.Test("c", "unit", 0.0)]
+
+    assert junit.counts(found) == "1 failed, 2 passed"
+    assert junit.counts([]) == ""
