@@ -167,7 +167,10 @@ def test_a_session_that_no_item_holds_says_so_and_leaves_the_one_before(
         b"",
         b"not compressed",
         pack(STATE)[:-9],
-        *(gzip.compress(text) for text in (b"[]", b"{", b"{}", b'"cookies"', b'{"cookies": {}, "origins": []}')),
+        *(
+            gzip.compress(text, mtime=0)
+            for text in (b"[]", b"{", b"{}", b'"cookies"', b'{"cookies": {}, "origins": []}')
+        ),
         pack({**STATE, SESSION_STORAGE: []}),
     ],
 )
