@@ -134,9 +134,17 @@ def _of_scraper() -> list[Alert]:
     refused = metrics.custom(Metric.ONLYFANS_429_COUNT)
     opened = metrics.custom(Metric.CIRCUIT_BREAKER_OPEN_COUNT)
     challenged = metrics.custom(Metric.CHALLENGE_COUNT)
+    not_ready = metrics.custom(Metric.WORKER_NOT_READY_COUNT)
     return [
         Alert(
             "scraper_failure_rate_critical", failures, 50, 2, "More than half of the attempts failed for 10 minutes."
+        ),
+        Alert(
+            "scraper_not_ready",
+            not_ready,
+            0,
+            2,
+            "A task takes no work: its table, bucket or browser does not answer; its log names it (task_waits).",
         ),
         Alert("scraper_cpu_high", cpu, 70, 10, "CPU above 70 % for 10 minutes: too many pages a task?"),
         Alert(

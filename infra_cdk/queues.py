@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from huntaze_scraper.back_off import SPREAD, limit_seconds, most_receives, stand_by_seconds
 from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from infra_cdk.options import Options
 from infra_cdk.permissions import from_this_account, use_key
@@ -19,8 +20,15 @@ INGRESS_RETENTION = Duration.days(10)
 # AWS asks for six times the function's time-out.
 INGRESS_VISIBILITY = Duration.seconds(RateLimiterSettings.ingress_visibility_seconds)
 WORKFLOWS_VISIBILITY = Duration.seconds(WorkerSettings.visibility_seconds)
-# Receives are not failures (429s, shutdowns, an unreachable store): redrive is only the net under what dies uncounted.
-MAX_RECEIVE_COUNT = 100
+PROMISED_OUTAGE = Duration.days(1)
+# Receives are not failures: redrive is only the net under what dies uncounted. So it holds what the worker's back-off
+# comes to, at its shortest, in a day of each store's outage, a day in which no worker can change a visibility, and a
+# limit of the site that lasts as long as the queue keeps a message: one after the other.
+MAX_RECEIVE_COUNT = (
+    most_receives(lambda receives: stand_by_seconds(receives) * (1 - SPREAD), PROMISED_OUTAGE.to_seconds())
+    + most_receives(lambda _: WorkerSettings.visibility_seconds, PROMISED_OUTAGE.to_seconds())
+    + most_receives(lambda row: limit_seconds(1.0, row), LONGEST_RETENTION.to_seconds())
+)
 # The limiter sets poison aside itself. A message that waits is received again at most twice a day, and one that finds
 # the state table down every quarter of an hour: SQS's largest count outlasts the retention of both.
 INGRESS_MAX_RECEIVE_COUNT = 1000

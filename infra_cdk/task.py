@@ -17,7 +17,7 @@ from huntaze_scraper.state.keys import Kind
 from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics, role, use_key
-from infra_cdk.queues import Queues
+from infra_cdk.queues import MAX_RECEIVE_COUNT, Queues
 from infra_cdk.storage import CREDENTIALS_NAME, PROGRESS
 
 COMMAND = ["python", "-m", "huntaze_scraper.worker"]
@@ -81,6 +81,7 @@ class Task(Construct):
             ),
             **options.limit,
             rate_limit_account_requests=options.requests,
+            max_receives=MAX_RECEIVE_COUNT,
             metrics_by_creator=options.metrics_by_creator == "true",
         )
 

@@ -25,6 +25,10 @@ class OutOfTurn(HuntazeError):
         self.wait_seconds = wait_seconds
 
 
+class StoreRefused(StoreUnavailable):
+    """A store answers that it will never take this: no outage, but what was to be kept is at fault."""
+
+
 class ErrorClass(StrEnum):
     """What went wrong with a job at the site; each class has one reaction (the table in docs/scraper.md)."""
 

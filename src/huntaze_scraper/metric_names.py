@@ -33,6 +33,8 @@ class Metric(StrEnum):
     """Times that the site asked whether a human is there."""
     DUPLICATE_COUNT = "duplicate_count"
     """Jobs that the ledger knew as done already."""
+    WORKER_NOT_READY_COUNT = "worker_not_ready_count"
+    """Looks at which a task's state table, bucket or browser did not work: it receives nothing meanwhile."""
     QUEUE_WAIT_MS = "queue_wait_ms"
     """Time from a job's arrival on the workflows queue to its first attempt."""
     TURN_WAIT_MS = "turn_wait_ms"

@@ -144,6 +144,9 @@ class WorkerSettings(LimitSettings):
         "requests for pages and files that an account makes in any window at most; 0 for no limit", 0
     )
     max_failures: int = setting("counted failures after which a job moves to the workflows DLQ", 3)
+    max_receives: int = setting(
+        "receives after which the queue moves a message to the DLQ by itself; the queue's own is the same", 1000
+    )
     visibility_seconds: int = setting("visibility of a message in hand, seconds; the queue's own is the same", 300)
     stop_timeout_seconds: int = setting("time from SIGTERM to SIGKILL, seconds", 120)
     max_media_mebibytes: int = setting("largest media file taken, MiB", 512)

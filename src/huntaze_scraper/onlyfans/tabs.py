@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from huntaze_scraper.errors import PageBroken, SignInAgain, SiteError
+from huntaze_scraper.errors import BrowserUnavailable, PageBroken, SignInAgain, SiteError
 from huntaze_scraper.onlyfans import browser as browsers
 from huntaze_scraper.onlyfans import classification
 from huntaze_scraper.onlyfans.browser import Browser, Generation
@@ -47,12 +47,12 @@ class Tabs:
         Raises:
             SignInAgain: the browser does not take the state, which another version may have kept.
             PageBroken: the browser broke while it opened.
-            BrowserUnavailable: there is no browser.
+            BrowserUnavailable: there is no browser, or none that opens a page.
         """
         try:
             generation, context = await self._browser.open(state)
         except (PlaywrightError, TimeoutError) as error:
-            raise _no_page(state, error) from None
+            raise await self._no_page(state, error) from None
         try:
             async with asyncio.timeout(browsers.OPEN_SECONDS):
                 page = await context.new_page()
@@ -63,7 +63,7 @@ class Tabs:
         except (PlaywrightError, TimeoutError) as error:
             self._browser.replace(generation)
             await self._browser.shut(generation, context)
-            raise _no_page(state, error) from None
+            raise await self._no_page(state, error) from None
         self._homes[tab] = generation
         self._use(tab)
         return tab
@@ -95,15 +95,17 @@ class Tabs:
                 del self._idle[account]
                 await self.discard(idle)
 
+    async def _no_page(self, state: SessionState | None, error: Exception) -> SiteError | BrowserUnavailable:
+        """Tell whose trouble it is: the session's, this one Chromium's, or that none opens a page for anybody."""
+        if state and isinstance(error, PlaywrightError) and not classification.says_gone(error.message):
+            return SignInAgain("the browser does not take the session that was kept")
+        if await self._browser.make_ready():
+            return PageBroken("no page can be opened")
+        return BrowserUnavailable("Chromium opens no page")
+
     def _use(self, tab: Tab) -> None:
         tab.uses += 1
         self._homes[tab].jobs += 1
-
-
-def _no_page(state: SessionState | None, error: Exception) -> SiteError:
-    if state and isinstance(error, PlaywrightError) and not classification.says_gone(error.message):
-        return SignInAgain("the browser does not take the session that was kept")
-    return PageBroken("no page can be opened")
 
 
 async def _with_key(route: Any, tab: Tab) -> None:

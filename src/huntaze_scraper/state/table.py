@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from huntaze_scraper.errors import HuntazeError, StoreUnavailable
+from huntaze_scraper.errors import HuntazeError, StoreRefused, StoreUnavailable
 from huntaze_scraper.state.attributes import read_all, write_all
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 type Item = dict[str, Any]
 
+NEVER = {"ValidationException", "ItemCollectionSizeLimitExceededException", "SerializationException"}
+"""What DynamoDB answers where trying again cannot help."""
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -154,6 +156,8 @@ def _translated() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _by_reaction(error) from None
+    except ParamValidationError:
+        raise StoreRefused("the state table's client takes no such values") from None
     except BotoCoreError as error:
         raise StoreUnavailable(f"the state table did not answer: {type(error).__name__}") from None
 
@@ -167,7 +171,7 @@ def _by_reaction(error: ClientError) -> HuntazeError:
     was_race = code == "TransactionCanceledException" and reasons & RACES and reasons <= {*RACES, "None", None}
     if was_race or code in ("TransactionConflictException", "TransactionInProgressException"):
         return Conflict("somebody else was writing")
-    return StoreUnavailable(f"the state table refused: {code}")
+    return (StoreRefused if code in NEVER else StoreUnavailable)(f"the state table refused: {code}")
 
 
 def _key(key: str) -> Any:

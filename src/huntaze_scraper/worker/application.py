@@ -10,6 +10,7 @@ import structlog
 from botocore.config import Config
 
 from huntaze_scraper.clock import Clock, SystemClock
+from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.limit.gates import DynamoGates
 from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.limit.turns import ACCOUNT, Turns
@@ -38,6 +39,7 @@ from huntaze_scraper.worker.object_store import S3ObjectStore
 from huntaze_scraper.worker.pauses import DynamoPauses
 from huntaze_scraper.worker.processor import Processor
 from huntaze_scraper.worker.reactions import Reactions
+from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.shutdown import Shutdown
 from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue
 
@@ -46,6 +48,8 @@ GRACE_SHARE = 0.7
 STUCK_SECONDS = 300.0
 """Longer than a receive may take with all its retries."""
 FAILED_STARTS = 3
+"""Of the browser, on end, before the task is to be replaced. For a store, no other task would do better."""
+BROWSER = "browser"
 THREADS = 24
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
@@ -93,11 +97,14 @@ class Application:
         self.in_hand = InHand(queue, ledger, clock, settings.visibility_seconds)
         pauses = DynamoPauses(dynamodb, settings.state_table, clock)
         store = S3ObjectStore(client("s3"), settings.results_bucket)
+        self.readiness = Readiness(
+            {"state table": ledger.probe, "results bucket": store.probe, BROWSER: self._probe_browser}, self.metrics
+        )
         self.processor = Processor(
             ledger=ledger,
             pauses=pauses,
             store=store,
-            reactions=Reactions(queue, ledger, pauses, store, clock, settings.max_failures),
+            reactions=Reactions(queue, ledger, pauses, store, clock, settings.max_failures, settings.max_receives),
             carrier=Attempts(
                 tabs,
                 actions(media),
@@ -108,12 +115,13 @@ class Application:
             ),
             in_hand=self.in_hand,
             breaker=self._breaker,
+            readiness=self.readiness,
             metrics=self.metrics,
             clock=clock,
             shutdown=self.shutdown,
         )
         self.consumer = Consumer(
-            queue, self.processor, self.in_hand, self._breaker, self.shutdown, clock, settings.pages
+            queue, self.processor, self.in_hand, self._breaker, self.readiness, self.shutdown, clock, settings.pages
         )
         self.health = HealthServer(settings.health_port, self.report)
 
@@ -122,7 +130,7 @@ class Application:
         await self.browser.start()
         await self.health.start()
         log.info("worker_started", health_port=self.health.port)
-        loops = [asyncio.create_task(self.in_hand.run()), asyncio.create_task(self.metrics.run())]
+        loops = [asyncio.create_task(each.run()) for each in (self.in_hand, self.metrics, self.readiness)]
         try:
             await self.consumer.run()
         finally:
@@ -137,9 +145,11 @@ class Application:
         """Tell whether the task is worth keeping, and what it does."""
         now = self._clock.monotonic()
         polling = now - self.consumer.looked_at < STUCK_SECONDS or self.shutdown.stopping.is_set()
-        browser = self.browser.failed_starts < FAILED_STARTS
+        missing = self.readiness.missing
+        browser = self.readiness.failed_looks[BROWSER] < FAILED_STARTS
         return polling and browser, {
-            "status": "ok" if polling and browser else "replace",
+            "status": "replace" if not (polling and browser) else "waits" if missing else "ok",
+            "missing": list(missing),
             "stopping": self.shutdown.stopping.is_set(),
             "browser": "does not start" if not browser else "running" if self.browser.alive else "down",
             "polling": "ok" if polling else "stuck",
@@ -147,6 +157,10 @@ class Application:
             "in_hand": len(self.in_hand),
             "jobs": [{"job_id": job_id, "action": action} for job_id, action in self.processor.current.items()],
         }
+
+    async def _probe_browser(self) -> None:
+        if not await self.browser.make_ready():
+            raise BrowserUnavailable("Chromium opens no page")
 
     def _breaker_changed(self, before: State, after: State) -> None:
         log.warning("circuit_breaker_changed", before=str(before), after=str(after))

@@ -19,6 +19,7 @@ from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.outcome import Outcome, Then
+from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 
@@ -63,6 +64,7 @@ class Consumer:
         processor: MessageProcessor,
         in_hand: InHand,
         breaker: CircuitBreaker,
+        readiness: Readiness,
         shutdown: Shutdown,
         clock: Clock,
         pages: int,
@@ -72,6 +74,7 @@ class Consumer:
         self._processor = processor
         self._in_hand = in_hand
         self._breaker = breaker
+        self._readiness = readiness
         self._shutdown = shutdown
         self._clock = clock
         self._pages = pages
@@ -89,7 +92,7 @@ class Consumer:
         pause = 1.0
         while not self._shutdown.stopping.is_set():
             self.looked_at = self._clock.monotonic()
-            most = self._room()
+            most = self._room() if await self._readiness.ready() else 0
             if most == 0:
                 await self._wait()
                 continue
@@ -158,6 +161,8 @@ class Consumer:
         if self._shutdown.stopping.is_set():
             return False
         seconds = self._breaker.wait_seconds(self._clock.monotonic())
+        if not await self._readiness.ready():
+            seconds = lane.waiting[0].stand_by_seconds
         if seconds:
             await self._hand_back(_all(lane), seconds)
             return False

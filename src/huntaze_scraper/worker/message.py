@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from huntaze_scraper import jobs
+from huntaze_scraper.back_off import spread, stand_by_seconds
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.jobs import Action, Job
 from huntaze_scraper.queues.attributes import Attributes
@@ -62,6 +63,11 @@ class Message:
             "correlation_id": self.job.correlation_id if self.job else self.deduplication_id,
             "job_id": self.job.job_id if self.job else self.deduplication_id,
         }
+
+    @property
+    def stand_by_seconds(self) -> float:
+        """How long it stays away when something of ours does not work."""
+        return spread(stand_by_seconds(self.receive_count), f"{self.message_id}/{self.receive_count}")
 
     def longest_visibility(self, now: float) -> int:
         """Return the longest visibility timeout that SQS still takes, seconds."""

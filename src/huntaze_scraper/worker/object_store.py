@@ -31,6 +31,10 @@ class ObjectStore(Protocol):
         """Begin an object whose length is not known."""
         ...
 
+    async def probe(self) -> None:
+        """Find out whether the store answers."""
+        ...
+
 
 class S3ObjectStore:
     """Objects in one bucket."""
@@ -64,6 +68,17 @@ class S3ObjectStore:
     def begin(self, key: str, content_type: str) -> "S3Upload":
         """Begin an object whose length is not known."""
         return S3Upload(self._client, self._bucket, key, content_type)
+
+    async def probe(self) -> None:
+        """Find out whether the store answers, by forgetting an upload that never was."""
+        try:
+            await asyncio.to_thread(
+                self._client.abort_multipart_upload, Bucket=self._bucket, Key="results/probe", UploadId="none"
+            )
+        except self._client.exceptions.NoSuchUpload:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
 
 
 class S3Upload:

@@ -4,11 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from huntaze_scraper.back_off import REST_REMEMBERED_SECONDS, rest_seconds
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.state import pause
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import ConditionFailed, StateTable
-from huntaze_scraper.worker.retry import REST_REMEMBERED_SECONDS, rest_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,15 @@ from typing import Any, Protocol
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import BrowserUnavailable, LeaseLost, OutOfTurn, PageBroken, SiteError, StoreUnavailable
+from huntaze_scraper.errors import (
+    BrowserUnavailable,
+    LeaseLost,
+    OutOfTurn,
+    PageBroken,
+    SiteError,
+    StoreRefused,
+    StoreUnavailable,
+)
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
@@ -21,11 +29,10 @@ from huntaze_scraper.worker.object_store import ObjectStore
 from huntaze_scraper.worker.outcome import Outcome, Status, Then, comes_back, deleted
 from huntaze_scraper.worker.pauses import Pauses
 from huntaze_scraper.worker.reactions import Reactions
+from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 
-STORE_WAIT_SECONDS = 30.0
-"""How long a job stays away when not the site but one of our stores, or the browser, does not answer."""
 EFFECT_SETTLE_SECONDS = 10.0
 """How long a job stays away whose click was interrupted, so that the site shows what came of it."""
 DROP_SECONDS = 8.0
@@ -54,6 +61,7 @@ class Processor:
         carrier: Carrier,
         in_hand: InHand,
         breaker: CircuitBreaker,
+        readiness: Readiness,
         metrics: Recorder,
         clock: Clock,
         shutdown: Shutdown,
@@ -66,6 +74,7 @@ class Processor:
         self._carrier = carrier
         self._in_hand = in_hand
         self._breaker = breaker
+        self._readiness = readiness
         self._metrics = metrics
         self._clock = clock
         self._shutdown = shutdown
@@ -76,7 +85,7 @@ class Processor:
         """Carry a message's job out as far as it goes."""
         started = self._clock.monotonic()
         if message.job is None:
-            outcome = await self._settle(None, STORE_WAIT_SECONDS, self._reactions.to_unreadable(message))
+            outcome = await self._settle(message, None, self._reactions.to_unreadable(message))
         else:
             self.current[message.job.job_id] = message.job.action
             try:
@@ -92,17 +101,17 @@ class Processor:
         )
         now = self._clock.now()
         if isinstance(begun, StoreUnavailable):
-            return comes_back(Status.RETURNED, STORE_WAIT_SECONDS, reason=str(begun))
+            return await self._stand_by(message, None, begun)
         if isinstance(begun, Finished):
             return deleted(Status.DUPLICATE, reason=f"the job is {begun.state} already")
         if isinstance(begun, Busy):
             return comes_back(Status.RETURNED, max(begun.until - now, 0) + 1, reason="another worker holds the job")
         if isinstance(paused_until, StoreUnavailable):
-            return await self._give_back(begun, STORE_WAIT_SECONDS, str(paused_until))
+            return await self._stand_by(message, begun, paused_until)
         if paused_until > now:
             return await self._give_back(begun, paused_until - now, "the account is paused")
         with self._in_hand.running(message, begun):
-            return await self._settle(begun, STORE_WAIT_SECONDS, self._run(job, message, begun))
+            return await self._settle(message, begun, self._run(job, message, begun))
 
     async def _run(self, job: Job, message: Message, entry: Entry) -> Outcome:
         looped = await self._reactions.to_crash_loop(job, message, entry)
@@ -145,10 +154,10 @@ class Processor:
             hurry.cancel()
             lost.cancel()
 
-    async def _settle(self, entry: Entry | None, wait_seconds: float, running: Any) -> Outcome:
+    async def _settle(self, message: Message, entry: Entry | None, running: Awaitable[Outcome]) -> Outcome:
         """Turn what is nobody's fault at the site into an outcome that counts nothing."""
         try:
-            outcome: Outcome = await running
+            return await running
         except LeaseLost as error:
             if entry is not None:
                 with suppress(StoreUnavailable):  # silent where another worker has it; else nothing is to be counted
@@ -159,13 +168,37 @@ class Processor:
             return await self._give_back(entry, EFFECT_SETTLE_SECONDS if marked else 0.0, str(error))
         except OutOfTurn as later:
             return await self._give_back(entry, later.wait_seconds, str(later))
-        except (StoreUnavailable, BrowserUnavailable) as error:
-            return await self._give_back(entry, wait_seconds, str(error))
-        except Exception:
-            # A fault of ours: the lease is left to run out, which counts it as a worker's death does.
-            log.exception("unexpected_error")
-            return comes_back(Status.RETURNED, wait_seconds, reason="a fault of the worker")
-        return outcome
+        except Exception as error:  # noqa: BLE001 - the one place where every outcome is decided
+            return await self._to_trouble(message, entry, error)
+
+    async def _to_trouble(self, message: Message, entry: Entry | None, error: Exception) -> Outcome:
+        if isinstance(error, StoreRefused):
+            return await self._to_own_fault(message, entry, str(error))
+        if isinstance(error, StoreUnavailable | BrowserUnavailable):
+            return await self._stand_by(message, entry, error)
+        log.error("unexpected_error", exc_info=error)
+        return await self._to_own_fault(message, entry, f"a fault of the worker: {type(error).__name__}")
+
+    async def _stand_by(
+        self, message: Message, entry: Entry | None, error: StoreUnavailable | BrowserUnavailable
+    ) -> Outcome:
+        """Hand a job back because of something of ours that does not work, and find out whether the task can work."""
+        self._readiness.doubt()
+        if message.job is not None and entry is not None:
+            with suppress(StoreUnavailable):
+                last = await self._reactions.to_last_receive(message.job, message, entry, str(error))
+                if last is not None:
+                    return last
+        return await self._give_back(entry, message.stand_by_seconds, str(error))
+
+    async def _to_own_fault(self, message: Message, entry: Entry | None, reason: str) -> Outcome:
+        """Count a fault of ours as the job's failure: no other job may meet it, and it must come to an end."""
+        if message.job is not None and entry is not None:
+            try:
+                return await self._reactions.to_error(message.job, message, entry, PageBroken(reason))
+            except Exception:  # noqa: BLE001 - the lease is left to run out, which counts as a worker's death
+                log.warning("failure_not_counted")
+        return comes_back(Status.RETURNED, message.stand_by_seconds, reason=reason)
 
     async def _give_back(self, entry: Entry | None, wait_seconds: float, reason: str) -> Outcome:
         if entry is not None:

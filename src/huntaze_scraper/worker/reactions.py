@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from huntaze_scraper.back_off import TAKEN_AT_ITS_WORD, back_off_seconds, limit_seconds
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SignInAgain, SiteError, SlowDown, StoreUnavailable
 from huntaze_scraper.jobs import Job
@@ -18,7 +19,6 @@ from huntaze_scraper.worker.object_store import ObjectStore
 from huntaze_scraper.worker.outcome import Outcome, Status, comes_back, deleted
 from huntaze_scraper.worker.pauses import CHALLENGE_PAUSE_SECONDS, Pauses
 from huntaze_scraper.worker.results import JobFiles
-from huntaze_scraper.worker.retry import back_off_seconds
 from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 
 EVIDENCE = "failure.png"
@@ -37,14 +37,16 @@ class Reactions:
         store: ObjectStore,
         clock: Clock,
         max_failures: int,
+        max_receives: int,
     ) -> None:
-        """Bury a job at its ``max_failures``-th counted failure."""
+        """Bury a job at its ``max_failures``-th counted failure, or when the queue itself is about to."""
         self._queue = queue
         self._ledger = ledger
         self._pauses = pauses
         self._store = store
         self._clock = clock
         self._max_failures = max_failures
+        self._max_receives = max_receives
 
     async def to_success(self, job: Job, entry: Entry, data: Mapping[str, Any]) -> Outcome:
         """Keep the result, and then that the job is done.
@@ -62,9 +64,7 @@ class Reactions:
         """Do what the error's class asks for."""
         now = self._clock.now()
         if isinstance(error, SlowDown):
-            await self._pauses.pause(job.account, now + error.wait_seconds, error.reason)
-            await self._ledger.release(entry, rate_limits=1)
-            return comes_back(Status.RATE_LIMITED, error.wait_seconds, error.error_class, error.reason)
+            return await self._to_limit(job, entry, error)
         if isinstance(error, Refused):
             key = await self._write_failure(job, entry, error, Status.REJECTED)
             await self._ledger.finish(entry, State.REJECTED, key)
@@ -84,12 +84,29 @@ class Reactions:
         await self._ledger.release(entry, failures=1)
         return comes_back(Status.FAILED, max(back_off_seconds(failures), rest), error.error_class, error.reason)
 
+    async def _to_limit(self, job: Job, entry: Entry, error: SlowDown) -> Outcome:
+        """Leave the account alone for as long as the site asks; count no failure, but the 429s on end."""
+        row = 1 if error.advanced else entry.rate_limits + 1
+        seconds = limit_seconds(error.wait_seconds, row)
+        if row > TAKEN_AT_ITS_WORD:
+            log.warning("limit_lasts", rate_limits=row, asked_seconds=error.wait_seconds, seconds=seconds)
+        await self._pauses.pause(job.account, self._clock.now() + seconds, error.reason)
+        await self._ledger.release(entry, rate_limits=row - entry.rate_limits)
+        return comes_back(Status.RATE_LIMITED, seconds, error.error_class, error.reason)
+
     async def to_crash_loop(self, job: Job, message: Message, entry: Entry) -> Outcome | None:
         """Bury a job over which workers died too often; None where they did not."""
         if entry.failures < self._max_failures:
             return None
         effect = ", and may have had its effect" if entry.mark is not None else ""
         error = PageBroken(f"it failed {entry.failures} times, at last with its worker's death{effect}")
+        return await self._bury(job, message, entry, error, counted=0)
+
+    async def to_last_receive(self, job: Job, message: Message, entry: Entry, reason: str) -> Outcome | None:
+        """Bury a job that the queue's redrive would move at the next receive, without a reason; None before."""
+        if message.receive_count < self._max_receives:
+            return None
+        error = PageBroken(f"received {message.receive_count} times without an end, at last: {reason}")
         return await self._bury(job, message, entry, error, counted=0)
 
     async def to_unreadable(self, message: Message) -> Outcome:

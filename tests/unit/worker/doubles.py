@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from huntaze_scraper import jobs
+from huntaze_scraper.back_off import rest_seconds
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
@@ -15,7 +16,6 @@ from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import FINAL, State
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished
 from huntaze_scraper.worker.message import Message
-from huntaze_scraper.worker.retry import rest_seconds
 
 
 def payload(**changes: Any) -> dict[str, Any]:
@@ -303,6 +303,9 @@ class MemoryObjectStore(Switchable):
     def begin(self, key: str, content_type: str) -> MemoryUpload:
         self.uploads.append(MemoryUpload(self, key, content_type))
         return self.uploads[-1]
+
+    async def probe(self) -> None:
+        self.check()
 
     def document(self, key: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.objects[key][0])

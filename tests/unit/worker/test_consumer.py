@@ -15,8 +15,9 @@ from huntaze_scraper.worker.consumer import Consumer
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.outcome import Outcome, Status, Then, comes_back, deleted
+from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.shutdown import Shutdown
-from tests.unit.worker.doubles import MemoryLedger, MemoryQueue
+from tests.unit.worker.doubles import MemoryLedger, MemoryQueue, Samples
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 DONE = deleted(Status.SUCCEEDED)
@@ -74,10 +75,24 @@ class Bench:
         self.clock = LoopClock()
         self.queue = MemoryQueue(self.clock)
         self.processor = processor
+        self.pages = pages
         self.breaker = CircuitBreaker()
         self.shutdown = Shutdown(60)
         self.in_hand = InHand(self.queue, MemoryLedger(self.clock), self.clock, 300)
-        self.consumer = Consumer(self.queue, processor, self.in_hand, self.breaker, self.shutdown, self.clock, pages)
+        self.readiness = Readiness({}, Samples())
+        self.consumer = self.new_consumer()
+
+    def new_consumer(self) -> Consumer:
+        return Consumer(
+            self.queue,
+            self.processor,
+            self.in_hand,
+            self.breaker,
+            self.readiness,
+            self.shutdown,
+            self.clock,
+            self.pages,
+        )
 
     def send(self, *groups: str) -> list[str]:
         return [
@@ -378,9 +393,7 @@ def test_each_group_is_finished_in_order_whatever_fails_and_however_often_worker
         sent = list(zip(groups, bench.send(*groups), strict=True))
         for seconds in [*stops, 6000.0]:
             bench.shutdown = Shutdown(60)
-            bench.consumer = Consumer(
-                bench.queue, processor, bench.in_hand, bench.breaker, bench.shutdown, bench.clock, pages
-            )
+            bench.consumer = bench.new_consumer()
             await bench.work(seconds)
         by_group = defaultdict(list)
         for group, message in processor.finished:

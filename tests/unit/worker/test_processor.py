@@ -21,6 +21,7 @@ from huntaze_scraper.errors import (
     SignInAgain,
     SiteError,
     SlowDown,
+    StoreRefused,
     StoreUnavailable,
     TryAgain,
     TryAgainLonger,
@@ -36,6 +37,7 @@ from huntaze_scraper.worker.message import Message
 from huntaze_scraper.worker.outcome import Outcome, Status, Then
 from huntaze_scraper.worker.processor import Processor
 from huntaze_scraper.worker.reactions import Reactions
+from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.shutdown import Shutdown
 from tests.unit.worker.doubles import (
     SENT,
@@ -65,7 +67,7 @@ FAILURE = fastjsonschema.compile(
 class Bench:
     """A processor with all that it needs."""
 
-    def __init__(self, *script: object) -> None:
+    def __init__(self, *script: object, max_failures: int = 3, max_receives: int = 1000) -> None:
         self.clock = LoopClock()
         self.queue = MemoryQueue(self.clock)
         self.ledger = MemoryLedger(self.clock)
@@ -76,14 +78,18 @@ class Bench:
         self.breaker = CircuitBreaker()
         self.shutdown = Shutdown(60)
         self.in_hand = InHand(self.queue, self.ledger, self.clock, 300)
+        self.readiness = Readiness({}, self.samples)
         self.processor = Processor(
             ledger=self.ledger,
             pauses=self.pauses,
             store=self.store,
-            reactions=Reactions(self.queue, self.ledger, self.pauses, self.store, self.clock, 3),
+            reactions=Reactions(
+                self.queue, self.ledger, self.pauses, self.store, self.clock, max_failures, max_receives
+            ),
             carrier=self.carrier,
             in_hand=self.in_hand,
             breaker=self.breaker,
+            readiness=self.readiness,
             metrics=self.samples,
             clock=self.clock,
             shutdown=self.shutdown,
@@ -139,6 +145,36 @@ def test_a_429_goes_back_for_its_retry_after_uncounted_however_often() -> None:
             assert (bench.item()["failures"], bench.item()["rate_limits"]) == (0, number + 1)
         assert (await bench.process()).status is Status.SUCCEEDED
         assert bench.queue.buried == []
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.1", "9.6")
+def test_a_limit_that_lasts_is_given_more_and_more_time_and_counts_nothing() -> None:
+    """The site's word ten times; then up to an hour, however short the site's word is."""
+
+    async def scenario() -> None:
+        bench = Bench(*[SlowDown("slow", wait_seconds=1)] * 40, SENT)
+        bench.queue.send_job()
+        waits = [(await bench.process()).visibility_seconds for _ in range(40)]
+        assert waits == [1.0] * 10 + [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0] + [3600.0] * 24
+        assert (bench.item()["failures"], bench.queue.buried) == (0, [])
+        assert (await bench.process()).status is Status.SUCCEEDED
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.1")
+def test_a_job_that_gets_on_between_429s_waits_for_what_the_site_asks_and_no_longer() -> None:
+    """Pages of a long conversation: each stop begins a new row."""
+
+    async def scenario() -> None:
+        slow = SlowDown("slow", wait_seconds=30)
+        slow.advanced = True
+        bench = Bench(*[slow] * 30, SENT)
+        bench.queue.send_job()
+        assert {(await bench.process()).visibility_seconds for _ in range(30)} == {30}
+        assert bench.item()["rate_limits"] == 1
 
     run(scenario())
 
@@ -207,6 +243,21 @@ def test_the_third_counted_failure_moves_a_job_to_the_dlq_with_its_reasons(error
         FAILURE(bench.store.document(attributes["result_key"]))
         assert bench.item()["state"] is State.DEAD
         assert bench.queue.records == []
+
+    run(scenario())
+
+
+@pytest.mark.requirement("4.5")
+def test_repeated_failures_back_off_up_to_twelve_hours_where_more_than_three_are_allowed() -> None:
+    """MAX_FAILURES decides how far it goes: with the 3 that ship, a minute and two; with 14, all the way."""
+
+    async def scenario() -> None:
+        bench = Bench(TryAgain("x", status=503), max_failures=14)
+        bench.queue.send_job()
+        outcomes = [await bench.process() for _ in range(14)]
+        waits = [each.visibility_seconds for each in outcomes[:-1]]
+        assert waits == [60.0 * 2**number for number in range(10)] + [43200.0] * 3
+        assert outcomes[-1].status is Status.DEAD
 
     run(scenario())
 
@@ -333,6 +384,21 @@ def test_what_is_not_the_jobs_fault_counts_nothing(error: Exception) -> None:
     run(scenario())
 
 
+@pytest.mark.requirement("9.6")
+def test_trouble_that_never_ends_ends_with_a_reason_before_the_queue_ends_it_without() -> None:
+    """At the last receive that the redrive leaves, and not one before."""
+
+    async def scenario() -> None:
+        bench = Bench(StoreUnavailable("its secret cannot be decrypted"), max_receives=20)
+        bench.queue.send_job()
+        statuses = [(await bench.process()).status for _ in range(20)]
+        assert statuses == [Status.RETURNED] * 19 + [Status.DEAD]
+        ((_, attributes),) = bench.queue.buried
+        assert attributes["reason"] == "received 20 times without an end, at last: its secret cannot be decrypted"
+
+    run(scenario())
+
+
 def test_a_lost_lease_leaves_the_message_alone() -> None:
     """The other worker's copy must not be touched."""
 
@@ -408,17 +474,25 @@ def test_a_refused_log_in_lets_its_account_rest_and_no_job_is_deleted_for_it() -
     run(scenario())
 
 
-def test_a_fault_of_our_own_costs_the_job_a_failure_and_not_the_worker() -> None:
-    """The lease runs out, which counts as a death; three end in the DLQ."""
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (ZeroDivisionError("secret words"), "a fault of the worker: ZeroDivisionError"),
+        (StoreRefused("the state table refused: ValidationException"), "the state table refused: ValidationException"),
+    ],
+)
+def test_a_fault_of_our_own_costs_the_job_a_failure_and_not_the_worker(fault: Exception, reason: str) -> None:
+    """It could be met for ever: three times, and the job is set aside with the reason; no store is doubted for it."""
 
     async def scenario() -> None:
-        bench = Bench(ZeroDivisionError())
+        bench = Bench(fault)
         bench.queue.send_job()
-        statuses = []
-        while not bench.queue.buried:
-            statuses.append((await bench.process()).status)
-        assert set(statuses[:-1]) == {Status.RETURNED}
+        statuses = [(await bench.process()).status for _ in range(3)]
+        assert statuses == [Status.FAILED, Status.FAILED, Status.DEAD]
         assert len(bench.carrier.carried) == 3
+        ((_, attributes),) = bench.queue.buried
+        assert attributes["reason"] == reason
+        assert await bench.readiness.ready()
 
     run(scenario())
 

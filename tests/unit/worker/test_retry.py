@@ -5,15 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huntaze_scraper.errors import ErrorClass
-from huntaze_scraper.worker.retry import (
-    LONGEST_BACK_OFF_SECONDS,
-    LONGEST_REST_SECONDS,
-    REST_SECONDS,
-    Attempt,
-    back_off_seconds,
-    next_attempt,
-    rest_seconds,
-)
+from huntaze_scraper.worker.retry import Attempt, next_attempt
 
 
 def course(error_class: ErrorClass) -> list[Attempt]:
@@ -64,28 +56,3 @@ def test_attempts_are_bounded_whatever_is_met(classes: list[ErrorClass]) -> None
             break
     else:
         assert len(met) <= 3 + 3 + 1 + 1
-
-
-@pytest.mark.requirement("4.5")
-def test_a_first_failure_keeps_a_job_away_for_a_minute() -> None:
-    """Then two, four and eight."""
-    assert [back_off_seconds(failures) for failures in range(1, 5)] == [60, 120, 240, 480]
-
-
-@pytest.mark.requirement("4.5")
-@given(st.integers(1, 10**6))
-def test_back_off_doubles_up_to_twelve_hours(failures: int) -> None:
-    """From a minute, never shrinking, never beyond what SQS takes."""
-    seconds = back_off_seconds(failures)
-    assert 60 <= seconds <= LONGEST_BACK_OFF_SECONDS == 43200
-    following = back_off_seconds(failures + 1)
-    assert following == min(seconds * 2, LONGEST_BACK_OFF_SECONDS)
-
-
-@given(st.just(0.0) | st.floats(60, 10**6), st.floats(-(10**6), 10**9))
-def test_a_rest_grows_within_its_bounds_and_begins_anew_after_a_quiet_day(last: float, since: float) -> None:
-    """A minute at least, an hour at most."""
-    seconds = rest_seconds(last, since)
-    assert REST_SECONDS <= seconds <= LONGEST_REST_SECONDS
-    if since > 86400:
-        assert seconds == REST_SECONDS
