@@ -328,7 +328,11 @@ def test_a_file_is_kept_as_what_its_bytes_say(bench: Bench, claimed: str) -> Non
 @pytest.mark.requirement("9.8")
 @pytest.mark.parametrize(
     ("encoding", "encoded"),
-    [("gzip", gzip.compress(BODY)), ("x-gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))],
+    [
+        ("gzip", gzip.compress(BODY, mtime=0)),
+        ("x-gzip", gzip.compress(BODY, mtime=0)),
+        ("deflate", zlib.compress(BODY)),
+    ],
 )
 def test_an_encoding_that_nobody_asked_for_is_undone(bench: Bench, encoding: str, encoded: bytes) -> None:
     """What is kept is the file, its size and its digest."""

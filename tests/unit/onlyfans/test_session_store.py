@@ -173,6 +173,7 @@ def test_a_session_that_no_item_holds_says_so_and_leaves_the_one_before(
         ),
         pack({**STATE, SESSION_STORAGE: []}),
     ],
+    ids=range(9),  # bytes hold the time: not the same in each of pytest-xdist's processes
 )
 def test_a_session_that_cannot_be_read_is_none_and_the_next_takes_its_place(
     aws_store: DynamoSessionStore, kept: bytes
