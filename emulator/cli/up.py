@@ -1,7 +1,6 @@
 """``up``: the harness in the foreground. ``down``: its end."""
 
 import fcntl
-import os
 import signal
 import threading
 import time
@@ -17,6 +16,7 @@ from emulator.console.web.server import console_over
 from emulator.harness import places, run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
+from emulator.plugins.localprocs import processes
 from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
@@ -114,7 +114,7 @@ def down(*, json: Json = False) -> None:
     """Stop the harness that is up."""
     running = run_file.find(places.state_directory() / "run.json")
     if running is not None:
-        os.kill(running.pid, signal.SIGTERM)
+        processes.signal_if(lambda: run_file.is_alive(running), running.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
         while run_file.is_alive(running):
             if time.monotonic() > deadline:

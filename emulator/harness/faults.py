@@ -1,6 +1,5 @@
 """Faults that are put into a running harness: processes killed, Spot tasks interrupted, services down, clocks wrong."""
 
-import contextlib
 import random
 import signal
 import time
@@ -14,6 +13,7 @@ from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from emulator.harness.victims import Victims
+from emulator.plugins.localprocs import processes
 
 PATIENCE_SECONDS = 60.0
 """How long to wait for something that could be killed (real seconds)."""
@@ -107,9 +107,7 @@ class Faults:
         self._kill(self.random.choice(self._await(find, delay)))
 
     def _kill(self, victim: psutil.Process) -> None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victim.send_signal(signal.SIGKILL)
-            self.killed += 1
+        self.killed += processes.signal_if(victim.is_running, victim.pid, signal.SIGKILL)
 
     def _await(self, find: Callable[[], list[psutil.Process]], delay: Delay) -> list[psutil.Process]:
         """Wait until there is something, then for a random moment, and return what there is then or next."""

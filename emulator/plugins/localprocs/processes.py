@@ -1,7 +1,12 @@
-"""Child processes that cannot outlive the emulator, however it dies."""
+"""Child processes that cannot outlive the emulator, however it dies, and whose signals reach nobody else.
+
+A number is free as soon as a process has been waited for, and on a busy machine another process has it minutes later.
+A file descriptor of the process (pidfd_open(2)) means that one process for ever.
+"""
 
 import contextlib
 import ctypes
+import errno
 import os
 import queue
 import signal
@@ -12,29 +17,76 @@ from concurrent.futures import Future
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+PIDFD_SIGNAL_PROCESS_GROUP = 4
+"""Linux 6.9 and later: to the group that the process leads, or led."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def start(arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
+class Process(subprocess.Popen[bytes]):
+    """A child that leads a session of its own."""
+
+    def __init__(self, arguments: list[str], **options: Any) -> None:
+        """Start it."""
+        # preexec_fn may deadlock where other threads hold locks at the fork; this one calls libc and nothing else.
+        super().__init__(arguments, start_new_session=True, preexec_fn=_die_with_parent, **options)
+        self._descriptor = os.pidfd_open(self.pid)
+
+    def __del__(self) -> None:
+        """Let go of the process."""
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+        super().__del__()  # type: ignore[misc]
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Signal all of its group that live, whether it does itself.
+
+        Raises:
+            ProcessLookupError: none does.
+        """
+        try:
+            signal.pidfd_send_signal(self._descriptor, number, None, PIDFD_SIGNAL_PROCESS_GROUP)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            if self.poll() is None:  # an older kernel knows groups by number alone; this one is still ours
+                os.killpg(self.pid, number)
+
+
+def start(arguments: list[str], **options: Any) -> Process:
     """Start a process in a session of its own; the kernel kills it when the emulator dies.
 
     The kernel sends that signal when the *thread* that forked ends (prctl(2)), so
     one thread that lives as long as the emulator starts every process.
     """
-    done: Future[subprocess.Popen[bytes]] = Future()
-    _requests.put((lambda: _start(arguments, options), done))
+    done: Future[Process] = Future()
+    _requests.put((lambda: Process(arguments, **options), done))
     return done.result()
 
 
-def signal_tree(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def signal_tree(process: Process, number: signal.Signals) -> None:
     """Send a signal to the process and all that it started; silent if they are gone."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+        process.signal_group(number)
 
 
-def _start(arguments: list[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
-    # preexec_fn may deadlock where other threads hold locks at the fork; this one calls libc and nothing else.
-    return subprocess.Popen(arguments, start_new_session=True, preexec_fn=_die_with_parent, **options)  # noqa: PLW1509
+def signal_if(is_meant: Callable[[], bool], pid: int, number: signal.Signals) -> bool:
+    """Signal the process of that number if it is the one that is meant, and return whether it was.
+
+    It is asked when nobody else can get the number any more without being another process to us.
+    """
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if not is_meant():
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _die_with_parent() -> None:
@@ -50,6 +102,6 @@ def _serve() -> None:
             done.set_exception(error)
 
 
-_requests: queue.SimpleQueue[tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]]
+_requests: queue.SimpleQueue[tuple[Callable[[], Process], Future[Process]]]
 _requests = queue.SimpleQueue()
 threading.Thread(target=_serve, name="process-starter", daemon=True).start()

@@ -49,7 +49,7 @@ class ProcessRunner:
 class RunningProcess:
     """A container that is a process and what it started."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", launch: Launch) -> None:
+    def __init__(self, process: processes.Process, launch: Launch) -> None:
         """Hold a process just started."""
         self.pid = process.pid
         self._process = process
@@ -109,7 +109,7 @@ class RunningProcess:
         return _ended_well(probe, timeout)
 
 
-def _ended_well(probe: "subprocess.Popen[bytes]", timeout: float) -> bool:
+def _ended_well(probe: processes.Process, timeout: float) -> bool:
     ended = threading.Event()
 
     def await_end() -> None:

@@ -45,10 +45,21 @@ def end(marks: Iterable[bytes]) -> None:
     for _ in range(ROUNDS):
         found = list(bearers(wanted))
         for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                _kill(pid, wanted)
         if not found:
             return
+
+
+def _kill(pid: int, marks: Iterable[bytes]) -> None:
+    """Kill it if it still bears one of the marks: since it was found, another process may have got its number."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        content = _environment(Path("/proc") / str(pid))
+        if any(mark in content for mark in marks):
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    finally:
+        os.close(descriptor)
 
 
 def main() -> None:
