@@ -2,7 +2,13 @@
 
 import hypothesis
 
-pytest_plugins = ["emulator.harness.pytest_plugin", "tests.browser", "tests.traceability", "pytester"]
+pytest_plugins = [
+    "emulator.harness.pytest_plugin",
+    "tests.browser",
+    "tests.time_limits",
+    "tests.traceability",
+    "pytester",
+]
 
 # Machines are shared and noisy: no example has a time that it must keep.
 hypothesis.settings.register_profile("no deadline", deadline=None)

@@ -2,6 +2,7 @@
 
 import json as json_format
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from rich.table import Table
 
 from emulator.harness import log_groups, places, run_file
+from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
@@ -34,6 +36,7 @@ def status(*, json: Json = False) -> None:
     service = run.clients.ecs.describe_services(cluster=run.ecs_cluster, services=[run.ecs_service])["services"][0]
     alarms = {it["AlarmName"]: it["StateValue"] for it in run.clients.cloudwatch.describe_alarms()["MetricAlarms"]}
     tasks = {"desired": service["desiredCount"], "running": service["runningCount"], "pending": service["pendingCount"]}
+    clock = http_client.get(f"{run.control_url}/clock").raise_for_status().json()
     if json:
         print_json(
             {
@@ -42,6 +45,7 @@ def status(*, json: Json = False) -> None:
                 "alarms": alarms,
                 "site_url": run.site_url,
                 "aws_endpoint_url": run.aws_endpoint_url,
+                "due": clock["due"],
             }
         )
         return
@@ -53,6 +57,14 @@ def status(*, json: Json = False) -> None:
     loud = [name for name, state in alarms.items() if state == "ALARM"]
     console.print(f"alarms: [red]{', '.join(loud)}[/]" if loud else f"alarms: none of {len(alarms)} in ALARM")
     console.print(f"AWS {run.aws_endpoint_url}  site {run.site_url}  logs {run.logs_dir}")
+    console.print(_next_due(clock["due"], clock["now"]), markup=False, highlight=False, soft_wrap=True)
+
+
+def _next_due(due: list[dict[str, Any]], now: float) -> str:
+    if not due:
+        return "nobody waits on the clock"
+    at = datetime.fromtimestamp(now + due[0]["seconds"], UTC)
+    return f"next: {due[0]['who']} waits until {at:%Y-%m-%d %H:%M:%S} UTC, {max(due[0]['seconds'], 0):.1f} s from now; {len(due) - 1} more wait"
 
 
 def send(

@@ -23,7 +23,8 @@ from emulator.vclock.clock import parse_speed
 from emulator.vclock.governor import PATIENCE_SECONDS
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
-DEFAULT_SPEED = 10.0
+DEFAULT_SPEED: Speed = 10.0
+_BREAKPOINT = pytest.StashKey[contextlib.ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +43,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=DEFAULT_SPEED,
         help="virtual seconds a real second; auto: time leaps whenever nobody works",
     )
+
+
+def pytest_enter_pdb(config: pytest.Config) -> None:
+    """Let time stand while a person is at a breakpoint."""
+    harness = config.stash.get(RUNNING, None)
+    if harness is not None and _BREAKPOINT not in config.stash:
+        config.stash[_BREAKPOINT] = contextlib.ExitStack()
+        config.stash[_BREAKPOINT].enter_context(harness.clock.hold("a breakpoint"))
+
+
+def pytest_leave_pdb(config: pytest.Config) -> None:
+    """Let time go on."""
+    if _BREAKPOINT in config.stash:
+        config.stash[_BREAKPOINT].close()
+        del config.stash[_BREAKPOINT]
 
 
 def pytest_configure(config: pytest.Config) -> None:

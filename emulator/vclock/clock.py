@@ -174,11 +174,18 @@ class Clock:
 
     @contextmanager
     def hold(self, reason: str) -> Iterator[None]:
-        """Let nothing leap meanwhile: a person looks at what stands."""
+        """Let time stand meanwhile, and a verb that gives up say why: a person looks at what is."""
         with self._turn:
             governor = self._governing()
+        was_paused = self.state().paused
         with governor.hold(reason):
-            yield
+            if not was_paused:
+                self.pause()
+            try:
+                yield
+            finally:
+                if not (was_paused or self._is_closed):
+                    self.resume()
 
     def close(self) -> None:
         """End the clock and remove its page; processes still on it go on at its last speed, never paused."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from emulator.vclock.errors import StillWorking
 from emulator.vclock.observer import Observer, name_of, thread_name
 from emulator.vclock.page import NANOS, Page, Waiter
-from emulator.vclock.work import at_work
+from emulator.vclock.work import at_work, has_debugged
 
 PATIENCE_SECONDS = 60.0
 """Real seconds without a moment of rest, or a leap, after which a verb gives up."""
@@ -43,6 +43,7 @@ class Governor:
         self._is_closed = False
         self._overdue: dict[tuple[int, int, int], float] = {}
         self._holds: list[str] = []
+        self._debugged: bool | None = False
         self.leaps = 0
         self._wakes: Counter[tuple[int, int]] = Counter()
         self._working: list[str] = []
@@ -90,10 +91,13 @@ class Governor:
             self._go(self._page.read().elapsed + round(seconds * NANOS), patience_seconds)
 
     def _run(self) -> None:
-        pause = _SHORTEST_PAUSE
+        pause, is_debugged = _SHORTEST_PAUSE, False
         while not self._stop.wait(pause):
             with self._turn:
                 leaped = self._try(None, leap=not self._page.read().paused)
+                if self._debugged is not None and self._debugged != is_debugged:
+                    is_debugged = self._debugged
+                    self._page.change(speed=1.0, paused=is_debugged, stands_by=True)
             pause = _SHORTEST_PAUSE if leaped else min(pause * 1.6, _LONGEST_PAUSE)
 
     def _go(self, target: int | None, patience_seconds: float) -> None:
@@ -115,6 +119,7 @@ class Governor:
         if self._working:
             return False
         sights, waiters = self._observer.look(self._page.waiters)
+        self._debugged = has_debugged(sights)
         self._working = at_work(sights, self._observer.packet_states(), self._holds)
         if self._working or waiters is None:
             return False

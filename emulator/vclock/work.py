@@ -55,6 +55,12 @@ def reason(sight: Sight) -> str | None:
     return None
 
 
+def has_debugged(sights: Iterable[Sight]) -> bool | None:
+    """Tell whether a debugger has stopped somebody: time stands meanwhile; None where nobody looked."""
+    states = "".join(sight.states for sight in sights)
+    return "t" in states if states else None
+
+
 def at_work(sights: Iterable[Sight], kernel: Iterable[str] = (), holds: Iterable[str] = ()) -> list[str]:
     """Tell who works and why, a line each.
 

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -216,17 +217,45 @@ def test_who_waits_for_what_is_told(make_clock: MakeClock) -> None:
         assert due.at == pytest.approx(clock.now() + due.seconds, abs=5)
 
 
-def test_a_held_clock_does_not_leap(make_clock: MakeClock) -> None:
-    """While a person looks at what stands, time goes at the wall's pace; then it leaps on."""
+def test_a_held_clock_stands(make_clock: MakeClock) -> None:
+    """While a person looks at what is, nothing comes to its moment; then time leaps on. A verb says why it cannot."""
     clock = make_clock(AUTO)
-    with clock.hold("a breakpoint"):
-        begun = clock.monotonic()
-        with asleep(HOUR, clock) as program:
-            assert program.line() == "ready"
+    with asleep(HOUR, clock) as program:
+        assert program.line() == "ready"
+        with clock.hold("a breakpoint"):
+            begun = clock.monotonic()
             assert program.is_silent_for(0.5)
-            assert clock.monotonic() - begun < REAL_SECONDS
-            clock.pause()
-    clock.resume()
+            assert clock.monotonic() == begun
+            with pytest.raises(StillWorking, match="a breakpoint"):
+                clock.advance(1, patience_seconds=0.2)
+        program.line()
+
+
+def test_time_stands_while_a_debugger_has_stopped_somebody(make_clock: MakeClock) -> None:
+    """A tracer's stop is seen by the kernel's state of the thread; when it is let go, time goes on."""
+    clock = make_clock(AUTO)
+    debugger = """
+import ctypes, os, sys
+libc, pid = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])
+def ptrace(request, data=0):
+    assert libc.ptrace(request, pid, None, ctypes.c_void_p(data)) == 0, os.strerror(ctypes.get_errno())
+ptrace(0x4206)  # SEIZE
+ptrace(0x4207)  # INTERRUPT
+os.waitpid(pid, 0x40000000)
+print("stopped", flush=True)
+input()
+ptrace(17)  # DETACH
+"""
+    with asleep(HOUR, clock) as sleeper, python("input()", clock.env()) as debugged:
+        assert sleeper.line() == "ready"
+        with Program([sys.executable, "-c", debugger, str(debugged.process.pid)], {}) as tracer:
+            assert tracer.line() == "stopped"
+            until(lambda: clock.state().paused, what="the stop")
+            begun = clock.monotonic()
+            assert sleeper.is_silent_for(0.3) or clock.monotonic() - begun < 1
+            assert clock.monotonic() == begun
+            tracer.write("go on")
+            until(lambda: not clock.state().paused, what="the end of the stop")
 
 
 def test_the_speed_can_be_given_back_to_the_clock_and_taken(make_clock: MakeClock) -> None:
