@@ -3,18 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import Scope
 
 from fake_onlyfans.accounts import Account, Fan, accounts
 from fake_onlyfans.conversations import Conversations
+from fake_onlyfans.faults.rule import Rule
 from fake_onlyfans.media import Media
 from fake_onlyfans.sessions import SECOND_FACTOR_SECONDS, SESSION_SECONDS, Sessions
-
-if TYPE_CHECKING:
-    from fake_onlyfans.faults.rules import Rule
-    from fake_onlyfans.limits import Limit
+from fake_onlyfans.window import Limit
 
 
 @dataclass(slots=True)
