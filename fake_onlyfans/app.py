@@ -8,6 +8,7 @@ from starlette.routing import Mount
 
 from fake_onlyfans.control import routes as control_routes
 from fake_onlyfans.faults.gate import FaultGate
+from fake_onlyfans.faults.log_in_form import LogInFormGate
 from fake_onlyfans.identity import Identify
 from fake_onlyfans.journal import Journal
 from fake_onlyfans.limits import LimitGate
@@ -23,7 +24,7 @@ def create_app(
     app = Starlette(
         routes=[
             Mount("/_control", routes=control_routes),
-            Mount("", app=Identify(Journal(FaultGate(LimitGate(site_pages := pages()))))),
+            Mount("", app=Identify(Journal(FaultGate(LogInFormGate(LimitGate(site_pages := pages())))))),
         ]
     )
     app.state.site = site_pages.state.site = Site(seed, session_seconds, now)

@@ -1,6 +1,6 @@
 """The control API: how tests and people steer the site; never recorded, never faulted."""
 
-from typing import Any
+from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,27 +11,29 @@ from fake_onlyfans.faults.rules import read_rules
 from fake_onlyfans.limits import read_limit
 from fake_onlyfans.overview import overview, overview_page
 from fake_onlyfans.rendering import render
-from fake_onlyfans.site import site_of
+from fake_onlyfans.site import KeptIn, site_of
+
+RESET = ("seed", "session_seconds", "session_kept_in", "clutter_kilobytes")
 
 
 async def reset(request: Request) -> Response:
-    """Start again; the body may give another ``seed``, and ``session_seconds`` for how long sessions last."""
+    """Start again; the body may give another ``seed``, how long sessions last, where they are kept, and with what."""
     try:
         given = await _body(request, {})
     except InvalidRule as error:
         return _wrong(str(error))
     site = site_of(request.scope)
-    if not isinstance(given, dict) or set(given) - {"seed", "session_seconds"}:
-        return _wrong('the body is {}, or an object with "seed" and "session_seconds"')
-    seed, seconds = given.get("seed"), given.get("session_seconds")
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
-        return _wrong(f'"seed" is {seed!r}; allowed: a whole number')
+    if not isinstance(given, dict) or set(given) - set(RESET):
+        return _wrong(f'the body is {{}}, or an object with "{'", "'.join(RESET[:-1])}" and "{RESET[-1]}"')
     try:
-        if seconds is not None:
-            check_seconds("session_seconds", seconds or -1)
+        for name in ("seed", "clutter_kilobytes"):
+            _check_whole(name, given.get(name, 0))
+        if given.get("session_seconds") is not None:
+            check_seconds("session_seconds", given["session_seconds"] or -1)
+        _check_kept_in(given.get("session_kept_in", "cookie"))
     except InvalidRule as error:
         return _wrong(str(error))
-    site.reset(seed, seconds)
+    site.reset(**given)
     return JSONResponse({"seed": site.seed, "accounts": list(site.accounts)})
 
 
@@ -122,6 +124,16 @@ async def _body(request: Request, empty: object) -> Any:
 
 def _listed(items: Any) -> Response:
     return JSONResponse(list(items))
+
+
+def _check_whole(name: str, value: object) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InvalidRule(f'"{name}" is {value!r}; allowed: a whole number')
+
+
+def _check_kept_in(value: object) -> None:
+    if value not in (allowed := get_args(KeptIn.__value__)):
+        raise InvalidRule(f'"session_kept_in" is {value!r}; allowed: {", ".join(allowed)}')
 
 
 def _wrong(text: str) -> Response:

@@ -10,6 +10,10 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
+from fake_onlyfans.identity import SESSION_COOKIE, cookie
+from fake_onlyfans.sessions import page_token
+from fake_onlyfans.site import site_of
+
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -25,7 +29,10 @@ def render(scope: Scope, template: str, status_code: int = 200, **context: Any) 
     drifted = is_redesigned(scope)
     name = _redesigned_name if drifted else _same_name
     page = _templates.get_template(template).render(
-        context, drifted=drifted, name=name, hook=_hook(drifted, name), me=context.get("me")
+        {"site": site_of(scope), "token": page_token(cookie(scope, SESSION_COOKIE) or ""), "me": None} | context,
+        drifted=drifted,
+        name=name,
+        hook=_hook(drifted, name),
     )
     return HTMLResponse(page, status_code, {"cache-control": "no-store"})
 

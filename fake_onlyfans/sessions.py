@@ -1,5 +1,6 @@
 """Who is signed in: tokens that stand for an account until they expire."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 
@@ -35,7 +36,16 @@ class Sessions:
         """End every session of an account."""
         self._open = {token: session for token, session in self._open.items() if session[0] != account}
 
+    def tokens(self, account: str) -> list[str]:
+        """List the tokens of an account's sessions."""
+        return [token for token, (owner, _) in self._open.items() if owner == account]
+
     def count(self, account: str) -> int:
         """Count an account's sessions that still hold."""
         now = self._now()
         return sum(owner == account and now < expires for owner, expires in self._open.values())
+
+
+def page_token(token: str) -> str:
+    """Return what belongs to a session's token where the site keeps a second one in its pages' storage."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]

@@ -3,16 +3,22 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.types import Scope
 
 from fake_onlyfans.accounts import Account, Fan, accounts
 from fake_onlyfans.conversations import Conversations
-from fake_onlyfans.faults.rule import Rule
 from fake_onlyfans.media import Media
 from fake_onlyfans.sessions import SECOND_FACTOR_SECONDS, SESSION_SECONDS, Sessions
-from fake_onlyfans.window import Limit
+
+if TYPE_CHECKING:
+    from fake_onlyfans.faults.log_in_form import LogInForm
+    from fake_onlyfans.faults.rules import Rule
+    from fake_onlyfans.limits import Limit
+
+type KeptIn = Literal["cookie", "local_storage", "session_storage", "indexed_db"]
+"""Where, beside its cookie, a session is kept: without what is there, a page's script goes to the log-in."""
 
 
 @dataclass(slots=True)
@@ -44,8 +50,16 @@ class Site:
         self._first_seed, self._first_session_seconds = seed, session_seconds
         self.reset()
 
-    def reset(self, seed: int | None = None, session_seconds: float | None = None) -> None:
+    def reset(
+        self,
+        seed: int | None = None,
+        session_seconds: float | None = None,
+        session_kept_in: KeptIn = "cookie",
+        clutter_kilobytes: int | None = None,
+    ) -> None:
         """Forget everything and start again, without faults or limit; what is not given is as it was at first."""
+        self.session_kept_in = session_kept_in
+        self.clutter_kilobytes = clutter_kilobytes or 0
         self.seed = self._first_seed if seed is None else seed
         self.accounts: dict[str, Account] = {each.username: each for each in accounts(self.seed)}
         self.passwords = {each.username: each.password for each in self.accounts.values()}
@@ -54,6 +68,8 @@ class Site:
         self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS, self.now)
         self.conversations = Conversations(self.seed, self.now)
         self.rules: list[Rule] = []
+        self.over: dict[str, LogInForm] = {}
+        """Sessions that are over without the site's saying so, by their tokens."""
         self.limit: Limit | None = None
         self.exchanges: list[Exchange] = []
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from fake_onlyfans.identity import SECOND_FACTOR_COOKIE, SESSION_COOKIE
 from fake_onlyfans.pages.access import json_of
 from fake_onlyfans.rendering import render
+from fake_onlyfans.sessions import page_token
 from fake_onlyfans.site import site_of
 
 CODE_STEPS = 3
@@ -63,8 +64,10 @@ async def log_out(request: Request) -> Response:
 
 def welcome(request: Request, username: str) -> Response:
     """Answer with a new session."""
-    response = JSONResponse({"ok": True})
-    _set_cookie(response, SESSION_COOKIE, site_of(request.scope).sessions.start(username))
+    site = site_of(request.scope)
+    token = site.sessions.start(username)
+    response = JSONResponse({"ok": True} | ({} if site.session_kept_in == "cookie" else {"token": page_token(token)}))
+    _set_cookie(response, SESSION_COOKIE, token)
     return response
 
 

@@ -12,6 +12,8 @@ CODE_INPUT = "input[name=code]"
 LOGIN_BUTTON = f"form:has({USERNAME_INPUT}) button[type=submit]"
 CODE_BUTTON = f"form:has({CODE_INPUT}) button[type=submit]"
 LOGIN_ERROR = "[data-testid=login-error]"
+LOGIN_SHOWN = "[data-testid=login-form], input[type=password], input[name=password]"
+"""What no page has, but for the log-in and that of the account's password, which no job opens."""
 
 CHAT_INPUT = "[data-testid=chat-input]"
 CHAT_SEND = "[data-testid=chat-send]"
@@ -53,6 +55,11 @@ class Site:
     def login(self) -> str:
         """The page with the log-in form."""
         return f"{self.origin}/login"
+
+    @property
+    def chats(self) -> str:
+        """The page with the account's conversations: every account that is signed in has it."""
+        return f"{self.origin}/my/chats"
 
     @property
     def api_pattern(self) -> str:

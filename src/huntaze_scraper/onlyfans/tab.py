@@ -14,16 +14,21 @@ from playwright.async_api import APIResponse, BrowserContext, Page, Request, Res
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from huntaze_scraper.errors import HumanWanted, NoAnswer, OddPage, PageBroken, SignInAgain, SiteError, TryAgainLonger
-from huntaze_scraper.onlyfans import classification
+from huntaze_scraper.errors import NoAnswer, OddPage, PageBroken, Refused, SignInAgain, SiteError, TryAgainLonger
+from huntaze_scraper.onlyfans import classification, signs
 from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.outbox import Outbox
-from huntaze_scraper.onlyfans.site import API_KEY_HEADER, CHALLENGE, Site
+from huntaze_scraper.onlyfans.signs import watched
+from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
 
 SETTLE_SECONDS = 15.0
 """How long a page that came whole may take to show what we look for, before it counts as another page."""
 PROBE_SECONDS = 5.0
+SECOND_LOOK_SECONDS = 2.5
+"""How long a page is looked at, and then the account's own, before a refusal counts as one."""
 GRACE_SECONDS = 5.0
+HOLDS_SECONDS = 60.0
+"""How long a session that was found to hold needs no second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,11 @@ class Tab:
         self.api_key = api_key
         self.session_version = 0
         self.uses = 0
+        self.signing_in = False
+        """Whether the log-in form is what is looked for."""
         self.crashed = asyncio.get_running_loop().create_future()
         self._until = 0.0
+        self._held_at = float("-inf")
         page.on("crash", lambda _: self._break("the page crashed"))
         page.on("close", lambda _: self._break("the page was closed"))
 
@@ -141,7 +149,9 @@ class Tab:
     async def _click[Found](self, selector: str, awaited: asyncio.Future[Found], request: str) -> Found:
         async with self._shown(selector) as patience:
             await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
-        await asyncio.wait((awaited, self.crashed), timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED)
+        ended = (awaited, self.crashed)
+        async with watched(self._look):
+            await asyncio.wait(ended, timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED)
         if not awaited.done():
             raise self._crash_error(request) or PlaywrightTimeout("no answer")
         return awaited.result()
@@ -201,20 +211,50 @@ class Tab:
 
         Raises:
             OddPage: it is not, though the page came whole: the site looks different.
+            SignInAgain: the log-in is there instead, or came over it.
             HumanWanted: the challenge is there instead.
         """
         left, patience = self._left(), SETTLE_SECONDS * 1000
         try:
-            yield min(left, patience)
+            async with watched(self._look):
+                yield min(left, patience)
         except PlaywrightTimeout:
             request = f"GET {urlsplit(self.page.url).path}"
             if left < patience or self.crashed.done() or not await self._responsive():
                 raise
-            if await self.page.locator(CHALLENGE).count():
-                raise HumanWanted("the site asks whether a human is there", request=request) from None
+            seen = await self._look()
+            if seen is not None:
+                raise seen from None
             if await self.page.evaluate("document.readyState") != "loading":
                 raise OddPage(f"missing selector {selector}", request=request) from None
             raise
+
+    async def _look(self) -> SiteError | None:
+        return await signs.seen(self.page, self.site, wants_login=self.signing_in)
+
+    async def reconsider(self, refusal: Refused) -> SiteError:
+        """Return what a refusal is: an answer to the job; or, from a session that is over, no more than that.
+
+        Sites say so with whatever status, and show their log-in where the page is, now or a moment later. A session
+        that still holds is shown its own conversations.
+        """
+        now = time.monotonic()
+        if refusal.status is None or now - self._held_at < HOLDS_SECONDS:
+            return refusal
+        for address in ("", self.site.chats):
+            if not address and not self.page.url.startswith(self.site.origin):
+                continue
+            try:
+                async with self.within(SETTLE_SECONDS, refusal.request), watched(self._look):
+                    if address:
+                        await self.open(address)
+                    await asyncio.sleep(SECOND_LOOK_SECONDS)
+            except Refused as again:
+                return SignInAgain("the account's own page is refused", status=again.status, request=again.request)
+            except SiteError as error:
+                return error
+        self._held_at = now
+        return refusal
 
     async def _read(self, response: APIResponse, request: str) -> Answer:
         self._judge(response.status, response.headers, request)

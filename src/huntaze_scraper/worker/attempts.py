@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, OutOfTurn, SiteError
+from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, OutOfTurn, Refused, SiteError
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.limit.turns import Turn, Turns
 from huntaze_scraper.metric_names import Metric
@@ -86,7 +86,7 @@ class Attempts:
                     turn=turn,
                     pace=partial(self._pace, job),
                 )
-                data = await self._actions[job.action](run)
+                data = await self._act(run)
             except SiteError as error:
                 latest = error
                 met.append(error.error_class)
@@ -108,6 +108,12 @@ class Attempts:
                 await self._tabs.keep(job.account, tab)
                 return data
             await self._shutdown.sleep(attempt.wait_seconds)
+
+    async def _act(self, run: Run) -> Mapping[str, Any]:
+        try:
+            return await self._actions[run.job.action](run)
+        except Refused as refusal:
+            raise await run.tab.reconsider(refusal) from None
 
     async def _take_turn(self, job: Job, latest: SiteError | None) -> Turn:
         """Wait for a turn. After an error, whose retries are few and soon, with more patience, and then it stands."""

@@ -18,6 +18,7 @@ from huntaze_scraper.errors import (
     PageBroken,
     Refused,
     SignInAgain,
+    SiteError,
     SlowDown,
     StoreUnavailable,
     TryAgain,
@@ -40,6 +41,10 @@ from tests.unit.worker.jumping_loop import LoopClock, run
 class StubTab:
     number: int
     session_version: int = 1
+    is_signed_out: bool = False
+
+    async def reconsider(self, refusal: Refused) -> SiteError:
+        return SignInAgain("the page shows the log-in", status=refusal.status) if self.is_signed_out else refusal
 
 
 @dataclass
@@ -49,6 +54,7 @@ class StubTabs:
     refuses: list[HuntazeError] = field(default_factory=list)
     fate: list[str] = field(default_factory=list)
     stale: list[int | None] = field(default_factory=list)
+    signed_out: set[int] = field(default_factory=set)
     taken: int = 0
 
     async def take(self, _account: str, stale_version: int | None = None) -> StubTab:
@@ -56,7 +62,7 @@ class StubTabs:
         self.taken += 1
         if self.refuses:
             raise self.refuses.pop(0)
-        return StubTab(self.taken)
+        return StubTab(self.taken, is_signed_out=self.taken in self.signed_out)
 
     async def keep(self, _account: str, tab: StubTab) -> None:
         self.fate.append(f"{tab.number} kept")
@@ -104,6 +110,23 @@ class Bench:
     async def carry_out(self) -> Mapping[str, Any]:
         files = JobFiles(MemoryObjectStore(), "creator-1", "job")
         return await self.attempts.carry_out(job(), Once(), files)
+
+
+def test_a_refusal_from_a_session_that_is_over_signs_in_again_and_counts_only_if_it_is_repeated() -> None:
+    """The first tab shows the log-in, the second does not."""
+
+    async def scenario() -> None:
+        refused = Refused("the site refuses", status=403)
+        bench = Bench(refused, SENT)
+        bench.tabs.signed_out = {1}
+        assert await bench.carry_out() == SENT
+        bench = Bench(refused, refused)
+        bench.tabs.signed_out = {1}
+        with pytest.raises(Refused):
+            await bench.carry_out()
+        assert bench.tabs.stale == [None, 1]
+
+    run(scenario())
 
 
 @pytest.mark.requirement("7.2")

@@ -48,6 +48,9 @@ class DownloadMedia:
             try:
                 done["files"][str(index)] = await self._keep(run, index, url)
             except Refused as refusal:
+                meant = await run.tab.reconsider(refusal)
+                if meant is not refusal:
+                    raise meant from None
                 done["refused"][str(index)] = _told(refusal)
             except SiteError as error:
                 error.so_far = _shown(done)
