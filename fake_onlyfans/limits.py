@@ -1,42 +1,16 @@
-"""The site's own limit: so many requests an account in any window."""
+"""The site's own limit at the door, and how a test asks for it."""
 
 import math
-from collections import defaultdict, deque
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fake_onlyfans.faults.fault import InvalidRule, check_seconds
-from fake_onlyfans.faults.rules import Match, read_match
+from fake_onlyfans.faults.rules import read_match
 from fake_onlyfans.faults.unanswered import read_all
 from fake_onlyfans.identity import identity_of
 from fake_onlyfans.refusals import refusal
 from fake_onlyfans.site import site_of
-
-
-class Limit:
-    """A sliding window an account; a request that is refused is not counted."""
-
-    def __init__(self, requests: int, per_seconds: float, match: Match) -> None:
-        """Allow so many requests in any window of ``per_seconds``; only what matches counts."""
-        self.requests = requests
-        self.per_seconds = per_seconds
-        self.match = match
-        self._taken: dict[str, deque[float]] = defaultdict(deque)
-
-    def take(self, account: str, now: float) -> float:
-        """Count a request; return 0.0, or the seconds to wait when there is no room for it."""
-        taken = self._taken[account]
-        while taken and taken[0] <= now - self.per_seconds:
-            taken.popleft()
-        if len(taken) >= self.requests:
-            return taken[0] + self.per_seconds - now
-        taken.append(now)
-        return 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Write the limit as it was posted."""
-        return {"requests": self.requests, "per_seconds": self.per_seconds, "match": self.match.as_json()}
+from fake_onlyfans.window import Limit
 
 
 class LimitGate:

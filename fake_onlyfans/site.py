@@ -3,19 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from starlette.types import Scope
 
 from fake_onlyfans.accounts import Account, Fan, accounts
 from fake_onlyfans.conversations import Conversations
+from fake_onlyfans.faults.rule import Rule
 from fake_onlyfans.media import Media
 from fake_onlyfans.sessions import SECOND_FACTOR_SECONDS, SESSION_SECONDS, Sessions
-
-if TYPE_CHECKING:
-    from fake_onlyfans.faults.log_in_form import LogInForm
-    from fake_onlyfans.faults.rules import Rule
-    from fake_onlyfans.limits import Limit
+from fake_onlyfans.window import Limit
 
 type KeptIn = Literal["cookie", "local_storage", "session_storage", "indexed_db"]
 """Where, beside its cookie, a session is kept: without what is there, a page's script goes to the log-in."""
@@ -68,7 +65,7 @@ class Site:
         self.half_signed_in = Sessions(SECOND_FACTOR_SECONDS, self.now)
         self.conversations = Conversations(self.seed, self.now)
         self.rules: list[Rule] = []
-        self.over: dict[str, LogInForm] = {}
+        self.over: dict[str, Any] = {}
         """Sessions that are over without the site's saying so, by their tokens."""
         self.limit: Limit | None = None
         self.exchanges: list[Exchange] = []

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from huntaze_scraper import names
+from huntaze_scraper.back_off import LONGEST_LIMIT_SECONDS
 from huntaze_scraper.metric_names import Metric
 from infra_cdk import metrics
 from infra_cdk.queues import INGRESS_RETENTION, Queues
@@ -135,6 +137,8 @@ def _of_scraper() -> list[Alert]:
     opened = metrics.custom(Metric.CIRCUIT_BREAKER_OPEN_COUNT)
     challenged = metrics.custom(Metric.CHALLENGE_COUNT)
     not_ready = metrics.custom(Metric.WORKER_NOT_READY_COUNT)
+    # Longer than the longest wait between two receives: so the alarm stays while the trouble does.
+    waiting = metrics.custom(Metric.JOB_WAITS_COUNT, period=Duration.seconds(2 * LONGEST_LIMIT_SECONDS))
     return [
         Alert(
             "scraper_failure_rate_critical", failures, 50, 2, "More than half of the attempts failed for 10 minutes."
@@ -145,6 +149,13 @@ def _of_scraper() -> list[Alert]:
             0,
             2,
             "A task takes no work: its table, bucket or browser does not answer; its log names it (task_waits).",
+        ),
+        Alert(
+            "jobs_wait",
+            waiting,
+            0,
+            1,
+            "Jobs have waited for over half an hour for what is nobody's fault: job_waits in the log says for what.",
         ),
         Alert("scraper_cpu_high", cpu, 70, 10, "CPU above 70 % for 10 minutes: too many pages a task?"),
         Alert(

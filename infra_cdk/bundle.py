@@ -13,7 +13,7 @@ from infra_cdk.imports import closure, imported
 
 PACKAGE = "huntaze_scraper"
 LIMITER, ROTATION = "rate_limiter", "rotation"
-DEPENDENCY_GROUPS = {LIMITER: "limiter"}
+DEPENDENCY_GROUPS = {LIMITER: "limiter", ROTATION: "rotation"}
 IN_THE_RUNTIME = {"boto3", "botocore"}
 """Lambda's Python brings these."""
 LEFT_OUT = {

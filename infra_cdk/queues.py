@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from huntaze_scraper.back_off import SPREAD, limit_seconds, most_receives, stand_by_seconds
+from huntaze_scraper.queues.limits import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES
 from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from infra_cdk.options import Options
 from infra_cdk.permissions import from_this_account, use_key
@@ -149,6 +150,8 @@ class Queues(Stack):
             fifo=fifo,
             retention_period=retention,
             visibility_timeout=visibility,
+            # Set, because AWS's default has changed once. A dead letter bears its reason beside all that came.
+            max_message_size_bytes=MAX_MESSAGE_BYTES if dlq else MAX_DEAD_LETTER_BYTES,
             dead_letter_queue=sqs.DeadLetterQueue(queue=dlq, max_receive_count=max_receive_count) if dlq else None,
             encryption_master_key=self.key,
             enforce_ssl=True,

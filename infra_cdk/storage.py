@@ -63,7 +63,7 @@ class Credentials(secretsmanager.Secret):
     """The default log-in at the site. Its password is a random placeholder until the owner puts the real one."""
 
     def __init__(self, scope: Construct, name: str, *, key: kms.IKey) -> None:
-        """Make the secret with every field that a reader may ask for: a task does not start on an absent one."""
+        """Make the secret with every field that it may have, for its owner to fill in."""
         empty = {"username": "", "totp_secret": "", "api_key": ""}
         super().__init__(
             scope,

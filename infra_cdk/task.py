@@ -16,7 +16,7 @@ from huntaze_scraper.settings import WorkerSettings
 from huntaze_scraper.state.keys import Kind
 from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
-from infra_cdk.permissions import allow, items, publish_metrics, role, use_key
+from infra_cdk.permissions import allow, items, publish_metrics, role
 from infra_cdk.queues import MAX_RECEIVE_COUNT, Queues
 from infra_cdk.storage import CREDENTIALS_NAME, PROGRESS
 
@@ -92,7 +92,6 @@ class Task(Construct):
             image=ecs.ContainerImage.from_registry(f"{self._repository.repository_uri}{self._image_reference()}"),
             command=COMMAND,
             environment={"AWS_REGION": Aws.REGION, **environment},
-            secrets={"ONLYFANS_API_KEY": ecs.Secret.from_secrets_manager(self._credentials, "api_key")},
             port_mappings=[ecs.PortMapping(container_port=settings.health_port)],
             health_check=ecs.HealthCheck(
                 command=HEALTH_COMMAND,
@@ -149,8 +148,6 @@ class Task(Construct):
             ),
             allow(["ecr:GetAuthorizationToken"], "*"),  # knows no resource
             allow(["logs:CreateLogStream", "logs:PutLogEvents"], self._log_group.log_group_arn),
-            allow(["secretsmanager:GetSecretValue"], self._credentials.secret_arn),
-            use_key(self._queues.key.key_arn, "secretsmanager", write=False),
         ]
         execution = role(self, "ExecutionRole", "ecs-tasks", statements)
         acknowledge(execution, {"IAM5[Resource::*]": NO_RESOURCE})

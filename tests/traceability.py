@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-REQUIREMENTS: dict[str, str] = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text())
+_TOLD = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text())
+IN_PART: dict[str, str] = _TOLD["not_shown"]
+"""What of a requirement no test shows, by its number."""
+REQUIREMENTS: dict[str, str] = {number: text for number, text in _TOLD.items() if isinstance(text, str)}
 LEVELS = ("unit", "integration", "load", "faults")
+_MARK = " *In part.*"
 _INTRODUCTION = """\
 # Requirements and the tests that show them
 
-Made from the tests by `./huntaze requirements`; do not edit. A requirement that no test shows fails the gate.
+Made from the tests by `./huntaze requirements`; do not edit. A requirement that no test shows fails the gate; where
+tests show it in part, its section says what they do not.
 """
 
 
@@ -50,7 +55,9 @@ def page(shown: dict[str, dict[str, set[str]]]) -> str:
     ]
     for number, text in REQUIREMENTS.items():
         counts = (str(len(shown[number][level])) if shown[number][level] else "" for level in LEVELS)
-        lines.append(f"| [{number}](#{number.replace('.', '')}) | {text} | {' | '.join(counts)} |")
+        lines.append(
+            f"| [{number}](#{number.replace('.', '')}) | {text}{_MARK if number in IN_PART else ''} | {' | '.join(counts)} |"
+        )
     for number in REQUIREMENTS:
         lines += ["", f"## {number}", ""]
         tests = [(level, test) for level in LEVELS for test in sorted(shown[number][level])]
@@ -59,6 +66,7 @@ def page(shown: dict[str, dict[str, set[str]]]) -> str:
             for level, test in tests
         ]
         lines += [] if tests else ["No test shows it."]
+        lines += [f"\nNot shown: {IN_PART[number]}"] if number in IN_PART else []
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """``status``, ``send`` and ``logs``: a running harness, looked at and fed."""
 
-import json as json_format
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
+from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json
@@ -120,17 +121,18 @@ def _depths(run: Run, url: str) -> dict[str, int]:
 
 def _payload(text: str) -> dict[str, Any]:
     if text == "-":
-        text = sys.stdin.read()
-    elif not text.lstrip().startswith("{"):
+        body = sys.stdin.buffer.read()
+    elif text.lstrip().startswith(("{", "[")):
+        body = os.fsencode(text)
+    else:
         try:
-            text = Path(text).read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise HarnessError(f"not sent: {text!r} is neither JSON nor a readable file ({why})") from None
+            body = Path(text).read_bytes()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no file can be called so"
+            raise HarnessError(
+                f"not sent: {text[:80]!r} is neither a JSON object nor a readable file ({why})"
+            ) from None
     try:
-        payload = json_format.loads(text)
-    except ValueError as error:
-        raise HarnessError(f"not sent: not JSON ({error})") from None
-    if not isinstance(payload, dict):
-        raise HarnessError("not sent: a job is a JSON object")
-    return payload
+        return jobs.read(body)
+    except InvalidJob as error:
+        raise HarnessError(f"not sent: {error}") from None

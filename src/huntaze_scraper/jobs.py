@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, NoReturn
 
-import fastjsonschema
-
+from huntaze_scraper import job_schema
 from huntaze_scraper.errors import InvalidJob
 
 type Action = Literal["send_message", "scrape_profile", "download_media", "get_messages"]
@@ -26,6 +25,12 @@ class Priority(StrEnum):
 
 MAX_JOB_BYTES = 200 * 1024
 """The largest body taken, in UTF-8 bytes: an SQS message of 256 KiB must also hold the attributes added on the way."""
+
+MAX_DEPTH = 50
+"""Objects and lists inside one another: far below where any reader's stack ends, so that all agree."""
+
+_TOO_DEEP = f"the job is nested deeper than {MAX_DEPTH} objects and lists"
+_KINDS = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +71,44 @@ def parse(body: str) -> Job:
     """Read a message body.
 
     Raises:
-        InvalidJob: not JSON, too large, or against the schema in ``schemas/job.json``; the text says where.
+        InvalidJob: ``read`` refuses it, or it is against the schema in ``schemas/job.json``. The text says in one line
+            what a producer can do about it, the same wherever it is read, and repeats nothing of what the job says.
+    """
+    payload = read(body)
+    if not job_schema.is_valid(payload):
+        raise InvalidJob(f"against the job schema: {'; '.join(job_schema.faults(payload))}")
+    return Job(payload["action"], payload.get("creator_id") or payload["user_id"], payload)
+
+
+def read(body: str | bytes) -> dict[str, Any]:
+    """Read a JSON object that has one meaning only, whoever reads it.
+
+    Raises:
+        InvalidJob: it is too large, not UTF-8, not JSON, not an object, nested too deep, names something twice, or
+            holds a number that not every program can hold.
     """
     try:
-        size = len(body.encode())
+        text = body if isinstance(body, str) else body.decode()
+        size = len(text.encode())
         if size > MAX_JOB_BYTES:
             raise InvalidJob(f"the job has {size} bytes, more than the {MAX_JOB_BYTES} allowed")
-        payload = json.loads(body, parse_constant=_refuse_constant)
-        _validator()(payload)
-        return Job(payload["action"], payload.get("creator_id") or payload["user_id"], payload)
-    except fastjsonschema.JsonSchemaValueException as error:
-        # Its text names the place and the rule, never the value, which may be a creator's words.
-        raise InvalidJob(f"against the job schema: {error.message}") from None
+        if text.startswith("\ufeff"):
+            raise InvalidJob("the job begins with a byte order mark: write UTF-8 without one")
+        payload = _JSON.decode(text)
+        _check_depth(payload)
+        canonical_json(payload).encode()
+    except UnicodeDecodeError as error:
+        raise InvalidJob(f"the job is not UTF-8 at byte {error.start + 1}") from None
     except UnicodeEncodeError:
-        raise InvalidJob("the job holds a lone surrogate, which no text can contain") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidJob(f"the job is not JSON: {type(error).__name__}") from None
+        raise InvalidJob("a text holds half a character (a lone surrogate): cut texts between characters") from None
+    except json.JSONDecodeError as error:
+        what = error.msg.partition(": ")[0].removesuffix(" at")  # behind the colon it repeats what it found
+        raise InvalidJob(f"the job is not JSON: {what} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise InvalidJob(_TOO_DEEP) from None
+    if not isinstance(payload, dict):
+        raise InvalidJob(f"the job is not a JSON object but {_KINDS[type(payload)]}")
+    return payload
 
 
 def canonical_json(value: object) -> str:
@@ -89,11 +116,45 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-@cache
-def _validator() -> Any:
-    schema = json.loads(files("huntaze_scraper").joinpath("schemas/job.json").read_text())
-    return fastjsonschema.compile(schema)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what one reader takes for the first and another for the last of two."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = sorted(name for name in counts if counts[name] > 1)
+        told = ", ".join(name for name in twice if name in job_schema.names()) or "a name"
+        raise InvalidJob(f"{told} stands twice in one object")
+    return read
+
+
+def _integer(digits: str) -> int:
+    _number(digits)
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise InvalidJob("a number is beyond what a double can hold (1.8e308)")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise InvalidJob(f"{name} is no number in JSON")
+
+
+def _check_depth(payload: object) -> None:
+    level = _containers([payload])
+    for _ in range(MAX_DEPTH):
+        level = [inner for each in level for inner in _containers(each.values() if isinstance(each, dict) else each)]
+    if level:
+        raise InvalidJob(_TOO_DEEP)
+
+
+def _containers(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [each for each in values if isinstance(each, dict | list)]
+
+
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_refuse_constant
+)

@@ -35,6 +35,8 @@ class Metric(StrEnum):
     """Jobs that the ledger knew as done already."""
     WORKER_NOT_READY_COUNT = "worker_not_ready_count"
     """Looks at which a task's state table, bucket or browser did not work: it receives nothing meanwhile."""
+    JOB_WAITS_COUNT = "job_waits_count"
+    """Times that a job over half an hour old was handed back for what is nobody's fault, as a limit that lasts."""
     QUEUE_WAIT_MS = "queue_wait_ms"
     """Time from a job's arrival on the workflows queue to its first attempt."""
     TURN_WAIT_MS = "turn_wait_ms"

@@ -52,11 +52,12 @@ class SiteCredentials:
     def __init__(self, fake: RunningSite) -> None:
         self._fake = fake
         self.changes: dict[str, Credentials] = {}
+        self.api_key = ""
 
     async def of(self, account: str) -> Credentials:
         known = self._fake.site.accounts[account]
         return self.changes.get(account) or Credentials(
-            account, self._fake.site.passwords[account], known.totp_secret or ""
+            account, self._fake.site.passwords[account], known.totp_secret or "", self.api_key
         )
 
 
@@ -89,10 +90,10 @@ class Office:
         self.site = Site(fake.url)
         self.tabs = self.another_task()
 
-    def another_task(self, api_key: str = "") -> SignedInTabs:
+    def another_task(self) -> SignedInTabs:
         """Return the tabs of a task that shares sessions and browser, and nothing else."""
         pool = Tabs(self.browser, self.site, 4)
-        return SignedInTabs(pool, self.credentials, self.sessions, Redactor(), SystemClock(), api_key)
+        return SignedInTabs(pool, self.credentials, self.sessions, Redactor(), SystemClock())
 
     def sign_in(self, account: Account) -> None:
         """Have tasks find a session of the account, as an earlier log-in would have left one."""

@@ -217,7 +217,7 @@ def test_the_api_key_goes_to_the_api_and_nowhere_else(place: World, new_office: 
     """On the page's own requests to it, too."""
 
     async def scenario() -> None:
-        new_office.tabs = new_office.another_task(api_key="key-of-the-account")
+        new_office.credentials.api_key = "key-of-the-account"
         await new_office.carry_out(wanted(new_office.account))
         keys = {(each.path.startswith("/api/"), each.api_key) for each in new_office.fake.site.exchanges}
         assert keys == {(True, "present"), (False, None)}

@@ -7,7 +7,7 @@ secret is for the accounts that it names. A name that differs in a letter, a cap
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -61,6 +61,9 @@ class SecretsManagerCredentials:
         text = await asyncio.to_thread(self._read, own_id)
         if text is not None:
             credentials = _credentials(_object(text))
+            if not credentials.api_key:
+                default = await asyncio.to_thread(self._read, self._default)
+                credentials = replace(credentials, api_key=_text(_object(default or "{}"), "api_key"))
         else:
             default = await asyncio.to_thread(self._read, self._default)
             values = _object(default or "{}")
@@ -100,7 +103,15 @@ def _names(values: Mapping[str, Any], account: str) -> bool:
 
 
 def _credentials(values: Mapping[str, Any]) -> Credentials:
-    texts = {name: values.get(name) or "" for name in ("username", "password", "totp_secret", "api_key")}
-    if not all(isinstance(each, str) for each in texts.values()) or not (texts["username"] and texts["password"]):
+    texts = {name: _text(values, name) for name in ("username", "password", "totp_secret", "api_key")}
+    if not (texts["username"] and texts["password"]):
         raise SignInAgain("the secret does not hold username and password as JSON")
     return Credentials(**texts)
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    """Return a text of the secret; empty where it is not there."""
+    text = values.get(name) or ""
+    if not isinstance(text, str):
+        raise SignInAgain(f"the secret's {name} is no text")
+    return text

@@ -5,13 +5,12 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-import pyotp
 from playwright.async_api import Request
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import Refused, SignInAgain
-from huntaze_scraper.onlyfans import site
+from huntaze_scraper.onlyfans import second_factor, site
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.tab import Tab
 
@@ -19,7 +18,6 @@ LOGIN_SECONDS = 60.0
 """How long a log-in may take, but for the wait for the next code."""
 STAY_SECONDS = 15.0
 """A page that answered, and neither leaves the form nor is about to, stays there: a 200 may be a refusal, too."""
-TOTP_STEP_SECONDS = 30
 
 
 class LoginForm:
@@ -58,17 +56,17 @@ class LoginForm:
     async def _second_factor(self, credentials: Credentials) -> None:
         if not credentials.totp_secret:
             raise SignInAgain("the site asks for a second factor and the secret has none")
-        now = self._clock.now()
+        code = _code(credentials, self._clock.now())
         try:
-            await self._code(credentials, now)
+            await self._submit_code(code)
         except SignInAgain:
             # A code that was used, or that just ran out, is refused: the next one is not.
-            await asyncio.sleep(TOTP_STEP_SECONDS - self._clock.now() % TOTP_STEP_SECONDS)
-            await self._code(credentials, self._clock.now())
+            await asyncio.sleep(second_factor.STEP_SECONDS - self._clock.now() % second_factor.STEP_SECONDS)
+            await self._submit_code(_code(credentials, self._clock.now()))
 
-    async def _code(self, credentials: Credentials, now: float) -> None:
+    async def _submit_code(self, code: str) -> None:
         tab = self._tab
-        await tab.fill(site.CODE_INPUT, pyotp.TOTP(credentials.totp_secret).at(int(now)))
+        await tab.fill(site.CODE_INPUT, code)
         self._is_leaving = False
         try:
             await tab.click_for(site.CODE_BUTTON, tab.site.second_factor_path)
@@ -123,3 +121,10 @@ async def _first(ways: list[Coroutine[Any, Any, Any]]) -> int:
 
 def _refused(refusal: Refused) -> SignInAgain:
     return SignInAgain("the site refuses the log-in", status=refusal.status, request=refusal.request)
+
+
+def _code(credentials: Credentials, now: float) -> str:
+    try:
+        return second_factor.code(credentials.totp_secret, now)
+    except ValueError:
+        raise SignInAgain("the secret's totp_secret is not base 32") from None

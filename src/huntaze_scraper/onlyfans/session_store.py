@@ -90,7 +90,8 @@ class DynamoSessionStore:
                     ":now": now,
                     ":expires": int(now + KEPT_SECONDS),
                 },
-                condition="attribute_not_exists(lease) OR lease_until < :now",
+                # Where an answer was lost, the client's second try meets what the first has written.
+                condition="attribute_not_exists(lease) OR lease_until < :now OR lease = :lease",
             )
         except ConditionFailed:
             return None
@@ -110,7 +111,7 @@ class DynamoSessionStore:
             saved = await asyncio.to_thread(
                 self._table.update,
                 Kind.SESSION.key(account),
-                "SET #state = :state, expires_at = :expires ADD version :one REMOVE lease, lease_until",
+                "SET #state = :state, saved_by = :lease, expires_at = :expires ADD version :one REMOVE lease, lease_until",
                 {
                     ":state": packed,
                     ":expires": int(self._clock.now() + KEPT_SECONDS),
@@ -120,9 +121,12 @@ class DynamoSessionStore:
                 condition="lease = :lease",
                 names=("state",),
                 returned="UPDATED_NEW",
+                shows_item=True,
             )
-        except ConditionFailed:
-            return None
+        except ConditionFailed as refusal:
+            saved = refusal.item
+            if saved.get("saved_by") != lease:
+                return None
         return SavedSession(saved["version"], state)
 
     async def release(self, account: str, lease: str) -> None:

@@ -37,15 +37,13 @@ class SignedInTabs:
         store: SessionStore,
         redactor: Redactor,
         clock: Clock,
-        api_key: str = "",
     ) -> None:
-        """Sign tabs in; ``api_key`` is for accounts whose secret has none."""
+        """Sign tabs in."""
         self._tabs = tabs
         self._credentials = credentials
         self._store = store
         self._redactor = redactor
         self._clock = clock
-        self._default_api_key = api_key
         self._api_keys: dict[str, str] = {}
         self._named_at: dict[str, float] = {}
         self._own: OrderedDict[str, SavedSession] = OrderedDict()
@@ -95,11 +93,11 @@ class SignedInTabs:
                 raise
         else:
             self._named_at[account] = now
-            self._api_keys[account] = credentials.api_key or self._default_api_key
+            self._api_keys[account] = credentials.api_key
 
     async def _open(self, account: str, saved: SavedSession) -> Tab:
         self._learn(saved.state)
-        tab = await self._tabs.open(saved.state, self._api_keys.get(account, self._default_api_key))
+        tab = await self._tabs.open(saved.state, self._api_keys[account])
         tab.session_version = saved.version
         return tab
 

@@ -12,7 +12,6 @@ from huntaze_scraper.queues.attributes import (
     ADDED,
     ERROR_CLASS,
     REASON,
-    REASONS,
     REPLAY,
     RESULT_KEY,
     STATUS,
@@ -74,8 +73,11 @@ class DeadLetter:
 
         The mark tells the limiter that a job which it has forwarded before is no copy.
         """
-        dropped = {*ADDED, *REASONS, REPLAY}
-        kept = {name: value for name, value in self.attributes.items() if name not in dropped}
+        kept = {
+            name: value
+            for name, value in attributes.without_reasons(self.attributes).items()
+            if name not in (*ADDED, REPLAY)
+        }
         return {**kept, REPLAY: attributes.text(replayed_at.isoformat())}
 
     def refusal(self) -> str:

@@ -7,7 +7,10 @@ MAX_ATTRIBUTES = 10
 """Message attributes of one message."""
 
 MAX_MESSAGE_BYTES = 262_144
-"""The classic limit for a message with its attributes, and for a batch of them."""
+"""What our queues take of a message with its attributes, and of a batch of them: SQS's classic limit."""
+
+MAX_DEAD_LETTER_BYTES = 1_048_576
+"""What their dead-letter queues take, SQS's limit of today: room for the reason beside the largest message."""
 
 IN_FLIGHT_SECONDS = 12 * 3600
 """A message stays in flight for 12 h at most, counted from its receive however often its visibility is changed."""

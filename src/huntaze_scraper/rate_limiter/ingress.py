@@ -10,7 +10,7 @@ from huntaze_scraper.errors import HuntazeError
 from huntaze_scraper.queues import attributes, calls
 from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON
 from huntaze_scraper.queues.calls import SqsError
-from huntaze_scraper.queues.limits import MAX_ATTRIBUTES, MAX_ENTRIES, MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
+from huntaze_scraper.queues.limits import MAX_ENTRIES, MAX_HIDDEN_SECONDS
 from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class Ingress:
         Raises:
             CannotSetAside: the queue did not take it.
         """
-        with_reason = _with_reason(arrival, reason, error_class)
+        why: Any = attributes.with_reasons(arrival.attributes, {REASON: reason, ERROR_CLASS: error_class})
         try:
-            self._client.send_message(QueueUrl=self._dlq_url, MessageBody=arrival.body, MessageAttributes=with_reason)
+            self._client.send_message(QueueUrl=self._dlq_url, MessageBody=arrival.body, MessageAttributes=why)
         except SqsError as error:
-            raise CannotSetAside(type(error).__name__) from error
+            raise CannotSetAside(calls.code(error)) from error
 
     def _hide(self, seconds: Mapping[str, int], arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Make the call and return the messages worth a second one."""
@@ -70,16 +70,3 @@ class Ingress:
                 sender_fault=each.sender_fault,
             )
         return [arrivals[each.place] for each in failed if not each.sender_fault]
-
-
-def _with_reason(arrival: Arrival, reason: str, error_class: str) -> Any:
-    """Add the reason to the attributes, as far as SQS's limits leave room for it; the original's come first."""
-    room = MAX_MESSAGE_BYTES - arrival.size
-    whole = dict(arrival.attributes)
-    for name, text in ((REASON, reason), (ERROR_CLASS, error_class)):
-        added = attributes.text(text)
-        cost = attributes.size({name: added})
-        if cost <= room and (name in whole or len(whole) < MAX_ATTRIBUTES):
-            whole[name] = added
-            room -= cost
-    return whole

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import HuntazeError
+from huntaze_scraper.onlyfans import second_factor
 from huntaze_scraper.onlyfans.site import Site
-from huntaze_scraper.rotation import second_factor
 
 TIMEOUT_SECONDS = 20
 MAX_ANSWER_BYTES = 64 * 1024

@@ -17,9 +17,9 @@ from huntaze_scraper.worker.application import Application
 log = structlog.stdlib.get_logger("huntaze_scraper.worker")
 
 
-async def work(settings: WorkerSettings, redactor: Redactor, api_key: str) -> None:
+async def work(settings: WorkerSettings, redactor: Redactor) -> None:
     """Run the worker until SIGTERM or SIGINT."""
-    application = Application(settings, redactor, api_key)
+    application = Application(settings, redactor)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, application.shutdown.begin)
@@ -33,10 +33,9 @@ def main(env: Mapping[str, str]) -> int:
     """Return the exit status: 0 after a clean stop, 1 when the worker cannot start or go on."""
     redactor = Redactor()
     logs.configure(redactor)
-    api_key = env.get("ONLYFANS_API_KEY", "")
-    redactor.learn(api_key, env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN"))
+    redactor.learn(env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN"))
     try:
-        asyncio.run(work(WorkerSettings.from_env(env), redactor, api_key))
+        asyncio.run(work(WorkerSettings.from_env(env), redactor))
     except (InvalidSettings, BrowserUnavailable) as error:
         log.critical("worker_cannot_start", reason=str(error))
         return 1

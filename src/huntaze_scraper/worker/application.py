@@ -61,7 +61,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Application:
     """The process, put together from its settings."""
 
-    def __init__(self, settings: WorkerSettings, redactor: Redactor, api_key: str) -> None:
+    def __init__(self, settings: WorkerSettings, redactor: Redactor) -> None:
         """Choose the collaborators; nothing is started or called yet."""
         clock = self._clock = SystemClock()
         config = Config(
@@ -91,7 +91,6 @@ class Application:
             DynamoSessionStore(dynamodb, settings.state_table, clock),
             redactor,
             clock,
-            api_key,
         )
         media = MediaFetch(MediaHosts.parse(settings.media_hosts), settings.max_media_mebibytes * 2**20)
         self.in_hand = InHand(queue, ledger, clock, settings.visibility_seconds)

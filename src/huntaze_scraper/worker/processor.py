@@ -36,6 +36,8 @@ from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 EFFECT_SETTLE_SECONDS = 10.0
 """How long a job stays away whose click was interrupted, so that the site shows what came of it."""
 DROP_SECONDS = 8.0
+LONG_WAIT_SECONDS = 1800.0
+"""After which somebody should know that a job still waits though nothing counts against it."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -219,6 +221,10 @@ class Processor:
             if outcome.status is not Status.RATE_LIMITED:
                 rate = 100 if outcome.status is Status.SUCCEEDED else 0
                 self._metrics.record(Metric.SCRAPING_SUCCESS_RATE, rate, **where)
+        age = message.received_at - message.sent_at
+        if outcome.status in {Status.RETURNED, Status.RATE_LIMITED} and age > LONG_WAIT_SECONDS:
+            self._metrics.record(Metric.JOB_WAITS_COUNT, 1, **where)
+            log.warning("job_waits", reason=outcome.reason, age_seconds=round(age))
         log.info(
             "job_ended",
             status=str(outcome.status),

@@ -108,20 +108,22 @@ class SqsWorkflowsQueue:
         which redelivery keeps and a replay changes.
 
         Of more than ten attributes those go that are written elsewhere, or anew at a replay: first the limiter's,
-        then the status, which the result has; the producer's stay, and the words for why.
+        then the status, which the result has. The producer's stay, and the words for why.
         """
-        why = {name: attribute.text(text[:MAX_WORDS]) for name, text in attributes.items() if text}
-        original = {name: each for name, each in message.attributes.items() if name not in why}
-        producers = {name: each for name, each in original.items() if name not in ADDED}
-        status = {name: why.pop(name) for name in (STATUS,) if name in why}
-        by_rank = why | producers | status | original
+        why = {name: text[:MAX_WORDS] for name, text in attributes.items() if text}
+        producers = {name: each for name, each in message.attributes.items() if name not in ADDED}
+        room = MAX_ATTRIBUTES - len(why) - len(producers)
+        if room < 0:
+            why.pop(STATUS, None)
+        added = [(name, message.attributes[name]) for name in ADDED if name in message.attributes]
+        original = producers | dict(added[: max(room, 0)])
         await self._call(
             self._client.send_message,
             QueueUrl=self._dlq_url,
             MessageBody=message.body,
             MessageGroupId=message.group_id,
             MessageDeduplicationId=message.message_id,
-            MessageAttributes=dict(list(by_rank.items())[:MAX_ATTRIBUTES]),
+            MessageAttributes=attribute.with_reasons(original, why),
         )
 
     def _message(self, received: Received, received_at: float) -> Message:

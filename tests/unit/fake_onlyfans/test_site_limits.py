@@ -7,8 +7,8 @@ from turned_clock import TurnedClock
 from visitor import Visitor
 
 import fake_onlyfans
-from fake_onlyfans.faults.rules import Match
-from fake_onlyfans.limits import Limit
+from fake_onlyfans.faults.rule import Match
+from fake_onlyfans.window import Limit
 
 
 def test_there_is_no_limit_at_first(creator: Visitor) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from visitor import Visitor
 
 from fake_onlyfans.faults.fault import InvalidRule
-from fake_onlyfans.faults.rules import KINDS, Match, read_rules
+from fake_onlyfans.faults.rule import Match
+from fake_onlyfans.faults.rules import KINDS, read_rules
 
 STATUS = {"kind": "status", "status": 500}
 

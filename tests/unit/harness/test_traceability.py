@@ -1,5 +1,7 @@
 """Tests and requirements are tied at collection."""
 
+from collections import defaultdict
+
 import pytest
 
 from tests import traceability
@@ -32,6 +34,15 @@ def test_a_requirement_that_no_test_shows_is_told(pytester: pytest.Pytester) -> 
     page = (pytester.path / "page.md").read_text()
     assert "- unit: `test it`" in page
     assert page.count("No test shows it.") == len(traceability.REQUIREMENTS) - 1
+
+
+def test_the_page_says_what_is_shown_in_part() -> None:
+    """In the table, and in words where the tests are listed; of requirements that there are."""
+    page = traceability.page(defaultdict(lambda: defaultdict(set)))
+    assert traceability.IN_PART.keys() <= traceability.REQUIREMENTS.keys()
+    assert page.count("*In part.*") == len(traceability.IN_PART)
+    for text in traceability.IN_PART.values():
+        assert f"Not shown: {text}" in page
 
 
 def test_there_are_the_plans_forty_requirements_and_ten_of_ours() -> None:

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from huntaze_scraper.metric_names import NAMESPACE, Metric
+from huntaze_scraper.rate_limiter.handler import CLIENTS
+from infra_cdk.rate_limiter import MAX_CONCURRENCY
 from tests.unit.infra.template import Assembly, Json, text
 
 AWS_METRICS = {
@@ -63,6 +65,14 @@ def test_a_limiter_that_fails_alarms(alarms: dict[str, Json], name: str, errors:
     assert _figures(alarm) == ("Errors", "Sum", 300, 1)
     assert alarm["Threshold"] == errors
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": "huntaze-rate-limiter"}]
+
+
+@pytest.mark.requirement("5.3")
+def test_a_state_table_that_hangs_warns_and_is_not_critical() -> None:
+    """Invocations that wait for their time-outs are too few: the page of requirements says so."""
+    seconds = CLIENTS.read_timeout * CLIENTS.retries["total_max_attempts"]
+    failures = MAX_CONCURRENCY * 300 / seconds
+    assert 10 < failures < 50
 
 
 def test_a_throttled_limiter_alarms(alarms: dict[str, Json]) -> None:

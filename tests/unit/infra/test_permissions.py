@@ -78,8 +78,8 @@ def test_the_scraper_may_do_what_it_does(assembly: Assembly) -> None:
     }
 
 
-def test_the_start_of_a_task_may_pull_log_and_inject(assembly: Assembly) -> None:
-    """The execution role: our repository, its log group, the one secret."""
+def test_the_start_of_a_task_may_pull_and_log(assembly: Assembly) -> None:
+    """The execution role: our repository, its log group; no secret is injected."""
     assert _granted(_statements(assembly, "Scraper", "ExecutionRole")) == {
         "ecr:BatchCheckLayerAvailability": {"Repository"},
         "ecr:BatchGetImage": {"Repository"},
@@ -87,8 +87,6 @@ def test_the_start_of_a_task_may_pull_log_and_inject(assembly: Assembly) -> None
         "ecr:GetAuthorizationToken": {"*"},
         "logs:CreateLogStream": {"Logs"},
         "logs:PutLogEvents": {"Logs"},
-        "secretsmanager:GetSecretValue": {"Credentials"},
-        "kms:Decrypt": {"Key"},
     }
 
 

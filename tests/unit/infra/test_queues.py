@@ -47,6 +47,12 @@ def test_no_message_is_dropped_for_its_age_before_it_was_set_aside(queues: dict[
     assert kept == {INGRESS: 10, INGRESS_DLQ: 14, WORKFLOWS: 14, WORKFLOWS_DLQ: 14}
 
 
+def test_a_dead_letter_queue_has_room_for_the_reason_beside_the_largest_message(queues: dict[str, Json]) -> None:
+    """The queues take SQS's classic 256 KiB, their dead-letter queues four times that."""
+    most = {name: it["Properties"]["MaximumMessageSize"] for name, it in queues.items()}
+    assert most == {INGRESS: 262_144, INGRESS_DLQ: 1_048_576, WORKFLOWS: 262_144, WORKFLOWS_DLQ: 1_048_576}
+
+
 def test_receives_alone_hardly_ever_end_in_a_dlq(assembly: Assembly, queues: dict[str, Json]) -> None:
     """Redrive is the net under what dies uncounted: far above the 3 failures that count, and to the right queue."""
     template = assembly["Queues"]

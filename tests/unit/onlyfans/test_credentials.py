@@ -133,3 +133,23 @@ def test_no_representation_shows_a_secret(secrets: Any) -> None:
     for secret in ("pass-word", "TOTPTOTP", "key-key"):
         assert secret not in repr(credentials)
         assert secret not in redactor.text(f"<{secret}>")
+
+
+@pytest.mark.parametrize(
+    ("own", "default", "used"),
+    [
+        ({"api_key": "key-own"}, {"api_key": "key-default"}, "key-own"),
+        ({}, {"api_key": "key-default"}, "key-default"),
+        ({"api_key": ""}, {"api_key": None}, ""),
+        ({}, {}, ""),
+        ({}, None, ""),
+    ],
+)
+def test_an_api_key_is_optional_in_every_secret(secrets: Any, own: Any, default: Any, used: str) -> None:
+    """The account's own goes before the default one's; without any there is none."""
+    if default is not None:
+        keep(secrets, **default)
+    secrets.create_secret(
+        Name=f"{DEFAULT}/ana", SecretString=json.dumps({"username": "a@b.c", "password": "p-ana", **own})
+    )
+    assert of(secrets, "ana").api_key == used

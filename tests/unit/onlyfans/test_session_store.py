@@ -22,6 +22,7 @@ from huntaze_scraper.onlyfans.session_store import (
     SessionStore,
     TooLarge,
 )
+from tests.unit.answers import EachTwice
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 
 STATE = {"cookies": [{"name": "sess", "value": "cookie-value", "domain": "x"}], "origins": []}
@@ -52,7 +53,7 @@ def table() -> Any:
     return client
 
 
-@pytest.fixture(params=["memory", "aws"])
+@pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
 def store(request: pytest.FixtureRequest, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param == "memory":
         yield MemorySessions(clock)
@@ -60,7 +61,7 @@ def store(request: pytest.FixtureRequest, clock: HandClock, monkeypatch: pytest.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        yield DynamoSessionStore(table(), "state", clock)
+        yield DynamoSessionStore(table() if request.param == "aws" else EachTwice(table()), "state", clock)
 
 
 def wait[T](answer: Coroutine[Any, Any, T]) -> T:

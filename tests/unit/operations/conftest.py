@@ -103,34 +103,38 @@ class Pipeline:
 def emptied() -> Iterator[Pipeline]:
     """Make the queues and the table, empty."""
     with mock_aws():
-        clients = Clients(boto3.Session("test", "test", region_name="us-east-1"))
+        yield pipeline_in(Clients(boto3.Session("test", "test", region_name="us-east-1")))
 
-        def queue(name: str) -> str:
-            fifo: Any = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
-            return clients.sqs.create_queue(QueueName=name, Attributes=fifo)["QueueUrl"]
 
-        clients.dynamodb.create_table(
-            TableName="state",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        clients.s3.create_bucket(Bucket="results")
-        for group in ("/aws/lambda/limiter", "/scraper"):
-            clients.logs.create_log_group(logGroupName=group)
-            clients.logs.create_log_stream(logGroupName=group, logStreamName="one")
-        target = Target(
-            clients=clients,
-            ingress_queue_url=queue("ingress"),
-            ingress_dlq_url=queue("ingress-dlq"),
-            workflows_queue_url=queue("workflows.fifo"),
-            workflows_dlq_url=queue("workflows-dlq.fifo"),
-            results_bucket="results",
-            state_table="state",
-            lambda_function="limiter",
-            scraper_logs="/scraper",
-        )
-        yield Pipeline(target)
+def pipeline_in(clients: Clients) -> Pipeline:
+    """Make the queues, the table and what lies beside them in a cloud."""
+
+    def queue(name: str) -> str:
+        fifo: Any = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        return clients.sqs.create_queue(QueueName=name, Attributes=fifo)["QueueUrl"]
+
+    clients.dynamodb.create_table(
+        TableName="state",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    clients.s3.create_bucket(Bucket="results")
+    for group in ("/aws/lambda/limiter", "/scraper"):
+        clients.logs.create_log_group(logGroupName=group)
+        clients.logs.create_log_stream(logGroupName=group, logStreamName="one")
+    target = Target(
+        clients=clients,
+        ingress_queue_url=queue("ingress"),
+        ingress_dlq_url=queue("ingress-dlq"),
+        workflows_queue_url=queue("workflows.fifo"),
+        workflows_dlq_url=queue("workflows-dlq.fifo"),
+        results_bucket="results",
+        state_table="state",
+        lambda_function="limiter",
+        scraper_logs="/scraper",
+    )
+    return Pipeline(target)
 
 
 @pytest.fixture

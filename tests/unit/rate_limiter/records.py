@@ -9,6 +9,8 @@ from huntaze_scraper.rate_limiter import arrivals
 from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 SENT_AT = 1_700_000_000_000
+NOT_JSON = "the job is not JSON: Expecting property name enclosed in double quotes at line 1, column 2"
+"""Why ``{no job`` is refused."""
 
 
 def payload(**changed: Any) -> dict[str, Any]:

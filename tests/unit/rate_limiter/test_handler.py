@@ -15,7 +15,7 @@ from moto import mock_aws
 from huntaze_scraper.metric_names import NAMESPACE
 from huntaze_scraper.rate_limiter import handler as entry
 from huntaze_scraper.settings import InvalidSettings, RateLimiterSettings
-from tests.unit.rate_limiter.records import payload, record
+from tests.unit.rate_limiter.records import NOT_JSON, payload, record
 
 
 class Context:
@@ -144,7 +144,7 @@ def test_an_invalid_message_lies_in_the_dead_letter_queue_at_once(deployed: Depl
 
     assert deployed.deliver() == []
     [message] = deployed.sqs.receive_message(QueueUrl=deployed.dlq, MessageAttributeNames=["All"])["Messages"]
-    assert message["MessageAttributes"]["reason"]["StringValue"] == "the job is not JSON: JSONDecodeError"
+    assert message["MessageAttributes"]["reason"]["StringValue"] == NOT_JSON
 
 
 @pytest.mark.requirement("1.5", "5.4")

@@ -9,7 +9,8 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from huntaze_scraper.queues.limits import MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
+from huntaze_scraper.queues.attributes import as_sent, without_reasons
+from huntaze_scraper.queues.limits import MAX_DEAD_LETTER_BYTES, MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
 from huntaze_scraper.rate_limiter.ingress import CannotSetAside, Ingress
 from tests.unit.rate_limiter.records import arrival, text
 
@@ -104,7 +105,8 @@ def sqs(aws: None) -> Iterator[Any]:
 
 def set_aside(sqs: Any, **record: Any) -> Any:
     """Set a message aside and return it as it lies in the dead-letter queue."""
-    url = sqs.create_queue(QueueName="dlq")["QueueUrl"]
+    size = {"MaximumMessageSize": str(MAX_DEAD_LETTER_BYTES)}
+    url = sqs.create_queue(QueueName="dlq", Attributes=size)["QueueUrl"]
     Ingress(sqs, "https://ingress", url, SILENT).set_aside(
         arrival("{no job", **record), reason="the job is not JSON", error_class="InvalidJob"
     )
@@ -125,21 +127,28 @@ def test_a_message_is_set_aside_as_it_came_with_the_reason(sqs: Any) -> None:
     }
 
 
-@pytest.mark.parametrize(("count", "added"), [(8, {"reason", "error_class"}), (9, {"reason"}), (10, set())])
-def test_the_originals_attributes_come_before_the_reason(sqs: Any, count: int, added: set[str]) -> None:
-    """Ten in all; the reason stands in the log as well."""
-    message = set_aside(sqs, attributes={f"name-{n}": text("x") for n in range(count)})
+@pytest.mark.parametrize("count", [8, 9, 10])
+def test_the_reason_is_always_there_and_so_is_what_the_producer_gave(sqs: Any, count: int) -> None:
+    """Ten in all: what finds no room goes together into one, as does the producer's own reason."""
+    given = {"reason": text("a campaign"), **{f"name-{n}": text("x") for n in range(count - 1)}}
 
-    assert set(message["MessageAttributes"]) == {f"name-{n}" for n in range(count)} | added
+    letter = set_aside(sqs, attributes=given)["MessageAttributes"]
+
+    assert letter["reason"]["StringValue"] == "the job is not JSON"
+    assert len(letter) == min(count + 2, 10)
+    restored = without_reasons(as_sent(letter))
+    assert {name: it["StringValue"] for name, it in restored.items()} == {
+        name: it["stringValue"] for name, it in given.items()
+    }
 
 
-def test_a_message_that_fills_the_queue_alone_is_set_aside_without_the_reason(sqs: Any) -> None:
-    """Nothing of it is cut off."""
+def test_a_message_that_fills_the_queue_alone_is_set_aside_with_its_reason(sqs: Any) -> None:
+    """Nothing of it is cut off: the dead-letter queue takes larger ones."""
     room = MAX_MESSAGE_BYTES - len("{no job") - len("data") - len("String")
 
     message = set_aside(sqs, attributes={"data": text("x" * room)})
 
-    assert set(message["MessageAttributes"]) == {"data"}
+    assert set(message["MessageAttributes"]) == {"data", "reason", "error_class"}
 
 
 def test_a_dead_letter_queue_that_does_not_take_it_is_told(sqs: Any) -> None:

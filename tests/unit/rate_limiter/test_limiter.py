@@ -25,7 +25,7 @@ from huntaze_scraper.rate_limiter.token_bucket import Limit
 from huntaze_scraper.rate_limiter.turns import Line, State
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
 from tests.unit.rate_limiter.memory import MemoryReservations
-from tests.unit.rate_limiter.records import arrival, payload, text
+from tests.unit.rate_limiter.records import NOT_JSON, arrival, payload, text
 
 LIMIT = Limit()
 
@@ -324,7 +324,7 @@ def test_what_is_no_job_is_set_aside_and_holds_nothing_up(bench: Bench) -> None:
     batch = [arrival("{no job", message_id="bad"), *messages(2)]
 
     assert bench.take(*batch) == [Forwarding.SET_ASIDE, Forwarding.FORWARDED, Forwarding.FORWARDED]
-    assert bench.ingress.aside == [("bad", "the job is not JSON: JSONDecodeError", "InvalidJob")]
+    assert bench.ingress.aside == [("bad", NOT_JSON, "InvalidJob")]
     assert not bench.ingress.hidden
 
 

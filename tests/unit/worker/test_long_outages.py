@@ -190,6 +190,28 @@ def test_a_task_that_cannot_work_says_so_all_the_time(outage: Callable[..., None
     run(scenario())
 
 
+@pytest.mark.requirement("7.1", "9.6")
+@pytest.mark.parametrize("outage", [limit_of_site, outage_of_secrets], ids=lambda each: each.__name__)
+def test_a_job_that_waits_for_long_is_told_as_long_as_it_waits(outage: Callable[..., None]) -> None:
+    """In every hour after the first half, so that the alarm stays."""
+
+    async def scenario() -> None:
+        fleet = Fleet()
+        fleet.queue.send_job()
+        outage(fleet, is_down=True)
+        tasks = fleet.start()
+        await asyncio.sleep(1800)
+        assert fleet.samples.of(Metric.JOB_WAITS_COUNT) == []
+        for _ in range(5):
+            told = len(fleet.samples.of(Metric.JOB_WAITS_COUNT))
+            await asyncio.sleep(LONGEST_LIMIT_SECONDS + POLL_SECONDS)
+            assert len(fleet.samples.of(Metric.JOB_WAITS_COUNT)) > told
+        for task in tasks:
+            task.cancel()
+
+    run(scenario())
+
+
 @pytest.mark.requirement("9.6")
 def test_a_task_whose_browser_does_not_start_leaves_the_work_to_the_others() -> None:
     """Its first job goes to a healthy task within seconds, and the next ones never come near it."""

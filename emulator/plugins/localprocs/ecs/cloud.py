@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 from localstack import config
@@ -18,10 +18,7 @@ from localprocs.alarms.stores import metrics_of
 from localprocs.ecs import secrets
 from localprocs.ecs.errors import StartFailure
 from localprocs.ecs.logs import Event, LogTarget, Put
-from localprocs.ecs.model import Json, Place
-
-if TYPE_CHECKING:
-    from localprocs.ecs.metrics import Sample
+from localprocs.ecs.model import Json, Place, Sample
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +48,7 @@ class Cloud(Protocol):
         """Put an event on the default bus, in order and without waiting."""
         ...
 
-    def put_metrics(self, place: Place, begins: Iterable[int], samples: "Sequence[Sample]") -> None:
+    def put_metrics(self, place: Place, begins: Iterable[int], samples: Sequence[Sample]) -> None:
         """Publish the same samples for each minute that begins at these moments."""
         ...
 
@@ -113,7 +110,7 @@ class LocalStackCloud:
         """Queue the event."""
         self._events.put((place, event))
 
-    def put_metrics(self, place: Place, begins: Iterable[int], samples: "Sequence[Sample]") -> None:
+    def put_metrics(self, place: Place, begins: Iterable[int], samples: Sequence[Sample]) -> None:
         """Write samples straight into CloudWatch's store."""
         store = metrics_of(place.account, place.region)
         for begin in begins:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from localprocs import real_time
-from localprocs.ecs.model import Cluster, Task, pending, running
+from localprocs.ecs.fleet import Fleet
+from localprocs.ecs.model import Cluster, Dimensions, Sample, Task, pending, running
+from localprocs.ecs.region import Region
 from localprocs.ecs.service import Service
 from localprocs.ecs.task_run import TaskRun
-
-if TYPE_CHECKING:
-    from localprocs.ecs.fleet import Fleet, Region
 
 MINUTE = 60
 MOST_MINUTES = 24 * 60
@@ -19,19 +17,6 @@ UTILIZATION = "AWS/ECS"
 INSIGHTS = "ECS/ContainerInsights"
 MEBIBYTE = 1024**2
 CPU_UNITS = 1024
-
-type Dimensions = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A value of a metric."""
-
-    namespace: str
-    name: str
-    dimensions: Dimensions
-    value: float
-    unit: str = "Count"
 
 
 @dataclass(frozen=True)
@@ -77,7 +62,7 @@ class Meter:
 class Publisher:
     """Publishes each minute's metrics."""
 
-    def __init__(self, fleet: "Fleet") -> None:
+    def __init__(self, fleet: Fleet) -> None:
         """Publish a fleet's."""
         self._fleet = fleet
         self._meter = Meter()
@@ -92,7 +77,7 @@ class Publisher:
             self._fleet.cloud.put_metrics(place, begins, found)
 
 
-def samples(region: "Region", loads: Sequence[Load]) -> Iterator[Sample]:
+def samples(region: Region, loads: Sequence[Load]) -> Iterator[Sample]:
     """Tell a region's metrics."""
     for cluster in region.clusters.values():
         if cluster.status != "ACTIVE":

@@ -202,6 +202,20 @@ class Task:
         return float(sum(each.definition.get(what) or 0 for each in self.containers)) or 1024.0
 
 
+type Dimensions = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A value of a metric."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions
+    value: float
+    unit: str = "Count"
+
+
 def running(tasks: Iterable[Task]) -> int:
     """Count those that run."""
     return sum(task.is_running for task in tasks)

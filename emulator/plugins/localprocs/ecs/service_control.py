@@ -1,23 +1,51 @@
 """Keeps a service's tasks: carries out what the policies decide. Called under the fleet's lock."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from localprocs.ecs import telling
-from localprocs.ecs.model import Container, Task
+from localprocs.ecs.model import Cluster, Container, Json, Place, Task, TaskDefinition
 from localprocs.ecs.policy import backoff, breaker, rollout
 from localprocs.ecs.policy.placement import Candidate, Share, next_provider, to_stop
 from localprocs.ecs.policy.rollout import READY_AFTER_SECONDS, Change, Group
+from localprocs.ecs.region import Region
 from localprocs.ecs.service import Deployment, Service
-
-if TYPE_CHECKING:
-    from localprocs.ecs.fleet import Fleet, Region
 
 SICK = "Task failed container health checks"
 MOST_STEPS = 10
 
 
-def reconcile(fleet: "Fleet", region: "Region", service: Service) -> Iterator[float]:
+class Fleet(Protocol):
+    """What starts and stops tasks, and tells of it."""
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Return epoch seconds."""
+        ...
+
+    def start_task(
+        self,
+        cluster: Cluster,
+        definition: TaskDefinition,
+        *,
+        group: str,
+        capacity_provider: str | None,
+        deployment: Deployment | None = None,
+        **settings: Any,
+    ) -> Task:
+        """Make a task and have it run."""
+        ...
+
+    def stop_task(self, task: Task, code: str, reason: str) -> None:
+        """Have a task end for a reason."""
+        ...
+
+    def publish(self, place: Place, kind: str, resources: Iterable[str], detail: Json) -> None:
+        """Tell EventBridge."""
+        ...
+
+
+def reconcile(fleet: Fleet, region: Region, service: Service) -> Iterator[float]:
     """Take the service to where it should be as far as is possible now; yield when to look again."""
     if service.status == "INACTIVE":
         return
@@ -95,7 +123,7 @@ def _group(deployment: Deployment, wanted: list[Task], now: float) -> Group:
     )
 
 
-def _apply(fleet: "Fleet", service: Service, wanted: list[Task], changes: list[Change]) -> bool:
+def _apply(fleet: Fleet, service: Service, wanted: list[Task], changes: list[Change]) -> bool:
     now = fleet.now()
     stopped: list[Task] = []
     started: list[Task] = []
@@ -126,7 +154,7 @@ def _apply(fleet: "Fleet", service: Service, wanted: list[Task], changes: list[C
     return bool(stopped or started)
 
 
-def _start(fleet: "Fleet", service: Service, deployment: Deployment, own: list[Task]) -> Task:
+def _start(fleet: Fleet, service: Service, deployment: Deployment, own: list[Task]) -> Task:
     counts: dict[str, int] = {}
     for task in own:
         counts[task.capacity_provider or ""] = counts.get(task.capacity_provider or "", 0) + 1
@@ -174,7 +202,7 @@ def _propagated(service: Service, deployment: Deployment) -> list[dict[str, Any]
     return tags
 
 
-def _give_up_or_roll_back(fleet: "Fleet", service: Service) -> None:
+def _give_up_or_roll_back(fleet: Fleet, service: Service) -> None:
     primary, now = service.primary, fleet.now()
     if not service.breaker.get("enable") or primary.rollout_state != "IN_PROGRESS" or service.status != "ACTIVE":
         return
@@ -197,7 +225,7 @@ def _give_up_or_roll_back(fleet: "Fleet", service: Service) -> None:
     tell_deployment(fleet, service, before, "SERVICE_DEPLOYMENT_IN_PROGRESS", "INFO")
 
 
-def tell_deployment(fleet: "Fleet", service: Service, deployment: Deployment, name: str, kind: str) -> None:
+def tell_deployment(fleet: Fleet, service: Service, deployment: Deployment, name: str, kind: str) -> None:
     """Publish a deployment's change of state."""
     detail = {
         "eventType": kind,
@@ -209,7 +237,7 @@ def tell_deployment(fleet: "Fleet", service: Service, deployment: Deployment, na
     fleet.publish(service.place, "ECS Deployment State Change", [service.arn], detail)
 
 
-def _conclude(fleet: "Fleet", service: Service, tasks: list[Task]) -> None:
+def _conclude(fleet: Fleet, service: Service, tasks: list[Task]) -> None:
     primary, now = service.primary, fleet.now()
     if service.status == "DRAINING":
         if all(task.last_status == "STOPPED" for task in tasks):

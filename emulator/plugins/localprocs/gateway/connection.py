@@ -9,6 +9,8 @@ from socketserver import StreamRequestHandler
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from localprocs.gateway.delivery import Delivery
+
 LINE_BYTES = 65_536
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -27,10 +29,16 @@ class Connection(StreamRequestHandler):
 
     def handle(self) -> None:
         """Serve until the client or an answer closes the connection."""
+        self._delivery: Delivery | None = None
         try:
             while self._serve_one():
                 pass
-        except (BadRequest, ConnectionError, TimeoutError):
+            if self._delivery:
+                self._delivery.end()
+        except ConnectionError:
+            if self._delivery:
+                self._delivery.fail()
+        except (BadRequest, TimeoutError):
             pass
 
     def _serve_one(self) -> bool:
@@ -114,8 +122,10 @@ class Connection(StreamRequestHandler):
             begun.append((status, headers))
             return lambda _: None
 
+        self._delivery = Delivery(self.request)
         parts: Iterable[bytes] = self.server.application(environment, start_response)  # type: ignore[attr-defined]
         try:
+            self._delivery.check()
             status, headers = begun[-1]
             names = {name.lower() for name, _ in headers}
             has_body = not is_head and int(status[:3]) not in WITHOUT_BODY

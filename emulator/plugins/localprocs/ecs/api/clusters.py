@@ -15,8 +15,9 @@ from localprocs.ecs.api.lookup import (
 )
 from localprocs.ecs.api.strategy import FARGATE_PROVIDERS, check_strategy
 from localprocs.ecs.errors import invalid, refusal
-from localprocs.ecs.fleet import Fleet, Region
+from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Cluster, Json
+from localprocs.ecs.region import Region
 
 
 def operations(fleet: Fleet) -> dict[str, Operation]:

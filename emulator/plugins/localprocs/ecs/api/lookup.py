@@ -6,8 +6,9 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from localprocs.ecs.errors import client_error, cluster_not_found, invalid, service_not_found
-from localprocs.ecs.fleet import Fleet, Region
+from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Cluster, Json, Place, Task, TaskDefinition
+from localprocs.ecs.region import Region
 from localprocs.ecs.service import Service
 
 type Operation = Callable[[RequestContext, Json], Json]

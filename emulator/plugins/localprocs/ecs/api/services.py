@@ -16,8 +16,9 @@ from localprocs.ecs.api.lookup import (
 )
 from localprocs.ecs.api.strategy import strategy_of
 from localprocs.ecs.errors import client_error, invalid, refusal
-from localprocs.ecs.fleet import Fleet, Region
+from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Cluster, Json, TaskDefinition
+from localprocs.ecs.region import Region
 from localprocs.ecs.service import Deployment, Service
 
 LATEST_PLATFORM = "1.4.0"

@@ -6,8 +6,9 @@ from localstack.aws.api import RequestContext
 
 from localprocs.ecs.api.lookup import Operation, find_definition, region_of
 from localprocs.ecs.errors import invalid
-from localprocs.ecs.fleet import Fleet, Region
+from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Cluster, Json, Task, TaskDefinition
+from localprocs.ecs.region import Region
 from localprocs.ecs.service import Service
 
 
