@@ -65,7 +65,9 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.stem)
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     """A path in backticks that looks like one of ours."""
-    for path in re.findall(r"`((?:src|infra_cdk|docs|fake_onlyfans|scripts)/[\w./-]+)`", page.read_text()):
+    for path in re.findall(
+        r"`((?:src|infra_cdk|docs|fake_onlyfans|scripts|emulator|tests)/[\w./-]+)`", page.read_text()
+    ):
         assert (ROOT / path).exists(), path
 
 
