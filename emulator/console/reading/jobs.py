@@ -77,10 +77,11 @@ class JobList:
 def newest(place: Place, wanted: Filter, skip: int = 0) -> JobList:
     """Return a page of the jobs that are meant, after so many of them."""
     looked_at = 0
+    most = skip + (PAGE + 1 if wanted == Filter() else MOST_LOOKED_AT)
 
     def meant() -> Iterator[JobRow]:
         nonlocal looked_at
-        for rows in _batches(place, bool(wanted.text)):
+        for rows in _batches(place, most, needs_errors=bool(wanted.text)):
             for row in rows:
                 looked_at += 1
                 if wanted.takes(row):
@@ -92,20 +93,17 @@ def newest(place: Place, wanted: Filter, skip: int = 0) -> JobList:
     return JobList(rows=_with_errors(place, found[:PAGE]), has_more=len(found) > PAGE, looked_at=looked_at)
 
 
-def _batches(place: Place, needs_errors: bool) -> Iterator[Sequence[JobRow]]:
-    batches = _of_harness(place) if place.run is not None else _of_table(place)
+def _batches(place: Place, most: int, *, needs_errors: bool) -> Iterator[Sequence[JobRow]]:
+    batches = _of_harness(place, most) if place.run is not None else _of_table(place)
     return (_with_errors(place, rows) for rows in batches) if needs_errors else batches
 
 
-def _of_harness(place: Place) -> Iterator[Sequence[JobRow]]:
+def _of_harness(place: Place, most: int) -> Iterator[Sequence[JobRow]]:
     """Read what was sent from the ingress queue's journal, and each job's state from the table."""
-    most = MOST_LOOKED_AT * 2
-    forwarded = {
-        it.deduplication_id: it for it in journal.read(place.harness, place.target.workflows_queue_url, last=most)
-    }
-    for letters in batched(
-        journal.read(place.harness, place.target.ingress_queue_url, last=most), _BATCH, strict=False
-    ):
+    passed = journal.read(place.harness, place.target.workflows_queue_url, last=MOST_LOOKED_AT + most)
+    forwarded = {it.deduplication_id: it for it in passed}
+    sent = journal.read(place.harness, place.target.ingress_queue_url, last=most)
+    for letters in batched(sent, _BATCH, strict=False):
         ids = [it.job.job_id for it in letters if it.job]
         ledger = _items(place, [Kind.JOB.key(it) for it in ids])
         yield [_row(it, ledger, forwarded) for it in letters]

@@ -12,7 +12,6 @@ MINUTE = 60
 SPANS = {"1h": 3600, "3h": 3 * 3600, "12h": 12 * 3600, "3d": 3 * 86400}
 """How much can be shown, by its name in an address, in seconds."""
 _MOST_POINTS = 360
-OUTCOMES = ("succeeded", "failed", "rate_limited", "rejected", "dead", "uncertain")
 
 
 def read(place: Place, now: float, seconds: int) -> list[Chart]:
@@ -29,10 +28,16 @@ def read(place: Place, now: float, seconds: int) -> list[Chart]:
     return [
         Chart(title="Messages on the queues", series=lines("ingress", "hidden", "workflows", "dead"), **frame),
         Chart(title="Tasks", series=lines("desired", "running", is_step=True), **frame),
-        Chart(title="Forwarded a minute", series=lines("allowed"), limit=10.0, **frame),
+        Chart(title="Turns of the limit a minute", series=lines("allowed", "turns"), limit=_limit(place), **frame),
         Chart(title="Attempts a minute", series=lines("attempts", "succeeded"), **frame),
         Chart(title="The site's answers a minute", series=lines("429", "5xx", "4xx"), **frame),
     ]
+
+
+def _limit(place: Place) -> float | None:
+    """Return the capacity that the limiter was deployed with."""
+    told = place.target.clients.lambda_.get_function_configuration(FunctionName=place.target.lambda_function)
+    return float(told.get("Environment", {}).get("Variables", {}).get("RATE_LIMIT_CAPACITY", 0)) or None
 
 
 type Query = tuple[str, dict[str, Any], str]
@@ -61,6 +66,7 @@ def _queries(place: Place, period: int) -> dict[str, Query]:
         "desired": ("wanted", ecs("DesiredTaskCount"), "Maximum"),
         "running": ("running", ecs("RunningTaskCount"), "Maximum"),
         "allowed": ("forwarded", ours(Metric.RATE_LIMIT_ALLOWED_COUNT), "Sum"),
+        "turns": ("taken at the site", ours(Metric.TURN_WAIT_MS), "SampleCount"),
         "attempts": ("attempts", ours(Metric.SCRAPING_DURATION_MS), "SampleCount"),
         "succeeded": ("succeeded", ours(Metric.SCRAPING_SUCCESS_RATE), "Sum"),
         "429": ("429", ours(Metric.ONLYFANS_429_COUNT), "Sum"),

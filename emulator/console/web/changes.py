@@ -22,6 +22,7 @@ from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
+from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
 from huntaze_scraper.operations.dead_letters import QUEUES, Selection
@@ -71,13 +72,7 @@ def turn_clock(run: Run, form: Form) -> str:
 
 def send(run: Run, form: Form) -> str:
     """Send a job."""
-    try:
-        payload = json.loads(form.get("job", ""))
-    except ValueError as error:
-        raise ValueError(f"the job is not JSON: {error}") from None
-    if not isinstance(payload, dict):
-        raise TypeError("a job is a JSON object")
-    return f"sent job {Pipeline(run).send(payload).job_id[:12]}"
+    return f"sent job {Pipeline(run).send(jobs.read(form.get('job', ''))).job_id[:12]}"
 
 
 def send_again(run: Run, form: Form) -> str:
