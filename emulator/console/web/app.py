@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from emulator.console.reading import clock
 from emulator.console.reading.clock import WallTimes
 from emulator.console.reading.place import Place
+from emulator.console.web.changing import Changing
 from emulator.console.web.guard import Guard
 from emulator.console.web.pages import PAGES, Asked, NoSuchPage, Page
 from emulator.drawing import rendering
@@ -26,8 +28,6 @@ from huntaze_scraper.operations.errors import TellOperator
 
 WAY_STYLE = Path(rendering.__file__).parent / "way.css"
 STATIC = Path(__file__).parents[1] / "static"
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.15, 1.0
-"""Seconds between two looks at the truth, while somebody looks at the page: longer while nothing changes."""
 
 type FindPlace = Callable[[], Place]
 TROUBLE = (TellOperator, httpx.HTTPError, ClientError, BotoCoreError, OSError)
@@ -41,6 +41,7 @@ class Console:
         self._find_place = find_place
         self.can_change = can_change
         self.walls = WallTimes()
+        self._changing = Changing(find_place)
         self.boot = secrets.token_hex(4)
         """Names this process: a page of an earlier one loads itself anew."""
         self.notices: list[tuple[str, str]] = []
@@ -100,28 +101,32 @@ class Console:
     async def _events(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> AsyncIterator[str]:
         yield _event("boot", self.boot)
         shown: dict[str, str] = {}
-        pause = SHORTEST_PAUSE
-        while True:
-            try:
-                facts = await run_in_threadpool(self.ask, page, path, query)
-            except NoSuchPage as error:
-                yield _event("trouble", str(error))
-            except TROUBLE as error:
-                yield _event("trouble", _told(error))
-                pause = LONGEST_PAUSE
-            else:
-                parts = {
-                    "strip": rendering.page("strip.html", **facts),
-                    "live": rendering.live_part(page.template, **facts),
-                }
-                fresh = {name: html for name, html in parts.items() if html != shown.get(name)}
-                shown = parts
-                pause = SHORTEST_PAUSE if "live" in fresh else min(pause * 1.5, LONGEST_PAUSE)
-                for name, html in fresh.items():
-                    yield _event(name, html)
-                if not fresh:
+        async with self._changing.watched():
+            while True:
+                begun, seen = time.monotonic(), self._changing.count
+                fresh = await self._parts(page, path, query)
+                for name, text in fresh.items():
+                    if text != shown.get(name):
+                        yield _event(name, text)
+                if fresh == shown:
                     yield ": still here\n\n"
-            await asyncio.sleep(pause)
+                shown = fresh
+                # However much happens, a page that is open leaves most of the time to others.
+                await asyncio.sleep(time.monotonic() - begun)
+                await self._changing.beyond(seen)
+
+    async def _parts(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> dict[str, str]:
+        """Return what changes of a page, or what is the matter."""
+        try:
+            facts = await run_in_threadpool(self.ask, page, path, query)
+        except NoSuchPage as error:
+            return {"trouble": str(error)}
+        except TROUBLE as error:
+            return {"trouble": _told(error)}
+        return {
+            "strip": rendering.page("strip.html", **facts),
+            "live": rendering.live_part(page.template, **facts),
+        }
 
 
 def create_app(console: Console, changes: list[BaseRoute] | None = None) -> Starlette:
