@@ -3,11 +3,12 @@
 from emulator.cli import main
 from huntaze_scraper.operations.cli.lazy import Verb
 
-main(
-    {
-        "test": Verb("tests.gate.cli:test", passes_on=True),
-        "gate": "tests.gate.cli:gate",
-        "bench": Verb("tests.gate.cli:bench", passes_on=True),
-        "requirements": "tests.gate.cli:requirements",
-    }
-)
+VERBS: dict[str, str | Verb] = {
+    "test": Verb("tests.gate.cli:test", passes_on=True),
+    "gate": "tests.gate.cli:gate",
+    "bench": Verb("tests.gate.cli:bench", passes_on=True),
+    "requirements": "tests.gate.cli:requirements",
+}
+
+if __name__ == "__main__":
+    main(VERBS)
