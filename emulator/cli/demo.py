@@ -9,9 +9,12 @@ from rich import box
 from rich.live import Live
 from rich.table import Table
 
+from emulator.cli.up import Speed
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.vclock import AUTO
+from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
@@ -39,11 +42,12 @@ def demo_jobs(site_url: str) -> list[DemoJob]:
     ]
 
 
-def demo(*, json: Json = False) -> None:
+def demo(*, speed: Speed = AUTO, json: Json = False) -> None:
     """Start everything, run six jobs for three creators, show their way and results, and stop."""
+    chosen = None if speed is None else parse_speed(speed)
     begun = time.monotonic()
     with progress(quiet=json) as tell:
-        harness = Harness(Options(), tell)
+        harness = Harness(Options(speed=chosen), tell)
         harness.__enter__()
     try:
         if not json:

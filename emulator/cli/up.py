@@ -26,7 +26,7 @@ Speed = Annotated[
     str | None,
     typer.Option(
         metavar="auto|N",
-        help="Virtual seconds a real second; auto: time leaps whenever nobody works. Without it there is no virtual clock.",
+        help="Virtual seconds a real second; auto: time leaps whenever nobody works; else, if not told, the wall's clock.",
     ),
 ]
 

@@ -7,6 +7,7 @@ same numbers: an address like http://127.0.0.1:4566 means the same thing in each
 import contextlib
 import json
 import os
+import platform
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -53,6 +54,11 @@ class Containers:
         build_images()
         self._emulator: ContainerPart | None = None
         self._site_port = site_port
+
+    @property
+    def shows_work(self) -> bool:
+        """Whether the containers run on this machine's kernel, and not on that of a virtual machine."""
+        return bool(self._engine.info().get("KernelVersion") == platform.release())
 
     def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> "ContainerPart":
         """Start the emulator's container, and with it the network of all others."""

@@ -11,6 +11,11 @@ from emulator.harness.child import Part
 class Ground(Protocol):
     """Starts the parts; each listens on a port of 127.0.0.1."""
 
+    @property
+    def shows_work(self) -> bool:
+        """Whether this machine's kernel tells of all parts whether they work, as time that stands by work must know."""
+        ...
+
     def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
         """Start the emulator, with its files in the directory."""
         ...
@@ -27,6 +32,11 @@ class Processes:
         """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named."""
         self._listen = listen
         self._task_image = task_image
+
+    @property
+    def shows_work(self) -> bool:
+        """Whether no task runs as an image beside this process, with process numbers of its own."""
+        return not self._task_image
 
     def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
         """Start LocalStack."""

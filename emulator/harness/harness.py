@@ -19,10 +19,12 @@ from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
 from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
-from emulator.vclock import Clock, Speed, WallClock, open_clock
+from emulator.vclock import AUTO, Clock, Speed, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60
+UNSEEN_SPEED = 10.0
+"""Where time cannot stand by work."""
 KEPT_LOGS = 10
 KEPT_SECONDS = 3600
 """Logs younger than this are kept in any number: their harness may still be up."""
@@ -120,7 +122,7 @@ class Harness:
         aws_port = require_free(options.aws_port) if options.aws_port else free_port()
         site_port = require_free(options.site_port) if options.site_port else free_port()
         ground = self._ground(site_port)
-        self.clock = open_clock(options.speed, self._tell)
+        self.clock = open_clock(self._speed(ground), self._tell)
         clock_env = self.clock.env()
         endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", options.site_url or f"http://127.0.0.1:{site_port}"
 
@@ -175,6 +177,14 @@ class Harness:
 
         self._tell("building the images")
         return Containers(site_port)
+
+    def _speed(self, ground: Ground) -> Speed | None:
+        if self.options.speed != AUTO or ground.shows_work:
+            return self.options.speed
+        self._tell(
+            f"Speed {UNSEEN_SPEED:g}: the containers' work is not to be seen from here, so time cannot stand by it."
+        )
+        return UNSEEN_SPEED
 
     def _keep(self, child: Part) -> Part:
         self._children.append(child)

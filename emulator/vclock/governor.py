@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from emulator.vclock.errors import StillWorking
 from emulator.vclock.observer import Observer, name_of, thread_name
-from emulator.vclock.page import NANOS, Page, Waiter
+from emulator.vclock.page import EARLIEST, NANOS, Page, Waiter
 from emulator.vclock.work import at_work, has_debugged
 
 PATIENCE_SECONDS = 60.0
@@ -115,10 +115,10 @@ class Governor:
 
     def _try(self, limit: int | None, *, leap: bool) -> bool:
         """Leap to the next moment if nobody works, and return whether it did; else note who works."""
-        self._working = self._call_due(self._page.waiters())
+        self._working = self._call_due(self._page.waiters(self._page.read().elapsed))
         if self._working:
             return False
-        sights, waiters = self._observer.look(self._page.waiters)
+        sights, waiters = self._observer.look(lambda: self._page.waiters(EARLIEST))
         self._debugged = has_debugged(sights)
         self._working = at_work(sights, self._observer.packet_states(), self._holds)
         if self._working or waiters is None:

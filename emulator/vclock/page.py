@@ -55,6 +55,7 @@ class _Row(ctypes.Structure):
     )
 
 
+FOR_EVER, EARLIEST = 2**63 - 1, -1
 _SLOTS = 4096
 _LOOKING = 1
 
@@ -127,9 +128,12 @@ class Page:
         """Begin a new epoch at that moment, and wake nobody: who is due then must be called."""
         self._functions.vclock_leap(self._address, elapsed)
 
-    def waiters(self) -> list[Waiter]:
-        """Return who waits; what is told of those who sleep meanwhile is exact."""
-        count = self._functions.vclock_waiters(self._address, self._rows, _SLOTS)
+    def waiters(self, until: int = FOR_EVER) -> list[Waiter]:
+        """Return who waits for a moment up to that one, or for the EARLIEST of all, and those whose moment is open.
+
+        What is told of those who sleep meanwhile is exact.
+        """
+        count = self._functions.vclock_waiters(self._address, self._rows, _SLOTS, until)
         return [
             Waiter(
                 pid=row.owner >> 32,
@@ -214,7 +218,7 @@ def _bind(library: Path) -> ctypes.CDLL:
     )
     functions.vclock_leap.argtypes = (ctypes.c_void_p, ctypes.c_int64)
     functions.vclock_leap.restype = None
-    functions.vclock_waiters.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Row), ctypes.c_int)
+    functions.vclock_waiters.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Row), ctypes.c_int, ctypes.c_int64)
     functions.vclock_call.argtypes = functions.vclock_bury.argtypes = (
         ctypes.c_void_p,
         ctypes.c_uint32,

@@ -63,11 +63,13 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     print("; ".join(f"{it.check.name}: {it.counts}" for it in outcomes))
 
 
-def gate(*, json: Json = False) -> None:
+def gate(*, speed: Speed = None, json: Json = False) -> None:
     """Run every check, and write gate/report.html and gate/gate.json: whether this commit may ship, and why."""
+    if speed is not None:
+        parse_speed(speed)
     output, begun, files = places.ROOT / "gate", time.monotonic(), tree.state()
     with _board(CHECKS, quiet=json) as tell:
-        outcomes = run(CHECKS, output, tell)
+        outcomes = run(CHECKS, output, tell, speed=speed)
     verdict = Verdict(outcomes, time.monotonic() - begun, output, files)
     verdict.write()
     if json:

@@ -74,8 +74,12 @@ class Subscriber:
         self._await(set(names), "OK", 5)
 
     def pass_minutes(self, number: int) -> None:
-        """Jump over minutes, to where alarms have looked at the last of them."""
+        """Go over minutes, to where alarms have looked at the last of them."""
         self._minutes.pass_by(number)
+
+    def skip_minutes(self, number: int, *, restless: bool = False) -> None:
+        """Jump over minutes in which nothing has to happen one after the other, or in which somebody never rests."""
+        self._minutes.skip_restless(number) if restless else self._minutes.skip(number)
 
     def _await(self, names: set[str], state: str, minutes: int) -> None:
         for _ in range(minutes):

@@ -85,8 +85,7 @@ class Scene:
 
 @pytest.fixture
 def scene(emulator: Clients, clock: Clock) -> Iterator[Scene]:
-    """Begin with one task that runs; few minutes go by but by jumps."""
-    clock.set_speed(1)
+    """Begin with one task that runs."""
     made = Scene(emulator, clock)
     until(lambda: made.tasks() == (1, 1), what="the task running")
     yield made

@@ -47,17 +47,24 @@ struct waiter {
     uint32_t unused;
 };
 
-/* Copies those who wait; those who sleep meanwhile are told as they are. Returns how many there are. */
-EXPORT int vclock_waiters(struct page *page, struct waiter *found, int most) {
+static bool waits(struct slot *slot) { return atomic_load(&slot->seen) != IDLE && atomic_load(&slot->owner); }
+
+/* Whose moment depends on more than `due`: timers tick again, and who looks has none yet. */
+static bool is_special(struct slot *slot) { return slot->timers || atomic_load(&slot->seen) == LOOKING; }
+
+/* Copies those who wait for a moment up to `until`, or, if that is negative, for the earliest of all, and the special.
+ * Those who sleep meanwhile are told as they are. Returns how many there are. */
+EXPORT int vclock_waiters(struct page *page, struct waiter *found, int most, nanos until) {
+    struct slot *end = page->slots + (page->used < SLOTS ? page->used : SLOTS);
     int count = 0;
-    uint32_t used = atomic_load(&page->used);
-    for (uint32_t i = 0; i < used && i < SLOTS && count < most; i++) {
-        struct slot *slot = &page->slots[i];
-        uint32_t seen = atomic_load(&slot->seen);
-        uint64_t owner = atomic_load(&slot->owner);
-        if (!owner || seen == IDLE) continue;
-        found[count++] = (struct waiter){owner, slot->start, slot->due, slot->interval, seen, slot->timers, i, 0};
+    if (until < 0) {
+        until = NEVER;
+        for (struct slot *slot = page->slots; slot < end; slot++)
+            if (waits(slot) && !is_special(slot) && slot->due < until) until = slot->due;
     }
+    for (struct slot *slot = page->slots; slot < end && count < most; slot++)
+        if (waits(slot) && (is_special(slot) || slot->due <= until))
+            found[count++] = (struct waiter){slot->owner, slot->start, slot->due, slot->interval, slot->seen, slot->timers, (uint32_t)(slot - page->slots), 0};
     return count;
 }
 

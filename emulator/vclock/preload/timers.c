@@ -27,6 +27,9 @@ static struct timer timers[64];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static struct slot *timers_slot;
 
+static void rearm(void), after_fork(void), at_exit(void);
+static const struct hooks hooks = {rearm, after_fork, at_exit};
+
 /* Our handler takes the lock too, so it must not interrupt who holds it. */
 static void lock(sigset_t *mask) {
     sigset_t ours;
@@ -98,7 +101,7 @@ static struct timer *find(enum kind kind, intptr_t id, struct timer *otherwise) 
 
 /* Marks in the page which generation the process's timers count on, as waiting threads do. */
 static struct view look_for_timers(struct page *page) {
-    if (!timers_slot) timers_slot = slot_claim(page, true);
+    if (!timers_slot && (timers_slot = slot_claim(page, true))) waiters_tell(&hooks);
     if (timers_slot) atomic_store(&timers_slot->seen, LOOKING);
     return look(page);
 }
@@ -115,7 +118,7 @@ static void note_generation(const struct view *view) {
     atomic_store(&timers_slot->seen, next ? view->generation : IDLE);
 }
 
-void timers_rearm(void) {
+static void rearm(void) {
     struct page *page = clock_page();
     if (!page || !timers_slot || atomic_load(&timers_slot->seen) == IDLE) return;
     sigset_t mask;
@@ -133,14 +136,14 @@ void timers_rearm(void) {
     unlock(&mask);
 }
 
-void timers_after_fork(void) {
+static void after_fork(void) {
     timers_slot = NULL;
     atomic_flag_clear(&busy);
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
         if (timers[i].kind != DESCRIPTOR) timers[i] = (struct timer){0}; /* a child inherits none of the others */
 }
 
-void timers_at_exit(void) {
+static void at_exit(void) {
     if (timers_slot) slot_free(timers_slot);
 }
 

@@ -125,9 +125,14 @@ struct slot *slot_claim(struct page *page, bool for_timers);
 void slot_free(struct slot *slot);
 int slot_signal(struct slot *slot, uint64_t owner, int number); /* as tgkill(2) */
 int waiters_wake(struct page *page, uint32_t generation, nanos patience); /* returns how many have not looked */
-void timers_rearm(void);                                                  /* from the signal handler */
-void timers_after_fork(void);
-void timers_at_exit(void);
+
+/* What else has to be done in a process that waits. The first is called from the signal handler. */
+struct hooks {
+    void (*changed)(void);
+    void (*forked)(void);
+    void (*ends)(void);
+};
+void waiters_tell(const struct hooks *hooks); /* from now on; one's may be told */
 
 /* ---- the C library's own functions ----------------------------------------------------------------------------- */
 

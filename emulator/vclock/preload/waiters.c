@@ -27,6 +27,7 @@ static const nanos SEND_AGAIN = 2 * MILLISECOND;
 static __thread struct slot *own_slot;
 static __thread volatile sig_atomic_t woken; /* our signal, and no other, ended the call */
 __thread struct timespec lock_end;
+static const struct hooks *_Atomic told;
 static pthread_key_t at_thread_exit;
 static _Atomic uint64_t own_start;
 
@@ -92,7 +93,7 @@ static void thread_ends(void *slot) {
 }
 
 __attribute__((destructor)) static void process_ends(void) {
-    timers_at_exit();
+    if (told) told->ends();
     if (own_slot) thread_ends(own_slot);
 }
 
@@ -127,7 +128,7 @@ static void clock_changed(int number, siginfo_t *info, void *context) {
     int saved = errno;
     if (ended_a_call(context) && is_alone(context)) woken = 1;
     *(volatile time_t *)&lock_end.tv_sec = 0;
-    timers_rearm();
+    if (told) told->changed();
     errno = saved;
 }
 
@@ -135,8 +136,10 @@ static void after_fork(void) {
     own_slot = NULL; /* it is the parent's */
     own_start = 0;
     pthread_setspecific(at_thread_exit, NULL);
-    timers_after_fork();
+    if (told) told->forked();
 }
+
+void waiters_tell(const struct hooks *hooks) { told = hooks; }
 
 void waiters_attach(struct page *page) {
     struct sigaction before, ours = {.sa_sigaction = clock_changed, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};

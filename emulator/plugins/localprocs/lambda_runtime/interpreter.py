@@ -11,7 +11,7 @@ from pathlib import Path
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 OFFERED = (
-    "awslambdaric", "runtime_client", "snapshot_restore_py", "simplejson",
+    "awslambdaric", "snapshot_restore_py", "simplejson",
     "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3",
 )  # fmt: skip
 """What AWS's Python runtime holds beside the standard library."""
@@ -63,6 +63,8 @@ def runtime_directory() -> Path:
         origin = Path(found.origin)
         target = origin.parent if origin.stem == "__init__" else origin
         (directory / target.name).symlink_to(target)
+    for module in (Path(__file__).parent / "in_function").glob("*.py"):
+        (directory / module.name).symlink_to(module)
     return directory
 
 
