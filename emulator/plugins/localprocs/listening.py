@@ -1,5 +1,6 @@
 """A server that sleeps until somebody connects: the standard library's looks several times a second whether to stop."""
 
+import contextlib
 import socket
 from socketserver import TCPServer
 
@@ -18,4 +19,5 @@ class QuietServer(TCPServer):
     def shutdown(self) -> None:
         """End the wait for connections."""
         self._is_stopping = True
-        self.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # when it has ended already
+            self.socket.shutdown(socket.SHUT_RDWR)

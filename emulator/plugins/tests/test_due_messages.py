@@ -1,0 +1,69 @@
+"""Queues are looked at when something in them is due, and not else."""
+
+import threading
+import time
+
+import pytest
+from localprocs.due_messages import Moments
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def acted():
+    """What was done, as times."""
+    return []
+
+
+@pytest.fixture
+def moments(acted):
+    """Moments at which the time is noted."""
+    done = threading.Condition()
+
+    def act():
+        with done:
+            acted.append(time.time())
+            done.notify_all()
+
+    def await_acts(number):
+        with done:
+            assert done.wait_for(lambda: len(acted) >= number, PATIENCE_SECONDS)
+
+    made = Moments(act)
+    made.await_acts = await_acts
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_each_moment_is_kept_and_none_comes_early(moments, acted):
+    """In whatever order they are told of."""
+    now = time.time()
+    told = [now + 0.3, now + 0.1, now + 0.2, now - 1]
+    for moment in told:
+        moments.note(moment)
+
+    moments.await_acts(4)
+
+    assert all(at > moment for at, moment in zip(acted, sorted(told), strict=True))
+
+
+def test_moments_that_have_come_together_are_one(moments, acted):
+    """A hundred messages that are due at once are one look."""
+    due = time.time() + 0.2
+    for _ in range(100):
+        moments.note(due)
+
+    moments.await_acts(1)
+    moments.note(0)
+    moments.await_acts(2)
+
+    assert len(acted) == 2
+
+
+def test_nothing_is_done_when_nothing_is_due(moments, acted):
+    """Nor after its end."""
+    moments.note(time.time() + 3600)
+    moments.stop()
+
+    assert acted == []
