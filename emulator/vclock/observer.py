@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,9 @@ from emulator.vclock.work import Sight
 _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""
 _PROC = Path("/proc")
+_MANY = 256
+"""New numbers that are looked at one by one."""
+_GROUP, _PARENT = re.compile(rb"^Tgid:\t(\d+)", re.MULTILINE), re.compile(rb"^PPid:\t(\d+)", re.MULTILINE)
 
 
 class Observer:
@@ -21,11 +25,14 @@ class Observer:
         """Watch this process and its descendants."""
         self._mark = f"VCLOCK_PAGE={page_path}".encode()
         self._watched: dict[int, _Watched] = {}
-        self._last_pid = b""
         self._load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
         self._packets = _packet_threads()
         self._own = os.getpid()
+        self._last = self._last_number()
+        self._missing: set[int] = set()
+        """Numbers that the kernel has given away, and that nobody bears: not yet, or no longer."""
         self.watch(self._own)
+        self._watch_trees()
 
     def watch(self, pid: int, start: int | None = None) -> bool:
         """Count this process among them, and all that it starts; return whether it is there (and began at that tick)."""
@@ -41,7 +48,6 @@ class Observer:
         if known:
             known.close()
         self._watched[pid] = watched
-        self._last_pid = b""
         return True
 
     def look[Found](self, inside: Callable[[], Found]) -> tuple[list[Sight], Found | None]:
@@ -52,7 +58,7 @@ class Observer:
         now = time.monotonic()
         if self._have_run(now):
             return [each.sight(now, "") for each in self._watched.values()], None
-        self._find_new(now)
+        self._find_new()
         states = {}
         for pid, each in list(self._watched.items()):
             skipped = threading.get_native_id() if pid == self._own else 0
@@ -62,7 +68,8 @@ class Observer:
             else:
                 states[pid] = letters
         found = inside()
-        self._have_run(now)
+        if not self._have_run(now):
+            self._missing.clear()  # nobody of ours was in the middle of a fork
         return [each.sight(now, states[pid]) for pid, each in self._watched.items() if pid in states], found
 
     def packet_states(self) -> str:
@@ -93,37 +100,62 @@ class Observer:
                 each.used, each.ran_at = used, now
         return any(each.ran for each in self._watched.values())
 
-    def _find_new(self, now: float) -> None:
-        """Find threads and processes that were started since; the kernel tells the last number that it gave away."""
-        last = os.pread(self._load, 128, 0).split()[-1]
-        if last == self._last_pid:
-            return
-        self._last_pid = last
-        todo = list(self._watched.values())
+    def _find_new(self) -> None:
+        """Find threads and processes that were started since: they have the numbers that the kernel gave away since."""
+        last = self._last_number()
+        if last != self._last:
+            numbers = range(self._last + 1, last + 1)
+            self._last = last
+            if len(numbers) == 0 or len(numbers) > _MANY:  # they have come round, or it was long ago
+                self._watch_trees()
+            self._missing.update(numbers[-_MANY:])
+        for number in list(self._missing):
+            if self._classify(number):
+                self._missing.discard(number)
+
+    def _classify(self, number: int) -> bool:
+        """Watch a new thread or process if it is one of ours; return whether it is there at all."""
+        try:
+            status = (_PROC / str(number) / "status").read_bytes()
+        except OSError:
+            return False
+        group, parent = (int(found[1]) for found in (_GROUP.search(status), _PARENT.search(status)) if found)
+        if watched := self._watched.get(group):
+            watched.add(number)
+        elif parent in self._watched or (parent == 1 and self._is_marked(group)):
+            self.watch(group)
+        return True
+
+    def _is_marked(self, pid: int) -> bool:
+        with contextlib.suppress(OSError):
+            return self._mark in (_PROC / str(pid) / "environ").read_bytes()
+        return False
+
+    def _watch_trees(self) -> None:
+        todo = list(self._watched)
         while todo:
-            each = todo.pop()
-            if each.listed_at == each.used:
-                continue
-            each.listed_at = each.used
-            for pid in each.find_new(now):
-                if pid not in self._watched and self.watch(pid):
-                    self._last_pid = last
-                    todo.append(self._watched[pid])
+            pid = todo.pop()
+            if self.watch(pid):
+                todo += self._watched[pid].find_all()
+
+    def _last_number(self) -> int:
+        return int(os.pread(self._load, 128, 0).split()[-1])
 
 
 class _Watched:
     def __init__(self, pid: int, mark: bytes) -> None:
         self.pid, self._mark = pid, mark
-        self.ran, self.used, self.listed_at = True, -1, -2
+        self.ran, self.used = True, -1
         self.ran_at = self._found_at = time.monotonic()
         self._files: dict[int, int] = {}
         self.is_on_clock, self.name = True, "?"
-        with contextlib.suppress(FileNotFoundError):
-            self._open(pid)
         self.start = _start_of(pid)
+        self.find_all()
         self._describe()
 
     def sight(self, now: float, states: str) -> Sight:
+        if states and now - self._found_at < _SETTLING_SECONDS:
+            self._describe()
         return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, now - self.ran_at)
 
     def threads(self) -> Iterable[int]:
@@ -141,17 +173,20 @@ class _Watched:
                 os.close(self._files.pop(thread))
         return letters if self._files else None
 
-    def find_new(self, now: float) -> list[int]:
-        """Find this process's new threads; return the processes that its threads have started."""
+    def add(self, thread: int) -> None:
+        """Know of one more thread."""
+        if thread not in self._files:
+            with contextlib.suppress(OSError):
+                self._open(thread)
+
+    def find_all(self) -> list[int]:
+        """Find this process's threads; return the processes that they have started."""
         children: list[int] = []
         with contextlib.suppress(OSError):
-            for name in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - it is called often, and knows names alone
+            for folder in (_PROC / str(self.pid) / "task").iterdir():
+                self.add(int(folder.name))
                 with contextlib.suppress(OSError):
-                    if int(name) not in self._files:
-                        self._open(int(name))
-                    children += map(int, (_PROC / str(self.pid) / "task" / name / "children").read_bytes().split())
-        if now - self._found_at < _SETTLING_SECONDS:
-            self._describe()
+                    children += map(int, (folder / "children").read_bytes().split())
         return children
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.harness.clients import Clients
+from emulator.vclock import Clock
 from tests.lambda_scene import Scene
 from tests.patience import until
 
@@ -57,16 +58,17 @@ def test_a_function_that_takes_too_long_is_ended(scene: Scene) -> None:
     assert after["calls"] == 1
 
 
-def test_a_process_killed_in_the_middle_of_a_call_is_an_exit_error(scene: Scene) -> None:
+def test_a_process_killed_in_the_middle_of_a_call_is_an_exit_error(scene: Scene, clock: Clock) -> None:
     """And the next call is served."""
     function = scene.function(COUNT)
     pid = scene.invoke(function)[0]["pid"]
+    clock.pause()  # the call does not end by itself
     with ThreadPoolExecutor() as pool:
         call = pool.submit(scene.invoke, function, seconds=600)
         scene.logged(function, "call", 1)
-        until(lambda: "S" in (open(f"/proc/{pid}/stat").read().split()[2]), what="the sleep")  # noqa: SIM115, PTH123
         os.kill(pid, signal.SIGKILL)
         error, kind = call.result(60)
+    clock.resume()
 
     assert (kind, error["errorType"]) == ("Unhandled", "Runtime.ExitError")
     assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
