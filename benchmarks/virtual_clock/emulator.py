@@ -25,7 +25,8 @@ def running(clock: Clock | None) -> Iterator[Emulator]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="huntaze-bench-") as folder:
-        child = cloud.start(port, Path(folder) / "emulator", Path(folder) / "log", clock.env() if clock else {})
+        directory, log = Path(folder) / "emulator", Path(folder) / "log"
+        child = cloud.start(port, directory, log, clock.env() if clock else {}, image=cloud.stand_in(directory))
         try:
             cloud.await_ready(child, url)
             yield Emulator(url, child)

@@ -3,13 +3,17 @@
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
+from emulator.cli import demo_results
 from emulator.cli.up import Speed
+from emulator.harness import places
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
@@ -20,6 +24,8 @@ from huntaze_scraper.operations.cli.screen import console, print_json, progress
 
 TIMEOUT_SECONDS = 60
 STAGES = ("ingress queue", "workflows queue", "scraper")
+SHORT = 8
+"""Characters of a job's id, so that a row has room on 80 columns."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class DemoJob:
 
     payload: dict[str, Any]
     expected: str = "succeeded"
+    remark: str = ""
+    """What there is to say about such an end."""
 
 
 def demo_jobs(site_url: str) -> list[DemoJob]:
@@ -38,7 +46,7 @@ def demo_jobs(site_url: str) -> list[DemoJob]:
         DemoJob(_message("creator-02", "fan-002", "New photos tonight 🌙")),
         DemoJob(_profile("creator-02", site_url)),
         DemoJob(_profile("creator-03", site_url)),
-        DemoJob(_message("creator-03", "nobody-at-all", "Hello?"), expected="rejected"),
+        DemoJob(_message("creator-03", "nobody-at-all", "Hello?"), "rejected", ", as it should: there is no such fan"),
     ]
 
 
@@ -46,6 +54,7 @@ def demo(*, speed: Speed = AUTO, json: Json = False) -> None:
     """Start everything, run six jobs for three creators, show their way and results, and stop."""
     chosen = None if speed is None else parse_speed(speed)
     begun = time.monotonic()
+    kept = places.state_directory() / "demo"
     with progress(quiet=json) as tell:
         harness = Harness(Options(speed=chosen), tell)
         harness.__enter__()
@@ -56,6 +65,7 @@ def demo(*, speed: Speed = AUTO, json: Json = False) -> None:
         todo = demo_jobs(harness.run.site_url)
         sent = [pipeline.send(job.payload) for job in todo]
         results = _watch(pipeline, sent, quiet=json)
+        demo_results.keep(pipeline, sent, kept)
     finally:
         with progress(quiet=json) as tell:
             tell("stopping")
@@ -65,11 +75,13 @@ def demo(*, speed: Speed = AUTO, json: Json = False) -> None:
     if json:
         print_json({"jobs": rows, "seconds": seconds})
     else:
-        for row, job in zip(rows, todo, strict=True):
-            remark = "as it should: there is no such fan\n" if job.expected == row["status"] == "rejected" else ""
-            console.print(f"  {row['status']:<10} {remark}{' ' * 13 if remark else ''}{row['result']}", soft_wrap=True)
-        console.print(f"[green]done[/] in {seconds} s. Next: ./huntaze test, or ./huntaze up to send jobs of your own.")
-    wrong = [row["job_id"][:12] for row, job in zip(rows, todo, strict=True) if row["status"] != job.expected]
+        for job, row in zip(todo, rows, strict=True):
+            remark = job.remark if row["status"] == job.expected else ""
+            told = demo_results.words(results.get(row["job_id"])) + remark
+            console.print(f"  {row['creator_id']}  {escape(told)}", no_wrap=True, overflow="ellipsis")
+        console.print(f"Results and screenshots are kept in {escape(_seen_from_here(kept))}", soft_wrap=True)
+        console.print(f"[green]done[/] in {seconds} s. Next: ./huntaze test, or ./huntaze up to send jobs of your own")
+    wrong = [row["job_id"][:SHORT] for row, job in zip(rows, todo, strict=True) if row["status"] != job.expected]
     if wrong:
         raise HarnessError(f"{', '.join(wrong)} did not end as they should; the logs are in {harness.logs}")
 
@@ -92,14 +104,16 @@ def _watch(pipeline: Pipeline, sent: list[SentJob], *, quiet: bool) -> dict[str,
 
 
 def _table(sent: list[SentJob], stages: dict[str, str], results: dict[str, dict[str, Any]]) -> Table:
-    table = Table("job", "creator", "action", *STAGES, "result", header_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title in ("job", "creator", "action", *(it.removesuffix(" queue") for it in STAGES), "result"):
+        table.add_column(title, no_wrap=True)
     for job in sent:
         place = STAGES.index(stages[job.job_id]) if stages[job.job_id] in STAGES else len(STAGES)
         marks = ["[green]●[/]"] * place + ["[yellow]◉[/]"] * (place < len(STAGES))
         marks += ["[dim]·[/]"] * (len(STAGES) - len(marks))
         status = results.get(job.job_id, {}).get("status", "")
         colour = "green" if status == "succeeded" else "yellow"
-        table.add_row(job.job_id[:12], job.account, job.payload["action"], *marks, f"[{colour}]{status}[/]")
+        table.add_row(job.job_id[:SHORT], job.account, job.payload["action"], *marks, f"[{colour}]{status}[/]")
     return table
 
 
@@ -111,6 +125,11 @@ def _row(pipeline: Pipeline, job: SentJob, result: dict[str, Any] | None) -> dic
         "status": result["status"] if result else "no result",
         "result": f"s3://{pipeline.run.results_bucket}/{pipeline.result_key(job)}" if result else None,
     }
+
+
+def _seen_from_here(folder: Path) -> str:
+    """Return the folder's shortest name."""
+    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
 
 
 def _message(creator: str, fan: str, text: str) -> dict[str, Any]:

@@ -78,8 +78,8 @@ def send(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the result; 0 does not wait.")] = 0,
 ) -> None:
     """Put a job on the ingress queue."""
-    pipeline = Pipeline(_running())
     payload = _payload(job)
+    pipeline = Pipeline(_running())
     try:
         sent = pipeline.send(payload)
     except InvalidJob as error:

@@ -19,7 +19,7 @@ from emulator.harness.harness import Harness, Options
 from emulator.plugins.localprocs import processes
 from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
-from huntaze_scraper.operations.cli.screen import console, print_json, progress
+from huntaze_scraper.operations.cli.screen import complain, console, print_json, progress
 
 STOP_TIMEOUT_SECONDS = 60
 Speed = Annotated[
@@ -101,8 +101,12 @@ def _run(options: Options, *, opens: bool) -> None:
             )
             if opens:
                 webbrowser.open(run.console_url)
+            told = ""
             while not stop.wait(1):
                 harness.require_running()
+                if (words := harness.want_of_room()) != told:
+                    told = words
+                    complain(words or "there is room on the disk again")
     finally:
         path.unlink(missing_ok=True)
         with progress() as tell:

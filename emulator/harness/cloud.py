@@ -25,24 +25,23 @@ def start(
     clock_env: Mapping[str, str],
     *,
     listen: str = "127.0.0.1",
-    task_image: str = "",
+    image: Mapping[str, object],
 ) -> Child:
     """Start LocalStack with its files in the directory; ``await_ready`` tells when it answers.
 
-    Tasks run as processes, or as an image of a Docker engine where one is named.
+    Tasks run as the image: what ``stand_in`` returns, or the name of one of a Docker engine.
     """
     if not places.PLUGINS_PYTHON.exists():
         raise HarnessError("the emulator's environment is missing: start ./huntaze, which sets it up")
-    directory.mkdir(parents=True, exist_ok=True)
-    image = directory / "image.json"
-    image.write_text(json.dumps({"name": task_image} if task_image else stand_in(directory)))
+    told = directory / "image.json"
+    told.write_text(json.dumps(image))
     env = {
         **_plain_environment(),
         **clock_env,
         **settings.environment(
             port=port, cache=str(places.ROOT / ".huntaze" / "cache"), scratch=str(directory), listen=listen
         ),
-        "LOCALPROCS_IMAGE": str(image),
+        "LOCALPROCS_IMAGE": str(told),
         "PYTHONUNBUFFERED": "1",
     }
     return Child("the emulator", [str(places.PLUGINS_PYTHON), "-m", "localstack.runtime.main"], env, log)
@@ -65,14 +64,18 @@ def await_ready(part: Part, endpoint_url: str) -> None:
     raise HarnessError(f"the emulator did not answer within {START_TIMEOUT_SECONDS} s: see {part.log}")
 
 
-def stand_in(directory: Path) -> dict[str, object]:
-    """Return what a container image would bring to a task that runs as a process: its PATH and its environment."""
+def stand_in(directory: Path, *, traced: bool = False) -> dict[str, object]:
+    """Return what a container image would bring to a task that runs as a process: its PATH and its environment.
+
+    Traced, tasks record what their browsers do, typed passwords too: only where a test wants it.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
     return {
         "path": str(places.ROOT / ".venv" / "bin"),
         "environment": {
             "CHROMIUM_PATH": str(browser_on_wall_clock(directory)),
             "PYTHONUNBUFFERED": "1",
-            **traces.environment(directory / traces.FOLDER),
+            **(traces.environment(directory / traces.FOLDER) if traced else {}),
         },
     }
 

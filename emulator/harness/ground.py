@@ -28,10 +28,11 @@ class Ground(Protocol):
 class Processes:
     """Everything is a process of this machine."""
 
-    def __init__(self, listen: str, task_image: str) -> None:
+    def __init__(self, listen: str, task_image: str, *, traced: bool) -> None:
         """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named."""
         self._listen = listen
         self._task_image = task_image
+        self._traced = traced
 
     @property
     def shows_work(self) -> bool:
@@ -40,7 +41,8 @@ class Processes:
 
     def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
         """Start LocalStack."""
-        return cloud.start(port, directory, log, clock_env, listen=self._listen, task_image=self._task_image)
+        image = {"name": self._task_image} if self._task_image else cloud.stand_in(directory, traced=self._traced)
+        return cloud.start(port, directory, log, clock_env, listen=self._listen, image=image)
 
     def start_site(self, port: int, log: Path, clock_env: Mapping[str, str]) -> Part:
         """Start the fake site."""

@@ -3,22 +3,23 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from emulator.harness import cloud, deployment, log_groups, places, site
+from emulator.harness import cloud, deployment, disk, log_groups, places, site
 from emulator.harness.child import Part, free_port, require_free
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
 from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
 from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
+from emulator.harness.scratch import Scratch
 from emulator.vclock import AUTO, Clock, Speed, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
 
@@ -49,6 +50,8 @@ class Options:
     listen: str = "127.0.0.1"
     site_url: str = ""
     task_image: str = ""
+    traced: bool = False
+    """Whether tasks record what their browsers do, typed passwords too, for a failing test's artefacts."""
 
 
 class Harness:
@@ -61,8 +64,8 @@ class Harness:
         self._children: list[Part] = []
         self._control: ControlServer | None = None
         self.clock: Clock | WallClock = WallClock()
-        self.directory = Path(tempfile.mkdtemp(prefix="huntaze-"))
         self.logs = _log_directory()
+        self._scratch = Scratch()
         self.accounts: list[dict[str, Any]] = []
         """The fake site's, with their secrets."""
         self._run: Run | None = None
@@ -73,6 +76,11 @@ class Harness:
         if self._run is None:
             raise HarnessError("the harness is not up")
         return self._run
+
+    @property
+    def directory(self) -> Path:
+        """Where everything lies that is gone with it."""
+        return self._scratch.path
 
     @property
     def clients(self) -> Clients:
@@ -86,9 +94,11 @@ class Harness:
             HarnessError: something could not be started; what was started is stopped.
         """
         try:
-            self._start()
+            with self._explained():
+                self._start()
         except BaseException:
-            self.stop()
+            with suppress(HarnessError):
+                self.stop()
             raise
         return self
 
@@ -100,13 +110,21 @@ class Harness:
 
     def require_running(self) -> None:
         """Raise a HarnessError if a process of the harness has ended by itself."""
-        for child in self._children:
-            child.require_running()
+        with self._explained():
+            for child in self._children:
+                child.require_running()
+
+    def want_of_room(self) -> str:
+        """Say which of the disks that it writes to is full; empty where none is."""
+        return disk.full((self.logs, self.directory))
 
     def stop(self) -> None:
-        """Stop every process and remove every file but the logs; may be called twice."""
-        if self._run is not None and all(child.is_running for child in self._children):
-            log_groups.save(self._run.clients, self.logs)
+        """Stop every process and remove every file but the logs; may be called twice.
+
+        Raises:
+            HarnessError: all that is done, but the tasks' last logs could not be kept.
+        """
+        logs_lost = self._save_logs()
         self._run = None
         self.clock.close()  # a paused clock goes on, so that what waits to end can end
         for child in reversed(self._children):
@@ -115,7 +133,28 @@ class Harness:
         if self._control is not None:  # until the end it answers that the clock has stopped
             self._control.stop()
             self._control = None
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._scratch.remove()
+        if logs_lost:
+            raise HarnessError(f"all is stopped, but its last logs could not be kept: {logs_lost}")
+
+    def _save_logs(self) -> str:
+        """Keep what limiter and scraper said; return why that was not possible."""
+        if self._run is not None and all(child.is_running for child in self._children):
+            try:
+                log_groups.save(self._run.clients, self.logs)
+            except OSError as error:
+                return self.want_of_room() or str(error)
+        return ""
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Name the cause of most trouble that a full disk makes: what fails of it tells of something else."""
+        try:
+            yield
+        except (HarnessError, OSError) as error:
+            if words := self.want_of_room():
+                raise HarnessError(f"{words} ({error})") from error
+            raise
 
     def _start(self) -> None:
         options = self.options
@@ -172,7 +211,7 @@ class Harness:
 
     def _ground(self, site_port: int) -> Ground:
         if not self.options.in_containers:
-            return Processes(self.options.listen, self.options.task_image)
+            return Processes(self.options.listen, self.options.task_image, traced=self.options.traced)
         from emulator.harness.containers import Containers  # noqa: PLC0415 - at a desk without an engine nothing needs it
 
         self._tell("building the images")

@@ -83,7 +83,8 @@ def harness(pytestconfig: pytest.Config) -> Iterator[Harness]:
     in_containers = _is_in_containers(pytestconfig)
     if in_containers:
         _require_engine()
-    with Harness(Options(speed=pytestconfig.getoption("--speed"), in_containers=in_containers)) as running:
+    speed = pytestconfig.getoption("--speed")
+    with Harness(Options(speed=speed, in_containers=in_containers, traced=True)) as running:
         pytestconfig.stash[RUNNING] = running
         begun = running.clock.monotonic()
         yield running

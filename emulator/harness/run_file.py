@@ -55,8 +55,11 @@ class Run:
 def write(run: Run, path: Path) -> None:
     """Write the file in one step: a reader sees all of it or none."""
     partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(asdict(run), indent=2) + "\n")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(asdict(run), indent=2) + "\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Run:

@@ -1,7 +1,9 @@
 """The one command as people and programs use it; each test runs a harness of its own, in a folder of its own."""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,7 +25,9 @@ class CommandLine:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        self._env = {**os.environ, "HUNTAZE_STATE": str(state)}
+        self.temporary = state / "tmp"
+        self.temporary.mkdir()
+        self._env = {**os.environ, "HUNTAZE_STATE": str(state), "TMPDIR": str(self.temporary)}
         self.started: list[subprocess.Popen[str]] = []
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -120,6 +124,7 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
     assert huntaze.run("send", json.dumps(job), "--wait", "60").returncode == 0
     up, logs = psutil.Process(huntaze.run_file["pid"]), Path(huntaze.run_file["logs_dir"])
     family = up.children(recursive=True)
+    assert not [it for it in huntaze.temporary.rglob("*") if it.suffix in (".trace", ".network") or it.name == "traces"]
     commands = " ".join(" ".join(it.cmdline()) for it in family)
     assert all(word in commands for word in ("huntaze_scraper.worker", "awslambdaric", "--type=renderer"))
     os.kill(up.pid, number)
@@ -128,9 +133,50 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
     until(lambda: not huntaze.processes() and not any(map(lives, family)), 15)
     assert "no harness is up" in huntaze.run("status").stderr
     assert (logs / "emulator.log").stat().st_size
+    left = set(huntaze.temporary.glob("huntaze-run-*"))
+    assert bool(left) is (number == signal.SIGKILL)
     huntaze.up()
+    assert not left & set(huntaze.temporary.iterdir()), "the next start clears up after the dead"
     assert huntaze.run_file["clock_env"] == {}
     assert huntaze.run("down").returncode == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 400 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400m", "none", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can be had by root alone")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_that_is_full_is_told_and_all_is_cleared_up_the_same(small_disk: Path) -> None:
+    """While it is up, at down, and at a start: what is the matter, in words; no process stays, and no raw file."""
+    command = CommandLine(small_disk)
+    up = command.up()
+    with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(1 << 20)):
+            pass
+    assert up.stderr is not None
+    assert "the disk is full" in next(line for line in up.stderr if "disk" in line)
+
+    assert json.loads(command.run("down", "--json").stdout) == {"stopped": True}
+    told = up.communicate(timeout=30)[1]
+    assert "Traceback" not in told
+    assert not command.processes()
+    assert not list(command.temporary.glob("huntaze-run-*"))
+
+    refused = command.run("up")
+    assert refused.returncode == 1
+    assert "the disk is full" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not command.processes()
+    assert not list(command.temporary.glob("huntaze-run-*"))
 
 
 def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:
@@ -155,3 +201,26 @@ def test_the_demo_ends_as_it_should(huntaze: CommandLine) -> None:
     assert {job["creator_id"] for job in told["jobs"]} == {"creator-01", "creator-02", "creator-03"}
     assert all(job["result"].startswith("s3://") for job in told["jobs"])
     until(lambda: not huntaze.processes(), 10)
+    kept = {it.name for it in (huntaze.state / "demo").iterdir()}
+    assert len([it for it in kept if it.endswith(".json")]) == 6
+    assert "2-creator-01-scrape_profile-profile.png" in kept
+
+
+@pytest.mark.gate
+def test_the_demo_tells_what_the_results_say_within_80_columns(huntaze: CommandLine) -> None:
+    """Into a pipe as on a terminal: every column whole, a profile's counts, a message's id, and where the results lie."""
+    demo = huntaze.run("demo")
+
+    assert demo.returncode == 0, demo.stderr
+    lines = demo.stderr.splitlines()
+    (where,) = (it for it in lines if it.startswith("Results and screenshots are kept in"))
+    assert {len(line) for line in lines if line != where} <= set(range(81))
+    assert " ".join(next(it for it in lines if "scraper  result" in it).split()) == (
+        "job creator action ingress workflows scraper result"
+    )
+    told = "\n".join(lines)
+    assert "…" not in told
+    assert re.search(r"creator-01  .+: [\d,]+ posts, [\d,]+ likes, [\d,]+ fans, [\d,]+ media", told)
+    assert re.search(r"creator-01  message \S+ to fan-001, sent at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", told)
+    assert "rejected: the site refuses, as it should: there is no such fan" in told
+    assert len(list((huntaze.state / "demo").glob("*.json"))) == 6

@@ -1,11 +1,16 @@
 """One real job goes all the way: queue, limiter, FIFO queue, browser, site, result."""
 
 import json
+from typing import Any
 
 import pytest
 
+from emulator.harness import log_groups
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper import jobs
+from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.queues.attributes import as_sent, without_reasons
 from tests.patience import until
 
 MESSAGE = {
@@ -63,12 +68,15 @@ def test_a_fan_who_does_not_exist_is_an_answer_not_a_retry(pipeline: Pipeline, s
         "not JSON",
         json.dumps({"action": "dance", "creator_id": "creator-01", "timestamp": "2026-01-01T00:00:00Z"}),
         json.dumps({**MESSAGE, "timestamp": "2026-01-01T00:00:00Z", "filler": "x" * 210_000}),
+        '{"action": "send_message", "creator_id": "creator-01", "creator_id": "creator-02"}',
     ],
-    ids=["no JSON", "against the schema", "too large"],
+    ids=["no JSON", "against the schema", "too large", "twice"],
 )
 def test_a_poison_message_is_set_aside_with_its_reason_and_holds_nothing_up(pipeline: Pipeline, body: str) -> None:
-    """It ends in the ingress DLQ with the reason; the job beside it is done."""
-    pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_queue_url, MessageBody=body)
+    """It ends in the ingress DLQ with the reason that the log and ``send`` tell, too; the job beside it is done."""
+    own: Any = {"reason": {"DataType": "String", "StringValue": "a campaign"}}
+    own |= {f"name-{number}": {"DataType": "Number", "StringValue": "1"} for number in range(9)}
+    pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_queue_url, MessageBody=body, MessageAttributes=own)
     job = pipeline.send(MESSAGE)
 
     assert pipeline.await_results([job])[job.job_id]["status"] == "succeeded"
@@ -79,4 +87,10 @@ def test_a_poison_message_is_set_aside_with_its_reason_and_holds_nothing_up(pipe
         what="the message in the DLQ",
     )
     assert [it["Body"] for it in dead] == [body]
-    assert dead[0]["MessageAttributes"]["reason"]["StringValue"]
+    told = as_sent(dead[0]["MessageAttributes"])
+    with pytest.raises(InvalidJob) as refused:
+        jobs.parse(body)
+    assert told["reason"]["StringValue"] == str(refused.value)
+    assert without_reasons(told) == own
+    log = log_groups.lines(f"/aws/lambda/{pipeline.run.lambda_function}", pipeline.clients)
+    assert any(json.dumps(str(refused.value)) in line for line in log)

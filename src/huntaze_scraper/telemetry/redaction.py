@@ -14,10 +14,11 @@ SHORTEST_SECRET = 6
 MOST_PACKED = 3
 """So often base64 is looked into that stands in base64."""
 
-_SECRET_FIELD = re.compile(
-    r"pass(word|wd)|secret|token|cookie|authori[sz]ation|api_?key|storage_state|receipt_handle|message_content|^code$",
+SECRET_FIELD = re.compile(
+    r"pass(word|wd)|secret|token|cookie|authori[sz]ation|api[_-]?key|storage_?state|receipt_?handle|message_?content|^code$",
     re.IGNORECASE,
 )
+"""The names of fields whose values are never written."""
 
 
 class Redactor:
@@ -57,7 +58,7 @@ class Redactor:
             return self.text(value)
         if isinstance(value, Mapping):
             return {
-                self.text(str(name)): REDACTED if _SECRET_FIELD.search(str(name)) else self.value(each)
+                self.text(str(name)): REDACTED if SECRET_FIELD.search(str(name)) else self.value(each)
                 for name, each in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):

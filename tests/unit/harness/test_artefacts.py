@@ -83,7 +83,12 @@ def test_a_witness_that_fails_hides_no_failure(pytester: pytest.Pytester) -> Non
         f'{{"SecretAccessKey": "{COOKIE}"}}',
         f"Account(username='creator-01', password='{COOKIE}', totp_secret=None)",
         f"{{'password': '{COOKIE}', 'posts': 1}}",
+        json.dumps({"password": f'pä"ss\\{COOKIE}', "posts": 1}),
+        json.dumps({"body": json.dumps({"api_key": f'a"b{COOKIE}\\', "posts": 1})}),
+        json.dumps(json.dumps(json.dumps({"totp_secret": f'a"{COOKIE}\\"', "posts": 1}))),
+        json.dumps(json.dumps({"name": "X-Api-Key", "value": f'"{COOKIE}'})),
     ],
+    ids=range(11),
 )
 def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak: str) -> None:
     """Cookies, authorisations and keys of roles go, wherever they stand; what else is told stays."""
@@ -93,6 +98,17 @@ def test_secrets_that_nobody_named_are_known_by_their_place(tmp_path: Path, leak
     assert COOKIE not in text
     assert text.startswith("before\n")
     assert text.endswith("after\n")
+
+
+def test_json_stays_json_and_what_is_no_secret_is_told(tmp_path: Path) -> None:
+    """Names of secrets, codes of errors, empty values and numbers stay, and whatever stands beside a secret."""
+    told = {"credentials_secret_id": "huntaze/x", "Code": "Throttling", "password": "", "tokens_remaining": 7, "a": [1]}
+    inner = json.dumps({**told, "api_key": 'k"\\', "z": "last"})
+    (tmp_path / "some.json").write_text(json.dumps({**told, "api_key": 'k"\\', "body": inner}))
+    redact_folder(tmp_path, [])
+    kept = json.loads((tmp_path / "some.json").read_text())
+    assert kept.pop("body") == json.dumps({**told, "api_key": REDACTED, "z": "last"})
+    assert kept == {**told, "api_key": REDACTED}
 
 
 def test_what_is_no_text_hides_no_secret(tmp_path: Path) -> None:

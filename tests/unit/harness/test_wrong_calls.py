@@ -14,7 +14,7 @@ from emulator.harness.places import ROOT
 from emulator.vclock import open_clock
 
 
-def call(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def call(state: Path, *words: str | bytes) -> subprocess.CompletedProcess[str]:
     """Run the command line with a state folder of its own."""
     env = {**os.environ, "HUNTAZE_STATE": str(state)}
     command = [ROOT / ".venv" / "bin" / "python", "scripts/verbs.py", *words]
@@ -29,9 +29,15 @@ def call(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["test", "--speed", "-3", "tests/unit"], "0.1 to 1000"),
         (["up", "--aws-port", "99999"], "65535"),
         (["bench", "[/x]"], "there is no benchmark '[/x]'"),
+        (["send", '{"creator_id": "a", "creator_id": "b"}'], "not sent: creator_id stands twice in one object"),
+        (["send", "[1]"], "not sent: the job is not a JSON object but a list"),
+        (["send", '{"x": NaN}'], "not sent: NaN is no number in JSON"),
+        (["send", '{"x"}'], "not sent: the job is not JSON: Expecting ':' delimiter at line 1, column 5"),
+        (["send", b'{"x": "\xff"}'], "not sent: the job is not UTF-8 at byte 8"),
+        (["send", "no-such-file.json"], "neither a JSON object nor a readable file"),
     ],
 )
-def test_it_is_told_what_is_allowed(tmp_path: Path, words: list[str], remedy: str) -> None:
+def test_it_is_told_what_is_allowed(tmp_path: Path, words: list[str | bytes], remedy: str) -> None:
     """In words, not in a traceback."""
     refused = call(tmp_path, *words)
     assert refused.returncode in (1, 2)

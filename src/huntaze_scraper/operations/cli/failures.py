@@ -1,5 +1,6 @@
 """How a command ends that cannot go on: one line where a person can mend it, and exit code 1."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ def _for_people(error: Exception) -> str:
     """Say what a person can do about it; empty where there is nothing."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: {error}"
     if isinstance(error, (TellOperator, OSError)):
         return str(error)
     if isinstance(error, ClientError):
