@@ -103,7 +103,9 @@ class Application:
             ledger=ledger,
             pauses=pauses,
             store=store,
-            reactions=Reactions(queue, ledger, pauses, store, clock, settings.max_failures, settings.max_receives),
+            reactions=Reactions(
+                queue, ledger, pauses, store, clock, redactor, settings.max_failures, settings.max_receives
+            ),
             carrier=Attempts(
                 tabs,
                 actions(media),

@@ -12,6 +12,7 @@ from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SignInAgain
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON, RESULT_KEY, STATUS
 from huntaze_scraper.state.job_entry import State
+from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.ledger import Entry, Ledger
 from huntaze_scraper.worker.message import Message
@@ -36,6 +37,7 @@ class Reactions:
         pauses: Pauses,
         store: ObjectStore,
         clock: Clock,
+        redactor: Redactor,
         max_failures: int,
         max_receives: int,
     ) -> None:
@@ -45,6 +47,7 @@ class Reactions:
         self._pauses = pauses
         self._store = store
         self._clock = clock
+        self._redactor = redactor
         self._max_failures = max_failures
         self._max_receives = max_receives
 
@@ -62,6 +65,8 @@ class Reactions:
 
     async def to_error(self, job: Job, message: Message, entry: Entry, error: SiteError) -> Outcome:
         """Do what the error's class asks for."""
+        # What it quotes of a page or an address goes into results, the ledger and dead letters, which no log line's end redacts.
+        error.reason, error.request = map(self._redactor.text, (error.reason, error.request))
         now = self._clock.now()
         if isinstance(error, SlowDown):
             return await self._to_limit(job, entry, error)

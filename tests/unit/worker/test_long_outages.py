@@ -12,6 +12,7 @@ from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import State
+from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
 from huntaze_scraper.worker.consumer import Consumer
 from huntaze_scraper.worker.in_hand import InHand
@@ -75,7 +76,14 @@ class Fleet:
             pauses=self.pauses,
             store=self.store,
             reactions=Reactions(
-                self.queue, self.ledger, self.pauses, self.store, self.clock, 3, max_receives=MAX_RECEIVE_COUNT
+                self.queue,
+                self.ledger,
+                self.pauses,
+                self.store,
+                self.clock,
+                Redactor(),
+                max_failures=3,
+                max_receives=MAX_RECEIVE_COUNT,
             ),
             carrier=self.carrier,
             in_hand=in_hand,

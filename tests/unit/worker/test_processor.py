@@ -30,6 +30,7 @@ from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import State
+from huntaze_scraper.telemetry.redaction import REDACTED, Redactor
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
 from huntaze_scraper.worker.in_hand import InHand
@@ -77,6 +78,7 @@ class Bench:
         self.carrier = ScriptedCarrier(script)
         self.breaker = CircuitBreaker()
         self.shutdown = Shutdown(60)
+        self.redactor = Redactor()
         self.in_hand = InHand(self.queue, self.ledger, self.clock, 300)
         self.readiness = Readiness({}, self.samples)
         self.processor = Processor(
@@ -84,7 +86,7 @@ class Bench:
             pauses=self.pauses,
             store=self.store,
             reactions=Reactions(
-                self.queue, self.ledger, self.pauses, self.store, self.clock, max_failures, max_receives
+                self.queue, self.ledger, self.pauses, self.store, self.clock, self.redactor, max_failures, max_receives
             ),
             carrier=self.carrier,
             in_hand=self.in_hand,
@@ -248,6 +250,24 @@ def test_the_third_counted_failure_moves_a_job_to_the_dlq_with_its_reasons(error
 
 
 @pytest.mark.requirement("4.5")
+def test_what_an_error_quotes_of_a_page_hides_secrets_wherever_it_is_kept() -> None:
+    """In the result and in the dead letter as in the log: a page may show what it was sent."""
+
+    async def scenario() -> None:
+        bench = Bench(
+            PageBroken('the page shows "p\\u00e4\\"ss-word-1"', request="GET /p%C3%A4%22ss-word-1"), max_failures=1
+        )
+        bench.redactor.learn('pä"ss-word-1')
+        bench.queue.send_job()
+        await bench.process()
+        ((_, attributes),) = bench.queue.buried
+        kept = bench.store.document(attributes["result_key"])["error"]
+        assert (kept["reason"], kept["request"]) == (f'the page shows "{REDACTED}"', f"GET /{REDACTED}")
+        assert attributes["reason"] == kept["reason"]
+
+    run(scenario())
+
+
 def test_repeated_failures_back_off_up_to_twelve_hours_where_more_than_three_are_allowed() -> None:
     """MAX_FAILURES decides how far it goes: with the 3 that ship, a minute and two; with 14, all the way."""
 
