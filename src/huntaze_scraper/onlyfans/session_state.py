@@ -21,6 +21,7 @@ QUIET_SECONDS = 5.0
 DATABASES_SECONDS = 10.0
 TAKES = 3
 
+_SHORTEST_COOKIE = 12
 _LENGTHS_OF_SECRETS = range(16, 4097)
 _MOST_SECRETS = 100
 
@@ -65,8 +66,14 @@ def unpack(packed: bytes) -> SessionState | None:
 
 
 def secrets_of(state: SessionState) -> Iterator[str]:
-    """Yield what in a state may be a secret: every cookie, and the shorter texts of the storages."""
-    yield from (str(each.get("value")) for each in state["cookies"])
+    """Yield what in a state may be a secret: cookies but for settings and numbers, and the shorter texts of the storages.
+
+    A theme's or a language's name, or the number of a user, would be gone from every line of the log.
+    """
+    for cookie in state["cookies"]:
+        value = str(cookie.get("value"))
+        if len(value) >= _SHORTEST_COOKIE or (cookie.get("httpOnly") and not value.isdigit()):
+            yield value
     stored = [item["value"] for origin in state["origins"] for item in origin.get("localStorage", [])]
     stored += [value for items in state.get(SESSION_STORAGE, {}).values() for _, value in items]
     yield from [value for value in stored if len(value) in _LENGTHS_OF_SECRETS][:_MOST_SECRETS]

@@ -12,7 +12,7 @@ REDACTED = "[redacted]"
 SHORTEST_SECRET = 6
 """In characters. What is shorter is known only by its field's name: replaced everywhere, it would eat ordinary text."""
 MOST_PACKED = 3
-"""So often base64 is looked into that stands in base64."""
+"""So often base64 or hexadecimal is looked into that stands in such."""
 
 SECRET_FIELD = re.compile(
     r"pass(word|wd)|secret|token|cookie|authori[sz]ation|api[_-]?key|storage_?state|receipt_?handle|message_?content|^code$",
@@ -24,7 +24,8 @@ SECRET_FIELD = re.compile(
 class Redactor:
     """Replaces every secret that it was told of, however it is spelt.
 
-    Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs and base64, in any order. Not compared are
+    Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs, base64 and hexadecimal, in any order. Not
+    compared are
     quotes, blanks, backslashes and plus signs, nor how Unicode composes a letter.
     """
 

@@ -29,6 +29,7 @@ _CONTROLS = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
 _LAST_CHARACTER = 0x10FFFF
 
 _BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}(?:\r?\n[0-9A-Za-z+/_-]+)*={0,2}")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{12,}")
 _ONE_ALPHABET = str.maketrans("-_", "+/", "\r\n=")
 _QUAD = 4
 
@@ -89,18 +90,26 @@ def layers(text: str) -> list[Layer]:
 
 
 def unpacked(text: str) -> Iterator[tuple[str, int, int]]:
-    """Tell what base64 in a text holds, if it may be text, and from where to where it stands.
+    """Tell what base64 and hexadecimal digits in a text hold, if it may be text, and from where to where they stand.
 
-    Where it begins is not known ("x/dXNlcjpw"), so that it is read from each of four places.
+    Where they begin is not known ("x/dXNlcjpw"), so that they are read from each place where they might.
     """
     for run in _BASE64.finditer(text):
         letters = run.group().translate(_ONE_ALPHABET)
         for first in range(_QUAD):
             part = letters[first:]
             part = part[:-1] if len(part) % _QUAD == 1 else part
-            held = binascii.a2b_base64(part + "=" * (-len(part) % _QUAD)).decode(errors="replace")
-            if held.count("\ufffd") * 4 <= len(held):
-                yield held, *run.span()
+            yield from _if_text(binascii.a2b_base64(part + "=" * (-len(part) % _QUAD)), run)
+    for run in _HEXADECIMAL.finditer(text):
+        for first in range(2):
+            digits = run.group()[first:]
+            yield from _if_text(bytes.fromhex(digits[: len(digits) // 2 * 2]), run)
+
+
+def _if_text(held: bytes, run: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+    text = held.decode(errors="replace")
+    if text.count("\ufffd") * 4 <= len(text):
+        yield text, *run.span()
 
 
 class _Comparable(dict[int, str]):

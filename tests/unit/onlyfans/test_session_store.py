@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
+from huntaze_scraper.onlyfans import session_state
 from huntaze_scraper.onlyfans.session_state import SESSION_STORAGE, SessionState, pack, unpack
 from huntaze_scraper.onlyfans.session_store import (
     LOGIN_LEASE_SECONDS,
@@ -193,3 +194,20 @@ def test_any_state_is_read_as_it_was_written(values: dict[str, Any]) -> None:
     """Lone surrogates and null characters, which sites may keep, too."""
     state = {"cookies": [values], "origins": [values], SESSION_STORAGE: {"https://x": [["a\ud800", "\x00"]]}}
     assert unpack(pack(state)) == state
+
+
+@pytest.mark.parametrize(
+    ("cookie", "is_secret"),
+    [
+        ({"name": "sess", "value": "0b7e1c52-6a1f-4f"}, True),
+        ({"name": "sess", "value": "abc12345", "httpOnly": True}, True),
+        ({"name": "theme", "value": "default", "httpOnly": False}, False),
+        ({"name": "lang", "value": "english"}, False),
+        ({"name": "auth_id", "value": "12345678", "httpOnly": True}, False),
+    ],
+    ids=["long", "out of scripts' reach", "a setting", "a language", "a user's number"],
+)
+def test_a_cookie_is_a_secret_unless_it_is_a_word_or_a_number(cookie: dict[str, Any], *, is_secret: bool) -> None:
+    """What is a secret is gone from every line of the log: so settings' names are none."""
+    state = {"cookies": [cookie], "origins": []}
+    assert list(session_state.secrets_of(state)) == [cookie["value"]] * is_secret

@@ -132,6 +132,11 @@ def in_lines(text: str) -> str:
     return base64.encodebytes(f"{'x' * 70}{text}".encode()).decode().strip()
 
 
+def hexadecimal(text: str) -> str:
+    """As a dump shows bytes."""
+    return text.encode().hex()
+
+
 def shell_quoted(text: str) -> str:
     """As a script quotes it."""
     return shlex.quote(text)
@@ -147,7 +152,7 @@ INSIDE: list[Spelling] = [
     *(percent, percent_lower, percent_everything, quote_plus, javascript_escape),
     *(html.escape, html_named, html_decimal, html_hexadecimal),
     *(python_repr, python_ascii, python_bytes, javascript_braces, octal),
-    *(composed, decomposed, compatible, basic, in_a_token, in_lines, str),
+    *(composed, decomposed, compatible, basic, in_a_token, in_lines, hexadecimal, str),
 ]
 """These leave nothing at either end."""
 BY_CHARACTER: list[Spelling] = [
