@@ -9,8 +9,10 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.harness.victims import Victims
 from emulator.vclock import Clock
+from huntaze_scraper.back_off import LONGEST_LIMIT_SECONDS
 from tests import invariants, scraper_log
-from tests.faults.workload import send_workload
+from tests.faults.workload import ACCOUNTS, send_workload
+from tests.integration.deep_queue import fill_workflows_queue
 from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -18,6 +20,8 @@ KINDS = ("hang", "error")
 PATIENCE_SECONDS = 200
 OUTAGE_SECONDS = 60
 LONG_SECONDS = 3600
+MOST_RECEIVES = 4
+"""Of a message, by tasks that find out each for itself that a store is down."""
 
 
 @pytest.mark.requirement("1.4", "2.5", "4.3")
@@ -38,6 +42,51 @@ def test_a_service_that_is_down_for_a_minute_costs_no_message(
     over = clock.now() + OUTAGE_SECONDS
     until(lambda: clock.now() >= over, what="the end of the outage")
     faults.end_outages()
+
+    pipeline.await_results(sent, PATIENCE_SECONDS)
+    invariants.check_all_succeeded(pipeline, site, sent)
+
+
+@pytest.mark.requirement("9.6")
+def test_a_store_that_is_down_for_an_hour_burns_no_receives(
+    pipeline: Pipeline, site: SiteControl, faults: Faults, clock: Clock, seed: int
+) -> None:
+    """The tasks stop to receive, and say so; jobs that were on the queue go within minutes when it is back."""
+    service, name = (("s3", "results bucket"), ("dynamodb", "state table"))[seed % 2]
+    begun = clock.now()
+    faults.outage(service, "error", LONG_SECONDS * 2)
+    sent = fill_workflows_queue(pipeline, messages=3, accounts=3)
+    until(lambda: faults.refused(service), what=f"a call that meets the outage of {service}")
+    clock.advance(LONG_SECONDS)
+    waiting = pipeline.journal(pipeline.run.workflows_queue_url)
+    assert [it["deleted"] for it in waiting] == [False] * 3
+    assert max(it["receive_count"] for it in waiting) <= MOST_RECEIVES
+    waits = scraper_log.lines(pipeline, "task_waits", since=begun)
+    assert waits[-1]["missing"] == [name]
+    faults.end_outages()
+
+    pipeline.await_results(sent, PATIENCE_SECONDS)
+    invariants.check_all_succeeded(pipeline, site, sent)
+
+
+@pytest.mark.requirement("7.1", "9.6")
+def test_a_limit_that_lasts_is_waited_for(
+    pipeline: Pipeline, site: SiteControl, clock: Clock, await_forwarding: Callable[[int], None], seed: int
+) -> None:
+    """The site answers 429, with or without Retry-After by the seed: no failure, few receives, and it is told."""
+    begun = clock.now()
+    asked = {"retry_after": 5} if seed % 2 else {}
+    site.faults({"match": {"path": "*"}, "fault": {"kind": "status", "status": 429, **asked}})
+    sent = send_workload(pipeline, ACCOUNTS[:3])
+    await_forwarding(len(sent))
+    clock.advance(0.75 * LONG_SECONDS)
+    waiting = pipeline.journal(pipeline.run.workflows_queue_url)
+    assert [it["deleted"] for it in waiting] == [False] * 3
+    assert max(it["receive_count"] for it in waiting) <= 25
+    assert scraper_log.lines(pipeline, "limit_lasts", since=begun)
+    assert scraper_log.lines(pipeline, "job_waits", since=begun)
+    site.faults()
+    clock.jump(LONGEST_LIMIT_SECONDS)
 
     pipeline.await_results(sent, PATIENCE_SECONDS)
     invariants.check_all_succeeded(pipeline, site, sent)

@@ -111,6 +111,8 @@ class Cloud:
             chromium_path=chromium(),
             health_port=0,
             visibility_seconds=4,
+            rate_limit_window_seconds=3.0,
+            rate_limit_capacity=100,
             stop_timeout_seconds=20,
         )
         account = next(iter(self.fake.site.accounts.values()))

@@ -192,9 +192,12 @@ class Tab:
     async def cookies(self) -> Cookies:
         """Return the session's cookies, for a client that is not the browser."""
         try:
-            return Cookies([dict(each) for each in await self.context.cookies()])
+            async with asyncio.timeout(PROBE_SECONDS):
+                return Cookies([dict(each) for each in await self.context.cookies()])
         except PlaywrightError as error:
             raise classification.of_browser(error.message, "", timed_out=False, responsive=True) from None
+        except TimeoutError:
+            raise PageBroken("the browser does not tell its cookies") from None
 
     async def text(self, selector: str) -> str:
         """Return an element's text."""

@@ -24,6 +24,7 @@ type QueueName = Literal["ingress", "workflows"]
 QUEUES: tuple[QueueName, ...] = ("ingress", "workflows")
 REDRIVE = "redrive"
 """The class of what no program set aside: SQS moved it after too many receives."""
+REDRIVE_REASON = "SQS moved it after too many receives, before any program could say why: see jobs show"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class DeadLetter:
         """The class of the error that it died of."""
         return self.attribute(ERROR_CLASS) or REDRIVE
 
+    @property
+    def reason(self) -> str:
+        """Why it lies here: in the words of the program that set it aside, if one did."""
+        return self.attribute(REASON) or ("" if self.attribute(ERROR_CLASS) else REDRIVE_REASON)
+
     def attribute(self, name: str) -> str:
         """Return a message attribute's text, or nothing."""
         return attributes.text_of(self.attributes, name)
@@ -100,7 +106,7 @@ class DeadLetter:
             "at": self.at.isoformat(timespec="seconds"),
             ERROR_CLASS: self.error_class,
             STATUS: self.attribute(STATUS) or None,
-            REASON: self.attribute(REASON) or None,
+            REASON: self.reason or None,
             RESULT_KEY: self.attribute(RESULT_KEY) or None,
         }
 

@@ -8,6 +8,7 @@ from urllib3.exceptions import HTTPError
 
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.onlyfans.keeping import Upload
+from huntaze_scraper.queues.calls import code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,9 +62,9 @@ class S3ObjectStore:
             # Without the right to list, S3 answers 403 about an object that is not there.
             if error.response["Error"]["Code"] in {"NoSuchKey", "AccessDenied"}:
                 return None
-            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
+            raise StoreUnavailable(f"S3: {code(error)}") from None
         except (BotoCoreError, HTTPError) as error:  # the body may break off
-            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
+            raise StoreUnavailable(f"S3: {code(error)}") from None
 
     def begin(self, key: str, content_type: str) -> "S3Upload":
         """Begin an object whose length is not known."""
@@ -78,7 +79,7 @@ class S3ObjectStore:
         except self._client.exceptions.NoSuchUpload:
             return
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
+            raise StoreUnavailable(f"S3: {code(error)}") from None
 
 
 class S3Upload:
@@ -131,4 +132,4 @@ class S3Upload:
         try:
             return operation(**self._place, **arguments)
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"S3: {type(error).__name__}") from None
+            raise StoreUnavailable(f"S3: {code(error)}") from None

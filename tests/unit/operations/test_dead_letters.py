@@ -40,7 +40,7 @@ def test_class_creator_time_and_id_choose(pipeline: Pipeline) -> None:
     """Each condition by itself; a message that no program explained is of class redrive."""
     one = pipeline.die(message(1), "challenge")
     two = pipeline.die(message(2, "creator-02"))
-    three = pipeline.die(message(3, "creator-03"), "")
+    three = pipeline.die(message(3, "creator-03"), "", reason="")
     at = look(pipeline)[0].at
 
     def chosen(selection: Selection) -> list[str]:
@@ -48,6 +48,7 @@ def test_class_creator_time_and_id_choose(pipeline: Pipeline) -> None:
 
     assert chosen(Selection(error_class="challenge")) == [one]
     assert chosen(Selection(error_class="redrive")) == [three]
+    assert "SQS moved it" in str(look(pipeline, Selection(error_class="redrive"))[0].as_row()["reason"])
     assert chosen(Selection(creator="creator-02")) == [two]
     assert chosen(Selection(ids=(two[:10], three[:10]))) == [two, three]
     assert chosen(Selection(queues=("ingress",))) == []
