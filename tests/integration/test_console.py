@@ -83,6 +83,18 @@ def test_a_job_is_sent_again(open_page: Callable[..., Page], pipeline: Pipeline,
     assert [it["text"] for it in site.messages()] == ["once more", "once more"]
 
 
+def test_a_jobs_pictures_are_shown(open_page: Callable[..., Page], pipeline: Pipeline) -> None:
+    """What the page of the site looked like stands beside the result."""
+    job = pipeline.send({"action": "scrape_profile", "creator_id": "creator-01", "profile_url": "/creator-02"})
+    pipeline.await_results([job])
+
+    picture = open_page(f"/jobs/{job.job_id}").get_by_role("img", name="What the page looked like")
+
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", value=True)
+    assert picture.evaluate("it => it.naturalWidth") > 100
+
+
 def test_jobs_are_filtered(open_page: Callable[..., Page], pipeline: Pipeline) -> None:
     """By account, by action, by state; an address holds the filter."""
     pipeline.await_results([pipeline.send(message(creator=f"creator-0{number}")) for number in (1, 2)])

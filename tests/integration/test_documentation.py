@@ -23,7 +23,7 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     commands = [line.partition("  #")[0].strip() for line in section.splitlines() if line.startswith("    ./huntaze")]
     assert commands[0].startswith("./huntaze up")
     assert commands[-1] == "./huntaze down"
-    env = {**os.environ, "HUNTAZE_STATE": str(tmp_path)}
+    env = {**os.environ, "HUNTAZE_STATE": str(tmp_path), "BROWSER": "true"}
     up = subprocess.Popen(shlex.split(commands[0]), cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 90

@@ -70,7 +70,7 @@ class Console:
             "token": run.control_token if run and self.can_change else "",
             "site_url": run.site_url if run else "",
             "notices": self.notices[-3:],
-            "way_of": "emulator" if run else "AWS",
+            "way_of": "the emulator" if run else "AWS",
         }
 
     async def show(self, request: Request, page: Page, path: Mapping[str, str]) -> Response:
@@ -87,6 +87,20 @@ class Console:
     def trouble(self, text: str, status: int) -> Response:
         """Answer with a page that says what is wrong, and looks again by itself."""
         return HTMLResponse(rendering.page("trouble.html", text=text, boot=self.boot), status)
+
+    async def picture(self, request: Request) -> Response:
+        """Answer with a picture that a job left in the results bucket."""
+        try:
+            body = await run_in_threadpool(self._object, f"results/{request.path_params['key']}")
+        except TROUBLE:
+            return self.trouble("there is no such picture", 404)
+        if not body.startswith(b"\x89PNG"):
+            return self.trouble("that is no picture", 404)
+        return Response(body, media_type="image/png")
+
+    def _object(self, key: str) -> bytes:
+        target = self.place().target
+        return target.clients.s3.get_object(Bucket=target.results_bucket, Key=key)["Body"].read()
 
     async def live(self, request: Request) -> Response:
         """Stream a page's changing parts as they change."""
@@ -136,27 +150,11 @@ def create_app(console: Console, changes: list[BaseRoute] | None = None) -> Star
         Route("/live", console.live),
         Route("/way.css", lambda _: FileResponse(WAY_STYLE)),
         Mount("/static", StaticFiles(directory=STATIC)),
-        Route("/results/{key:path}", lambda request: picture(console, request)),
+        Route("/results/{key:path}", console.picture),
         *(changes or ()),
         *(Route(page.pattern, _shown(console, page)) for page in PAGES),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard)])
-
-
-async def picture(console: Console, request: Request) -> Response:
-    """Answer with a picture that a job left in the results bucket."""
-    key = f"results/{request.path_params['key']}"
-    try:
-        place = console.place()
-        answer = await run_in_threadpool(
-            place.target.clients.s3.get_object, Bucket=place.target.results_bucket, Key=key
-        )
-        body = await run_in_threadpool(answer["Body"].read)
-    except TROUBLE:
-        return console.trouble("there is no such picture", 404)
-    if not body.startswith(b"\x89PNG"):
-        return console.trouble("that is no picture", 404)
-    return Response(body, media_type="image/png")
 
 
 def _shown(console: Console, page: Page) -> Callable[[Request], Any]:
