@@ -25,8 +25,7 @@ class Redactor:
     """Replaces every secret that it was told of, however it is spelt.
 
     Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs, base64 and hexadecimal, in any order. Not
-    compared are
-    quotes, blanks, backslashes and plus signs, nor how Unicode composes a letter.
+    compared are quotes, blanks, backslashes and plus signs, nor how Unicode composes a letter.
     """
 
     def __init__(self) -> None:
