@@ -28,7 +28,7 @@ class Ground(Protocol):
 class Processes:
     """Everything is a process of this machine."""
 
-    def __init__(self, listen: str, task_image: str, *, traced: bool) -> None:
+    def __init__(self, listen: str, task_image: str, *, traced: bool = False) -> None:
         """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named."""
         self._listen = listen
         self._task_image = task_image
