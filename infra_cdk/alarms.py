@@ -139,6 +139,7 @@ def _of_scraper() -> list[Alert]:
     not_ready = metrics.custom(Metric.WORKER_NOT_READY_COUNT)
     # Longer than the longest wait between two receives: so the alarm stays while the trouble does.
     waiting = metrics.custom(Metric.JOB_WAITS_COUNT, period=Duration.seconds(2 * LONGEST_LIMIT_SECONDS))
+    uncertain = metrics.custom(Metric.UNCERTAIN_COUNT)
     return [
         Alert(
             "scraper_failure_rate_critical", failures, 50, 2, "More than half of the attempts failed for 10 minutes."
@@ -176,5 +177,12 @@ def _of_scraper() -> list[Alert]:
             0,
             1,
             "The site asks for a human: the owner must log in; nothing works around it.",
+        ),
+        Alert(
+            "effect_uncertain",
+            uncertain,
+            0,
+            1,
+            "Nobody knows whether a message was sent: somebody has to look into the conversation (runbook).",
         ),
     ]

@@ -19,7 +19,7 @@ MEBIBYTES_A_JOB: Final = 1.0
 """What a page brings through the NAT gateway, its scripts cached by the browser."""
 RESULT_KIBIBYTES: Final = 20
 LOG_KIBIBYTES_A_JOB: Final = 8
-ALARM_METRICS: Final = 26
+ALARM_METRICS: Final = 27
 """Metrics that the alarms watch, and the two of target tracking."""
 INSIGHTS_METRICS: Final = 30
 """What Container Insights publishes for one cluster with one service, about."""

@@ -39,6 +39,7 @@ class ErrorClass(StrEnum):
     AUTH = "auth"
     CHALLENGE = "challenge"
     UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
 
 
 class SiteError(HuntazeError):
@@ -74,6 +75,10 @@ class TryAgain(SiteError):
     """The site answered that it failed: try again soon."""
 
     error_class = ErrorClass.SERVER_ERROR
+
+
+class Unanswered(TryAgain):
+    """A gateway answered in the site's place: what was asked for may yet happen."""
 
 
 class TryAgainLonger(SiteError):
@@ -121,6 +126,29 @@ class OddPage(PageBroken):
 
     Another Chromium would show the same, and it says nothing about the site's health.
     """
+
+
+class NobodyKnows(SiteError):
+    """An effect may have happened, and there is no finding out: never try again, tell the owner."""
+
+    error_class = ErrorClass.UNCERTAIN
+
+
+class StillOpen(HuntazeError):
+    """What an earlier attempt posted may take effect for a while yet: hand the job back until then, uncounted."""
+
+    def __init__(self, wait_seconds: float) -> None:
+        """Say for how long."""
+        super().__init__("what was posted may still take effect")
+        self.wait_seconds = wait_seconds
+
+
+class BeginAnew(HuntazeError):
+    """Nothing was tried, for a while: begin the attempt anew, with a turn of its own; nothing is counted."""
+
+
+class TriesUsedUp(HuntazeError):
+    """The job failed as often as it may: nothing more is tried."""
 
 
 class BrowserUnavailable(HuntazeError):

@@ -31,6 +31,8 @@ class Metric(StrEnum):
     """Times that the circuit breaker opened."""
     CHALLENGE_COUNT = "challenge_count"
     """Times that the site asked whether a human is there."""
+    UNCERTAIN_COUNT = "uncertain_count"
+    """Jobs that ended without anybody knowing whether they had their effect."""
     DUPLICATE_COUNT = "duplicate_count"
     """Jobs that the ledger knew as done already."""
     WORKER_NOT_READY_COUNT = "worker_not_ready_count"

@@ -144,6 +144,9 @@ class WorkerSettings(LimitSettings):
         "requests for pages and files that an account makes in any window at most; 0 for no limit", 0
     )
     max_failures: int = setting("counted failures after which a job moves to the workflows DLQ", 3)
+    late_effect_seconds: float = setting(
+        "for how long the site may act on a request that it did not answer, seconds", 120.0
+    )
     max_receives: int = setting(
         "receives after which the queue moves a message to the DLQ by itself; the queue's own is the same", 1000
     )

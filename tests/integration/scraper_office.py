@@ -19,6 +19,7 @@ from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.actions import actions
 from huntaze_scraper.onlyfans.credentials import Credentials
+from huntaze_scraper.onlyfans.effects import Effect
 from huntaze_scraper.onlyfans.media_fetch import MediaFetch
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts
 from huntaze_scraper.onlyfans.run import Run
@@ -62,13 +63,17 @@ class SiteCredentials:
 
 
 class Ledger:
-    """Remembers the first mark, and the latest progress."""
+    """Remembers the last try whose end is not known, and the latest progress."""
 
-    mark: Mapping[str, str] | None = None
+    effect: Effect | None = None
+    may_try = True
     progress: Mapping[str, Any] = {}
 
-    async def record(self, mark: Mapping[str, str]) -> None:
-        self.mark = self.mark or mark
+    async def record(self, effect: Effect) -> None:
+        self.effect = effect
+
+    def settle(self, effect: Effect | None) -> None:
+        self.effect = effect
 
     async def keep(self, progress: Mapping[str, Any]) -> None:
         self.progress = progress
@@ -89,6 +94,7 @@ class Office:
         self.actions = actions(media)
         self.site = Site(fake.url)
         self.tabs = self.another_task()
+        self.late_effect_seconds = 2.0
 
     def another_task(self) -> SignedInTabs:
         """Return the tabs of a task that shares sessions and browser, and nothing else."""
@@ -117,7 +123,15 @@ class Office:
 
     async def carry_out(self, wanted: Job, ledger: Ledger | None = None) -> Mapping[str, Any]:
         """Carry a job out with all of its attempts."""
-        attempts = Attempts(self.tabs, self.actions, self.samples, SystemClock(), Shutdown(60), FreeTurns())  # type: ignore[arg-type]
+        attempts = Attempts(
+            self.tabs,
+            self.actions,
+            self.samples,
+            SystemClock(),
+            Shutdown(60),
+            FreeTurns(),  # type: ignore[arg-type]
+            late_effect_seconds=self.late_effect_seconds,
+        )
         files = JobFiles(self.store, wanted.account, wanted.job_id)
         return await attempts.carry_out(wanted, ledger or Ledger(), files)
 

@@ -114,6 +114,7 @@ class Cloud:
             rate_limit_window_seconds=3.0,
             rate_limit_capacity=100,
             stop_timeout_seconds=20,
+            late_effect_seconds=3.0,
         )
         account = next(iter(self.fake.site.accounts.values()))
         self.secret(

@@ -40,6 +40,7 @@ LIMITER_FAILS = {"lambda_errors_warning", "lambda_errors_critical"}
 POISON_COMES = {"dlq_messages_warning", "dlq_messages_critical"}
 ROTATION_FAILS = {"credentials_rotation_failed"}
 PAGES_BURN_CPU = {"scraper_cpu_high"}
+NOBODY_KNOWS = {"effect_uncertain"}
 
 CREATORS = [f"creator-{number:02}" for number in range(1, 13)]
 BURNING_PAGE = """<!doctype html><script>
@@ -78,6 +79,7 @@ def test_every_alarm_has_a_cause_here(subscriber: Subscriber) -> None:
         POISON_COMES,
         ROTATION_FAILS,
         PAGES_BURN_CPU,
+        NOBODY_KNOWS,
     )
     assert subscriber.alarms() == set().union(*causes)
 
@@ -99,6 +101,25 @@ def test_a_site_that_refuses_our_rate_or_wants_a_human(
     site.faults()
     pipeline.await_results(jobs[1:], 60)
     subscriber.await_ends(SITE_REFUSES)
+
+
+@pytest.mark.requirement("9.5")
+def test_a_message_of_which_nobody_can_know_whether_it_was_sent(
+    subscriber: Subscriber, pipeline: Pipeline, site: SiteControl
+) -> None:
+    """A gateway answers the post, and the conversation cannot be read any more: the owner is told, nothing is sent twice."""
+    reads = {"method": "GET", "path": "/api/chats/*", "account": CREATORS[0]}
+    site.faults(
+        {"match": {**reads, "nth": list(range(2, 20))}, "fault": {"kind": "status", "status": 404}},
+        {"match": {**_posts(), "account": CREATORS[0]}, "fault": {"kind": "status", "status": 504}},
+    )
+    job = _message(pipeline, CREATORS[0])
+    assert pipeline.await_results([job], 200)[job.job_id]["status"] == "uncertain"
+    subscriber.await_alarms(NOBODY_KNOWS, 4)
+
+    site.faults()
+    subscriber.await_ends(NOBODY_KNOWS)
+    assert pipeline.depth(pipeline.run.workflows_dlq_url) == 0
 
 
 def test_a_site_that_fails(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl) -> None:

@@ -102,6 +102,7 @@ def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: 
         "browser": "running",
         "polling": "ok",
         "breaker": "closed",
+        "missing": [],
         "in_hand": 3,
         "jobs": [{"job_id": done.job_id, "action": "send_message"}],
     }

@@ -16,11 +16,15 @@ from huntaze_scraper.errors import (
     SlowDown,
     TryAgain,
     TryAgainLonger,
+    Unanswered,
 )
 from huntaze_scraper.onlyfans.site import CHALLENGE_HEADERS
 
 DEFAULT_WAIT_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = 12 * 3600.0
+
+GATEWAYS_OWN = frozenset({408, 499, 502, 504, *range(520, 600)})
+"""Statuses that no site gives: a gateway could not reach it, or gave it up, while it may be at work on the request."""
 
 _NETWORK = re.compile(
     r"net::(ERR_[A-Z_]+)|\b(ECONN[A-Z]+|ETIMEDOUT|ENOTFOUND|EPIPE|EHOSTUNREACH|EAI_AGAIN|socket hang up|aborted)\b"
@@ -51,6 +55,24 @@ def of_status(status: int, headers: Mapping[str, str], request: str, now: float)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TryAgain("the site failed", status=status, request=request)
     return Refused("the site refuses", status=status, request=request)
+
+
+def of_effect(status: int, headers: Mapping[str, str], request: str, now: float, *, is_sites: bool) -> SiteError | None:
+    """Classify the answer to a request that changes something: a gateway's word on it says nothing.
+
+    Args:
+        status: the HTTP status.
+        headers: their names in lower case.
+        request: method and path, for the log.
+        now: seconds since the epoch, against which a Retry-After date counts.
+        is_sites: whether the body has the form that the site's own answers have; a gateway's is a page, or nothing.
+    """
+    error = of_status(status, headers, request, now)
+    if isinstance(error, HumanWanted):
+        return error
+    if status in GATEWAYS_OWN or (isinstance(error, TryAgain) and not is_sites):
+        return Unanswered("a gateway answered, not the site", status=status, request=request)
+    return error
 
 
 def of_browser(message: str, request: str, *, timed_out: bool, responsive: bool) -> SiteError:

@@ -3,21 +3,30 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from huntaze_scraper.onlyfans.effects import Effect
+
 
 class Once(Protocol):
     """Remembers, beyond the life of this process, what may have had its effect and what is done already."""
 
     @property
-    def mark(self) -> Mapping[str, str] | None:
-        """What was recorded before the first try at the effect; None if none was made."""
+    def effect(self) -> Effect | None:
+        """The last try at the effect, where its end is not known."""
         ...
 
-    async def record(self, mark: Mapping[str, str]) -> None:
+    may_try: bool
+    """Whether the effect may be tried again, or only be looked for."""
+
+    async def record(self, effect: Effect) -> None:
         """Record that the effect is about to be tried.
 
         Raises:
             LeaseLost: another worker has the job: do not.
         """
+        ...
+
+    def settle(self, effect: Effect | None) -> None:
+        """Take down what is known of the try by now, None where nothing came or comes of it. It is kept with the lease."""
         ...
 
     @property

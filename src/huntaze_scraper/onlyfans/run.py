@@ -1,5 +1,7 @@
 """What an action is given: the job, a tab, and where it may leave things."""
 
+import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
@@ -34,8 +36,12 @@ class Run:
     clock: Clock
     seconds: float
     """How long the site may take to answer."""
-    settle_seconds: float = 0.0
-    """How long an effect that was tried before, without an answer, may yet take to show."""
+    late_effect_seconds: float = 120.0
+    """For how long the site may act on a request that it did not answer."""
+    patience_seconds: float = math.inf
+    """For how long an effect that may still come is waited for."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits; ends early, by an exception, with the process."""
     _: KW_ONLY
     turn: Turn
     pace: Callable[[], Awaitable[None]]

@@ -72,6 +72,11 @@ class Site:
     second_factor_path = "/api/login/2fa"
     change_password_path = "/account/password"  # noqa: S105 - an address
 
+    @staticmethod
+    def is_own_error(body: object) -> bool:
+        """Tell the site's own refusals of API requests from a gateway's pages."""
+        return isinstance(body, dict) and "error" in body
+
     def is_login(self, url: str) -> bool:
         """Tell whether the browser was sent to the log-in form."""
         return url.startswith(self.origin) and urlsplit(url).path == "/login"

@@ -17,7 +17,8 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from huntaze_scraper.errors import NoAnswer, OddPage, PageBroken, Refused, SignInAgain, SiteError, TryAgainLonger
 from huntaze_scraper.onlyfans import classification, signs
 from huntaze_scraper.onlyfans.cookies import Cookies
-from huntaze_scraper.onlyfans.outbox import Outbox
+from huntaze_scraper.onlyfans.dialogs import Dialogs
+from huntaze_scraper.onlyfans.outbox import Outbox, Posting
 from huntaze_scraper.onlyfans.signs import watched
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
 
@@ -37,6 +38,8 @@ class Answer:
 
     status: int
     body: Any = field(repr=False)
+    date: str = ""
+    """The site's clock, as it stands in the header."""
 
 
 class Tab:
@@ -53,6 +56,7 @@ class Tab:
         self.uses = 0
         self.signing_in = False
         """Whether the log-in form is what is looked for."""
+        self.dialogs = Dialogs(context)
         self.crashed = asyncio.get_running_loop().create_future()
         self._until = 0.0
         self._held_at = float("-inf")
@@ -139,12 +143,32 @@ class Tab:
             if answered.done() and not answered.cancelled():
                 answered.exception()
 
-    async def click_once(self, selector: str, path: str) -> Answer:
-        """Click, send what the page then posts to the path, and return the site's answer. It is sent once at most."""
+    async def compose(self, selector: str, path: str) -> Posting:
+        """Click, and return what the page then wants to post to the path. Nothing of it has left.
+
+        Raises:
+            OddPage: the page wants to post nothing.
+        """
         request = f"POST {path}"
-        with self.outbox.asking(path) as asked:
-            posting = await self._click(selector, asked, request)
-        return await self._ask(request, posting.url, self._left(), "POST", posting.headers, posting.body)
+        with self.outbox.asking(path) as asked, self.dialogs.ours():
+            async with self._shown(selector) as patience:
+                await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
+            patience = min(self._left() / 1000, SETTLE_SECONDS)
+            await asyncio.wait((asked, self.crashed), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                return asked.result()
+            if self.crashed.done() or not await self._responsive():
+                raise self._crash_error(request) or PageBroken("the page hangs", request=request)
+            asks = f", and asks by {self.dialogs.refused[0]}()" if self.dialogs.refused else ""
+            raise OddPage(f"the page posts nothing after the click{asks}", request=request)
+
+    async def post(self, posting: Posting, path: str) -> Answer:
+        """Send what a page wanted to post, once, and return the site's answer.
+
+        Raises:
+            Unanswered: a gateway answered in the site's place.
+        """
+        return await self._ask(f"POST {path}", posting.url, self._left(), "POST", posting.headers, posting.body)
 
     async def _click[Found](self, selector: str, awaited: asyncio.Future[Found], request: str) -> Found:
         async with self._shown(selector) as patience:
@@ -156,9 +180,13 @@ class Tab:
             raise self._crash_error(request) or PlaywrightTimeout("no answer")
         return awaited.result()
 
-    async def get_json(self, url: str, seconds: float) -> Any:
+    async def get(self, url: str, seconds: float) -> Answer:
         """Ask the site's API, with the session and the API key."""
-        return (await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000)).body
+        return await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000)
+
+    async def get_json(self, url: str, seconds: float) -> Any:
+        """Ask the site's API for a body alone."""
+        return (await self.get(url, seconds)).body
 
     async def _ask(
         self,
@@ -183,7 +211,7 @@ class Tab:
                     max_redirects=0,
                     max_retries=0,
                 )
-                return await self._read(response, request)
+                return await self._read(response, request, is_effect=method == "POST")
         except (PlaywrightTimeout, TimeoutError):
             raise NoAnswer("no answer in time", request=request) from None
         except PlaywrightError as error:
@@ -259,14 +287,19 @@ class Tab:
         self._held_at = now
         return refusal
 
-    async def _read(self, response: APIResponse, request: str) -> Answer:
+    async def _read(self, response: APIResponse, request: str, *, is_effect: bool) -> Answer:
+        if is_effect and response.status >= HTTPStatus.BAD_REQUEST:
+            is_sites = Site.is_own_error(await _json(response))
+            error = classification.of_effect(response.status, response.headers, request, time.time(), is_sites=is_sites)
+            if error:
+                raise error
         self._judge(response.status, response.headers, request)
         if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise SignInAgain("the site sends the request elsewhere", status=response.status, request=request)
-        try:
-            return Answer(response.status, await response.json())
-        except (PlaywrightError, ValueError):
-            raise TryAgainLonger("the answer broke off", status=response.status, request=request) from None
+        body = await _json(response)
+        if body is None:
+            raise TryAgainLonger("the answer broke off", status=response.status, request=request)
+        return Answer(response.status, body, response.headers.get("date", ""))
 
     def _judge(self, status: int, headers: dict[str, str], request: str) -> None:
         error = classification.of_status(status, headers, request, time.time())
@@ -301,3 +334,11 @@ class Tab:
 
     def _crash_error(self, request: str) -> SiteError | None:
         return PageBroken(self.crashed.result(), request=request) if self.crashed.done() else None
+
+
+async def _json(response: APIResponse) -> Any:
+    """Return the body; None where it is none, or not whole."""
+    try:
+        return await response.json()
+    except (PlaywrightError, ValueError):
+        return None

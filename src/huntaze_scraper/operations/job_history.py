@@ -11,10 +11,15 @@ from botocore.exceptions import ClientError
 
 from huntaze_scraper.operations.errors import TellOperator
 from huntaze_scraper.operations.target import Target
+from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.state.keys import Kind, name_of
 from huntaze_scraper.worker import results
 
 ID_LENGTH = 64
+_WHERE: Mapping[str, str] = {
+    State.DEAD: "in the workflows DLQ, or replayed from it and on its way",
+    State.UNCERTAIN: "over, and nobody knows whether it had its effect: look into the conversation",
+}
 _BEGINNING = re.compile(r"[0-9a-f]{1,64}")
 
 
@@ -46,7 +51,7 @@ class JobHistory:
         """Say in a few words where the job is."""
         state = str(self.ledger.get("state", ""))
         if state:
-            return {"dead": "in the workflows DLQ, or replayed from it and on its way"}.get(state, f"scraper: {state}")
+            return _WHERE.get(state, f"scraper: {state}")
         if "forwarded_at" in self.reservation:
             return "on the workflows queue"
         return "waiting for its turn on the ingress queue" if self.reservation else "not known"

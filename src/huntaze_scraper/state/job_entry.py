@@ -20,10 +20,12 @@ class State(StrEnum):
     DONE = "done"
     REJECTED = "rejected"
     DEAD = "dead"
-    """In the DLQ; a replay begins anew, but for the mark of its effect."""
+    """In the DLQ; a replay begins anew, but for the mark of an effect that it looks for first."""
+    UNCERTAIN = "uncertain"
+    """It may have had its effect, and nobody can find out: its owner was told, and it is not tried again."""
 
 
-FINAL = frozenset({State.DONE, State.REJECTED})
+FINAL = frozenset({State.DONE, State.REJECTED, State.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ class JobEntry:
     """Counted failures, with one for each worker that died over the job."""
     rate_limits: int = 0
     effect_mark: Mapping[str, str] | None = None
-    """What was recorded before the first click, if there was one."""
+    """What the conversation was like before the last try at an effect whose end is not known, if there was one."""
+    effect_until: float | None = None
+    """Until when that effect may still come; 0 where the site answered that it does not act."""
+    effect_proof: Mapping[str, str] | None = None
+    """What the site said of the message that it took."""
     progress: Mapping[str, Any] = field(default_factory=dict)
     """What is done already, in the action's own words."""
     result_key: str = ""

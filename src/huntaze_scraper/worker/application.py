@@ -113,6 +113,7 @@ class Application:
                 clock,
                 self.shutdown,
                 *_turns(settings, DynamoGates(StateTable(dynamodb, settings.state_table), clock), clock, self.shutdown),
+                late_effect_seconds=settings.late_effect_seconds,
             ),
             in_hand=self.in_hand,
             breaker=self._breaker,

@@ -1,5 +1,6 @@
 """Carries a job out at the site: tries, and tries again as its error's class allows."""
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any
 import structlog
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import ErrorClass, NoAnswer, OddPage, OutOfTurn, Refused, SiteError
+from huntaze_scraper.errors import BeginAnew, ErrorClass, OddPage, OutOfTurn, Refused, SiteError, TriesUsedUp, TryAgain
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.limit.turns import Turn, Turns
 from huntaze_scraper.metric_names import Metric
@@ -21,12 +22,10 @@ from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.retry import Attempt, next_attempt
 from huntaze_scraper.worker.shutdown import Shutdown
 
-PLAIN_ANSWERS = frozenset({ErrorClass.RATE_LIMIT, ErrorClass.CLIENT_ERROR, ErrorClass.SERVER_ERROR})
+PLAIN_ANSWERS = frozenset(
+    {ErrorClass.RATE_LIMIT, ErrorClass.CLIENT_ERROR, ErrorClass.SERVER_ERROR, ErrorClass.UNCERTAIN}
+)
 """Classes after which the tab is as good as before."""
-ANSWERED = frozenset({*PLAIN_ANSWERS, ErrorClass.AUTH})
-"""Classes with which the site is done with a request, after the wait that a server error has anyway."""
-SETTLE_SECONDS = 2.0
-"""How long a click whose page or connection broke may take to show in the conversation."""
 PATIENCE_SECONDS = 10.0
 """How long a job waits for its turn in hand; for longer its account's jobs go back, and others use the page."""
 RETRY_PATIENCE_SECONDS = 75.0
@@ -47,8 +46,20 @@ class Attempts:
         shutdown: Shutdown,
         turns: Turns,
         requests: Turns | None = None,
+        late_effect_seconds: float = 120.0,
     ) -> None:
-        """Run ``actions`` in ``tabs``, each attempt in its turn; ``requests`` is what an account may ask, if limited."""
+        """Run ``actions`` in ``tabs``, each attempt in its turn.
+
+        Args:
+            tabs: where.
+            actions: what, by name.
+            metrics: who counts.
+            clock: whose time counts.
+            shutdown: what ends all waiting.
+            turns: the limit of what acts at the site.
+            requests: the limit of what an account may ask, if there is one.
+            late_effect_seconds: for how long the site may act on a request that it did not answer.
+        """
         self._tabs = tabs
         self._actions = actions
         self._metrics = metrics
@@ -56,6 +67,7 @@ class Attempts:
         self._shutdown = shutdown
         self._turns = turns
         self._requests = requests
+        self._late_effect_seconds = late_effect_seconds
 
     async def carry_out(self, job: Job, once: Once, files: Artifacts) -> Mapping[str, Any]:
         """Return the data of the result.
@@ -66,7 +78,7 @@ class Attempts:
             Interrupted: the process ends before the job does.
         """
         met: list[ErrorClass] = []
-        attempt, settle_seconds = Attempt(), 0.0
+        attempt = Attempt()
         stale_version: int | None = None
         latest: SiteError | None = None
         while True:
@@ -75,18 +87,7 @@ class Attempts:
             try:
                 tab = await self._tabs.take(job.account, stale_version)
                 await turn.keep()  # to log in takes a while
-                run = Run(
-                    job,
-                    tab,
-                    once,
-                    files,
-                    self._clock,
-                    attempt.timeout_seconds,
-                    settle_seconds,
-                    turn=turn,
-                    pace=partial(self._pace, job),
-                )
-                data = await self._act(run)
+                data = await self._act(self._run(job, tab, turn, once, files, attempt, latest))
             except SiteError as error:
                 latest = error
                 met.append(error.error_class)
@@ -94,11 +95,13 @@ class Attempts:
                 self._report(job, error, len(met), following)
                 await self._put_away(job, tab, error, following)
                 if following is None:
-                    raise
+                    return await self._last_look(job, once, files, error)
                 if tab is not None and following.sign_in:
                     stale_version = tab.session_version
-                settle_seconds = _settle_seconds(error, following)
                 attempt = following
+            except BeginAnew:
+                await self._put_away(job, tab, None, attempt)
+                continue
             except BaseException:
                 # Before anybody else may take the job up, nothing of ours must still be under way.
                 if tab is not None:
@@ -133,10 +136,52 @@ class Attempts:
         if self._requests is not None:
             await self._requests.take(job.account, job.priority, RETRY_PATIENCE_SECONDS)
 
-    async def _put_away(self, job: Job, tab: Tab | None, error: SiteError, following: Attempt | None) -> None:
+    async def _last_look(self, job: Job, once: Once, files: Artifacts, error: SiteError) -> Mapping[str, Any]:
+        """Return what came all the same of an effect that the site said had failed; raise its word where nothing did."""
+        effect = once.effect
+        if not isinstance(error, TryAgain) or effect is None or effect.until > self._clock.now():
+            raise error
+        once.may_try = False
+        turn = await self._take_turn(job, error)
+        tab: Tab | None = None
+        try:
+            tab = await self._tabs.take(job.account)
+            return await self._actions[job.action](self._run(job, tab, turn, once, files, Attempt(), error))
+        except (SiteError, TriesUsedUp):
+            raise error from None
+        finally:
+            if tab is not None:
+                await self._tabs.discard(tab)
+
+    def _run(
+        self,
+        job: Job,
+        tab: Tab,
+        turn: Turn,
+        once: Once,
+        files: Artifacts,
+        attempt: Attempt,
+        latest: SiteError | None,
+    ) -> Run:
+        return Run(
+            job,
+            tab,
+            once,
+            files,
+            self._clock,
+            attempt.timeout_seconds,
+            late_effect_seconds=self._late_effect_seconds,
+            # Another worker's effect is waited for on the queue, for which others get the page.
+            patience_seconds=PATIENCE_SECONDS if latest is None else math.inf,
+            sleep=self._shutdown.sleep,
+            turn=turn,
+            pace=partial(self._pace, job),
+        )
+
+    async def _put_away(self, job: Job, tab: Tab | None, error: SiteError | None, following: Attempt | None) -> None:
         if tab is None:
             return
-        if error.error_class in PLAIN_ANSWERS:
+        if error is None or error.error_class in PLAIN_ANSWERS:
             await self._tabs.keep(job.account, tab)
         else:
             replaces = following is not None and following.replace_browser and not isinstance(error, OddPage)
@@ -159,13 +204,6 @@ class Attempts:
             self._metrics.record(
                 metric, 1, action=job.action, creator_id=job.account, status=str(error.status or error.error_class)
             )
-
-
-def _settle_seconds(error: SiteError, following: Attempt) -> float:
-    """Return how long to watch for what was clicked: an answer was none only where none came whole."""
-    if isinstance(error, NoAnswer):
-        return following.timeout_seconds
-    return 0.0 if error.error_class in ANSWERED else SETTLE_SECONDS
 
 
 def _metric(error: SiteError) -> Metric | None:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.onlyfans.effects import Effect, Mark
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, JobEntry, State
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import ConditionFailed, Item, StateTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_EFFECT = ("effect_mark", "effect_until", "effect_proof")
+_EFFECT_IS_KEPT = ", ".join(f"{name} = :{name}" for name in _EFFECT)
+LONG_AGO = 1.0
+"""For the time of an effect that an earlier version recorded without one."""
 
 
 @dataclass(slots=True)
@@ -28,10 +34,19 @@ class Entry:
     """Counted failures, with one for each worker that died over the job."""
     rate_limits: int = 0
     attempts: int = 1
-    mark: Mapping[str, str] | None = None
-    """What was recorded before the first click, if there was one."""
+    effect: Effect | None = None
+    """The try at an outward effect whose end is not known, if there was one; kept when the lease is given back."""
     progress: Mapping[str, Any] = field(default_factory=dict)
     """What earlier attempts have done already, in the action's own words."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the job must not end before it is known what came of its effect."""
+        return self.effect is not None and self.effect.is_doubtful
+
+    def open_seconds(self, now: float) -> float:
+        """Return for how long the effect may still come."""
+        return 0.0 if self.effect is None or self.effect.proof else max(self.effect.until - now, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +79,8 @@ class Ledger(Protocol):
         """Keep the lease longer. Raises LeaseLost."""
         ...
 
-    async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
-        """Record that the effect is about to be tried; the first mark stays. Raises LeaseLost."""
+    async def mark(self, entry: Entry, effect: Effect) -> None:
+        """Record that an effect is about to be tried. Raises LeaseLost."""
         ...
 
     async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
@@ -146,15 +161,11 @@ class DynamoLedger:
         """Keep the lease longer."""
         await self._update(entry, "SET lease_until = :until", {":until": until})
 
-    async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
-        """Record that the effect is about to be tried; the first mark stays."""
-        await self._update(
-            entry,
-            "SET effect_mark = if_not_exists(effect_mark, :mark), effect_at = :now",
-            {":mark": mark, ":now": self._clock.now()},
-        )
-        if entry.mark is None:
-            entry.mark = dict(mark)
+    async def mark(self, entry: Entry, effect: Effect) -> None:
+        """Record that an effect is about to be tried."""
+        values = _values(effect) | {":now": self._clock.now()}
+        await self._update(entry, f"SET {_EFFECT_IS_KEPT}, effect_at = :now", values)
+        entry.effect = effect
 
     async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
         """Record what is done already, in place of what was recorded before."""
@@ -170,12 +181,15 @@ class DynamoLedger:
         await self._end(entry, state, failures, 0, result_key)
 
     async def _end(self, entry: Entry, state: State, failures: int, rate_limits: int, result_key: str) -> None:
+        kept = f", {_EFFECT_IS_KEPT}" if entry.effect else ""
+        forgotten = "" if entry.effect else f", {', '.join(_EFFECT)}"
         try:
             await self._update(
                 entry,
-                "SET #state = :state, result_key = :result_key, ended_at = :now "
-                "ADD failures :failures, rate_limits :rate_limits REMOVE lease, lease_until",
-                {
+                f"SET #state = :state, result_key = :result_key, ended_at = :now{kept} "
+                f"ADD failures :failures, rate_limits :rate_limits REMOVE lease, lease_until{forgotten}",
+                (_values(entry.effect) if entry.effect else {})
+                | {
                     ":state": state,
                     ":result_key": result_key,
                     ":now": self._clock.now(),
@@ -191,7 +205,7 @@ class DynamoLedger:
         entry.failures = item.failures
         entry.rate_limits = item.rate_limits
         entry.attempts = item.attempts
-        entry.mark = item.effect_mark
+        entry.effect = _effect(item)
         entry.progress = item.progress
         if item.came_from in (State.RUNNING, State.DEAD):
             # A worker that left the job running died over it, which counts; a replay starts from nothing.
@@ -228,3 +242,18 @@ def _why_not(entry: JobEntry, now: float) -> Finished | Busy:
     if entry.is_final:
         return Finished(State(entry.state or ""), entry.result_key)
     return Busy(now if entry.lease_until is None else entry.lease_until)
+
+
+def _effect(item: JobEntry) -> Effect | None:
+    if item.effect_mark is None:
+        return None
+    until = LONG_AGO if item.effect_until is None else item.effect_until
+    return Effect(Mark.read(item.effect_mark), until, item.effect_proof or {})
+
+
+def _values(effect: Effect) -> Item:
+    return {
+        ":effect_mark": effect.mark.as_item(),
+        ":effect_until": effect.until,
+        ":effect_proof": dict(effect.proof),
+    }

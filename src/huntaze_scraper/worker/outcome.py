@@ -17,6 +17,8 @@ class Status(StrEnum):
     """A counted failure; the job comes back."""
     DEAD = "dead"
     """The last counted failure: the job is in the workflows DLQ."""
+    UNCERTAIN = "uncertain"
+    """Its effect may have happened, which cannot be found out: it is not tried again, and its owner is told."""
     RATE_LIMITED = "rate_limited"
     RETURNED = "returned"
     """Handed back with nothing counted: shutdown, pause, or a store or browser that does not answer."""

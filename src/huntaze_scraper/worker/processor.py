@@ -14,11 +14,14 @@ from huntaze_scraper.errors import (
     OutOfTurn,
     PageBroken,
     SiteError,
+    StillOpen,
     StoreRefused,
     StoreUnavailable,
+    TriesUsedUp,
 )
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.effects import Effect
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.telemetry.metrics import Recorder
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, Leave, verdict
@@ -33,8 +36,6 @@ from huntaze_scraper.worker.readiness import Readiness
 from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
 
-EFFECT_SETTLE_SECONDS = 10.0
-"""How long a job stays away whose click was interrupted, so that the site shows what came of it."""
 DROP_SECONDS = 8.0
 LONG_WAIT_SECONDS = 1800.0
 """After which somebody should know that a job still waits though nothing counts against it."""
@@ -133,6 +134,8 @@ class Processor:
             data = await self._carry_out(job, message, entry)
             self._breaker.finished(leave, verdict(None), self._clock.monotonic())
             return await self._reactions.to_success(job, entry, data)
+        except TriesUsedUp:
+            return await self._reactions.to_used_up(job, message, entry)
         except SiteError as error:
             if self._shutdown.stopping.is_set() and isinstance(error, PageBroken):
                 raise Interrupted("the browser went down with the worker") from None
@@ -142,7 +145,11 @@ class Processor:
     async def _carry_out(self, job: Job, message: Message, entry: Entry) -> Mapping[str, Any]:
         """Run the action, but neither beyond the end of the process nor beyond the lease."""
         files = JobFiles(self._store, job.account, job.job_id)
-        running = asyncio.create_task(self._carrier.carry_out(job, _Once(self._ledger, entry), files))
+        running = asyncio.create_task(
+            self._carrier.carry_out(
+                job, _Once(self._ledger, entry, may_try=not self._reactions.has_failed_enough(entry)), files
+            )
+        )
         hurry = asyncio.create_task(self._shutdown.hurry.wait())
         lost = asyncio.create_task(self._in_hand.lost(message))
         try:
@@ -166,9 +173,8 @@ class Processor:
                     await self._ledger.release(entry)
             return Outcome(Status.RETURNED, Then.LET_GO, reason=str(error))
         except Interrupted as error:
-            marked = entry is not None and entry.mark is not None
-            return await self._give_back(entry, EFFECT_SETTLE_SECONDS if marked else 0.0, str(error))
-        except OutOfTurn as later:
+            return await self._give_back(entry, 0.0, str(error))
+        except (OutOfTurn, StillOpen) as later:
             return await self._give_back(entry, later.wait_seconds, str(later))
         except Exception as error:  # noqa: BLE001 - the one place where every outcome is decided
             return await self._to_trouble(message, entry, error)
@@ -204,6 +210,7 @@ class Processor:
 
     async def _give_back(self, entry: Entry | None, wait_seconds: float, reason: str) -> Outcome:
         if entry is not None:
+            wait_seconds = max(wait_seconds, entry.open_seconds(self._clock.now()))
             with suppress(StoreUnavailable):
                 await self._ledger.release(entry)
         return comes_back(Status.RETURNED, wait_seconds, reason=reason)
@@ -214,6 +221,8 @@ class Processor:
         if outcome.status is Status.DUPLICATE:
             self._metrics.record(Metric.DUPLICATE_COUNT, 1, **where)
         elif outcome.status is not Status.RETURNED:
+            if outcome.status is Status.UNCERTAIN:
+                self._metrics.record(Metric.UNCERTAIN_COUNT, 1, **where)
             self._metrics.record(Metric.SCRAPING_DURATION_MS, duration_ms, **where)
             if message.receive_count == 1:
                 wait = max(message.received_at - message.sent_at, 0.0)
@@ -246,16 +255,20 @@ async def _or_error[T](answer: Awaitable[T]) -> T | StoreUnavailable:
 class _Once:
     """The ledger's view of one job: its outward effect, and what is done already."""
 
-    def __init__(self, ledger: Ledger, entry: Entry) -> None:
+    def __init__(self, ledger: Ledger, entry: Entry, *, may_try: bool) -> None:
         self._ledger = ledger
         self._entry = entry
+        self.may_try = may_try
 
     @property
-    def mark(self) -> Mapping[str, str] | None:
-        return self._entry.mark
+    def effect(self) -> Effect | None:
+        return self._entry.effect
 
-    async def record(self, mark: Mapping[str, str]) -> None:
-        await self._ledger.mark(self._entry, mark)
+    async def record(self, effect: Effect) -> None:
+        await self._ledger.mark(self._entry, effect)
+
+    def settle(self, effect: Effect | None) -> None:
+        self._entry.effect = effect
 
     @property
     def progress(self) -> Mapping[str, Any]:

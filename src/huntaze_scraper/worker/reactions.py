@@ -8,7 +8,16 @@ import structlog
 
 from huntaze_scraper.back_off import TAKEN_AT_ITS_WORD, back_off_seconds, limit_seconds
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import HumanWanted, PageBroken, Refused, SignInAgain, SiteError, SlowDown, StoreUnavailable
+from huntaze_scraper.errors import (
+    HumanWanted,
+    NobodyKnows,
+    PageBroken,
+    Refused,
+    SignInAgain,
+    SiteError,
+    SlowDown,
+    StoreUnavailable,
+)
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.queues.attributes import ERROR_CLASS, REASON, RESULT_KEY, STATUS
 from huntaze_scraper.state.job_entry import State
@@ -23,6 +32,9 @@ from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 
 EVIDENCE = "failure.png"
+JOB_COPY = "job.json"
+MOST_FAILED_LOOKS = 3
+"""Failures beyond the last counted one that a job may have which only wants to know what came of its effect."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -70,10 +82,10 @@ class Reactions:
         now = self._clock.now()
         if isinstance(error, SlowDown):
             return await self._to_limit(job, entry, error)
+        if isinstance(error, NobodyKnows):
+            return await self._give_up(job, message, entry, error)
         if isinstance(error, Refused):
-            key = await self._write_failure(job, entry, error, Status.REJECTED)
-            await self._ledger.finish(entry, State.REJECTED, key)
-            return deleted(Status.REJECTED, error.error_class, error.reason)
+            return await self._reject(job, message, entry, error)
         if isinstance(error, HumanWanted):
             log.error("account_paused", seconds=CHALLENGE_PAUSE_SECONDS, reason=error.reason)
             await self._pauses.pause(job.account, now + CHALLENGE_PAUSE_SECONDS, error.reason)
@@ -82,12 +94,19 @@ class Reactions:
             rest = await self._pauses.rest(job.account, error.reason)
             log.error("account_rests", seconds=rest, reason=error.reason)
         failures = entry.failures + 1
-        if failures >= self._max_failures:
+        if failures >= self._max_failures and not entry.is_doubtful:
             return await self._bury(job, message, entry, error, counted=1)
+        if failures >= self._max_failures + MOST_FAILED_LOOKS:
+            return await self._give_up(job, message, entry, _unknown(error))
         if isinstance(error, PageBroken):
             await self._keep_picture(job, error)
         await self._ledger.release(entry, failures=1)
-        return comes_back(Status.FAILED, max(back_off_seconds(failures), rest), error.error_class, error.reason)
+        away = max(back_off_seconds(failures), rest, entry.open_seconds(now))
+        return comes_back(Status.FAILED, away, error.error_class, error.reason)
+
+    def has_failed_enough(self, entry: Entry) -> bool:
+        """Tell whether nothing more is to be tried for a job, but to look what came of its effect."""
+        return entry.failures >= self._max_failures
 
     async def _to_limit(self, job: Job, entry: Entry, error: SlowDown) -> Outcome:
         """Leave the account alone for as long as the site asks; count no failure, but the 429s on end."""
@@ -100,11 +119,19 @@ class Reactions:
         return comes_back(Status.RATE_LIMITED, seconds, error.error_class, error.reason)
 
     async def to_crash_loop(self, job: Job, message: Message, entry: Entry) -> Outcome | None:
-        """Bury a job over which workers died too often; None where they did not."""
-        if entry.failures < self._max_failures:
+        """Bury a job over which workers died too often; None where they did not, or its effect is still to be looked for."""
+        if not self.has_failed_enough(entry):
             return None
-        effect = ", and may have had its effect" if entry.mark is not None else ""
-        error = PageBroken(f"it failed {entry.failures} times, at last with its worker's death{effect}")
+        error = PageBroken(f"it failed {entry.failures} times, at last with its worker's death")
+        if not entry.is_doubtful:
+            return await self._bury(job, message, entry, error, counted=0)
+        if entry.failures >= self._max_failures + MOST_FAILED_LOOKS:
+            return await self._give_up(job, message, entry, _unknown(error))
+        return None
+
+    async def to_used_up(self, job: Job, message: Message, entry: Entry) -> Outcome:
+        """Bury a job that failed too often, now that it is known that it had no effect."""
+        error = PageBroken(f"it failed {entry.failures} times; what it posted at last is not in the conversation")
         return await self._bury(job, message, entry, error, counted=0)
 
     async def to_last_receive(self, job: Job, message: Message, entry: Entry, reason: str) -> Outcome | None:
@@ -112,6 +139,8 @@ class Reactions:
         if message.receive_count < self._max_receives:
             return None
         error = PageBroken(f"received {message.receive_count} times without an end, at last: {reason}")
+        if entry.is_doubtful:
+            return await self._give_up(job, message, entry, _unknown(error))
         return await self._bury(job, message, entry, error, counted=0)
 
     async def to_unreadable(self, message: Message) -> Outcome:
@@ -121,6 +150,30 @@ class Reactions:
         )
         await self._write(message.group_id, message.deduplication_id, document)
         return deleted(Status.REJECTED, Refused.error_class, message.fault)
+
+    async def _reject(self, job: Job, message: Message, entry: Entry, error: Refused) -> Outcome:
+        """End a job that the site or a rule refuses, unless it may have had its effect before."""
+        if not entry.is_doubtful:
+            key = await self._write_failure(job, entry, error, Status.REJECTED)
+            await self._ledger.finish(entry, State.REJECTED, key)
+            return deleted(Status.REJECTED, error.error_class, error.reason)
+        open_seconds = entry.open_seconds(self._clock.now())
+        if not open_seconds:
+            return await self._give_up(job, message, entry, _unknown(error))
+        await self._ledger.release(entry)
+        return comes_back(Status.RETURNED, open_seconds, error.error_class, error.reason)
+
+    async def _give_up(self, job: Job, message: Message, entry: Entry, error: NobodyKnows) -> Outcome:
+        """End a job whose effect may have happened: its owner is told, and finds the job and where to look."""
+        log.error("effect_uncertain", reason=error.reason, request=error.request)
+        files = JobFiles(self._store, job.account, job.job_id)
+        error.so_far = {"job": await files.put(JOB_COPY, message.body.encode(), "application/json")}
+        if entry.effect is not None:
+            mark = entry.effect.mark
+            error.so_far |= {"came_after_message": mark.newest, "came_after_time": mark.newest_at or mark.read_at}
+        key = await self._write_failure(job, entry, error, Status.UNCERTAIN)
+        await self._ledger.finish(entry, State.UNCERTAIN, key)
+        return deleted(Status.UNCERTAIN, error.error_class, error.reason)
 
     async def _bury(self, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: int) -> Outcome:
         """Move a job to the DLQ. Result, copy, ledger, and only then the deletion: no step can lose it."""
@@ -156,3 +209,9 @@ class Reactions:
         key = results.key(account, job_id)
         await self._store.put(key, results.encode(document), "application/json")
         return key
+
+
+def _unknown(error: SiteError) -> NobodyKnows:
+    return NobodyKnows(
+        f"it may have had its effect, and cannot look: {error.reason}", status=error.status, request=error.request
+    )

@@ -1,8 +1,6 @@
 """The actions on a conversation in memory."""
 
-import asyncio
 import importlib
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -10,181 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntaze_scraper.errors import LeaseLost, NoAnswer, PageBroken, Refused
+from huntaze_scraper.errors import PageBroken
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
 from huntaze_scraper.onlyfans.actions.scrape_profile import count, scrape_profile
-from huntaze_scraper.onlyfans.actions.send_message import comparable, send_message
 from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.site import PROFILE_BIO, PROFILE_COUNTS, PROFILE_NAME
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.results import JobFiles
-from tests.unit.onlyfans.stub_tab import StubTab, no_such_fan, written
+from tests.unit.onlyfans.memory_once import MemoryOnce
+from tests.unit.onlyfans.stub_tab import StubTab, written
 from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, job, unpaced
 from tests.unit.worker.jumping_loop import LoopClock, run
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "line one\nline two\n\n  indented",
-    "emoji 😀👩‍👩‍👧‍👦 and \u202eright to left\u202c שלום",
-    "x" * 10_000,
-    "' OR 1=1; -- \\ \" ` ${}",
-]
 
-
-class Ledger:
-    """Remembers the first mark, or has lost its lease."""
-
-    def __init__(self, mark: Mapping[str, str] | None = None, *, is_lost: bool = False) -> None:
-        self.mark = mark
-        self.progress: Mapping[str, Any] = {}
-        self._is_lost = is_lost
-
-    async def record(self, mark: Mapping[str, str]) -> None:
-        if self._is_lost:
-            raise LeaseLost("lost")
-        self.mark = self.mark or mark
-
-    async def keep(self, progress: Mapping[str, Any]) -> None:
-        if self._is_lost:
-            raise LeaseLost("lost")
-        self.progress = progress
-
-
-def attempt(tab: StubTab, ledger: Ledger | None = None, settle_seconds: float = 0, **changes: Any) -> Run:
+def attempt(tab: StubTab, **changes: Any) -> Run:
     wanted = job(**changes)
     files = JobFiles(MemoryObjectStore(), wanted.account, wanted.job_id)
-    return Run(
-        wanted,
-        cast("Tab", tab),
-        ledger or Ledger(),
-        files,
-        LoopClock(),
-        30,
-        settle_seconds,
-        turn=FreeTurn(),
-        pace=unpaced,
-    )
-
-
-@pytest.mark.parametrize("text", ["hello", *HOSTILE], ids=range(6))
-def test_a_text_is_sent_as_it_was_written(text: str) -> None:
-    """Markup, newlines, emoji, right-to-left marks, ten thousand characters."""
-
-    async def scenario() -> None:
-        tab = StubTab(written(("fan-1", "hi")))
-        data = await send_message(attempt(tab, message_content=text))
-        assert data == {"fan": "fan-1", "message_id": "2", "sent_at": "t-2", "found_in_conversation": False}
-        assert tab.conversation[-1]["text"] == text
-
-    run(scenario())
-
-
-def test_what_was_newest_is_recorded_before_the_click() -> None:
-    """So that a later attempt can tell our message from an older one with the same words."""
-
-    async def scenario() -> None:
-        for conversation, newest in [(written(("fan-1", "hi")), "1"), ([], "")]:
-            ledger = Ledger()
-            await send_message(attempt(StubTab(conversation), ledger))
-            assert ledger.mark == {"newest": newest}
-
-    run(scenario())
-
-
-def test_who_lost_the_lease_does_not_click() -> None:
-    """Another worker has the job."""
-
-    async def scenario() -> None:
-        tab = StubTab()
-        with pytest.raises(LeaseLost):
-            await send_message(attempt(tab, Ledger(is_lost=True)))
-        assert tab.clicks == 0
-
-    run(scenario())
-
-
-def test_a_click_whose_answer_was_lost_is_not_repeated() -> None:
-    """The next attempt finds the message in the conversation."""
-
-    async def scenario() -> None:
-        tab, ledger = StubTab(written(("me", "hello"), ("fan-1", "hi"))), Ledger()
-        tab.fails["click_once"] = NoAnswer("x")
-        with pytest.raises(NoAnswer):
-            await send_message(attempt(tab, ledger))
-        data = await send_message(attempt(tab, ledger))
-        assert (data["message_id"], data["found_in_conversation"]) == ("3", True)
-        assert tab.clicks == 1
-
-    run(scenario())
-
-
-def test_an_older_message_with_the_same_words_is_not_taken_for_ours() -> None:
-    """The click was recorded and never made: the message is sent, though the same was said before."""
-
-    async def scenario() -> None:
-        tab = StubTab(written(("me", "hello"), ("fan-1", "hi")))
-        data = await send_message(attempt(tab, Ledger({"newest": "2"})))
-        assert (data["message_id"], data["found_in_conversation"]) == ("3", False)
-
-    run(scenario())
-
-
-def test_a_fans_copy_of_our_words_is_not_taken_for_ours() -> None:
-    """Only what we wrote counts."""
-
-    async def scenario() -> None:
-        tab = StubTab(written(("me", "x"), ("fan-1", "hello")))
-        assert not (await send_message(attempt(tab, Ledger({"newest": "1"}))))["found_in_conversation"]
-
-    run(scenario())
-
-
-def test_a_message_under_way_is_waited_for_as_long_as_it_may_take_to_show() -> None:
-    """After a time-out the site may still be at it: nothing is sent again before the time is over."""
-
-    async def scenario() -> None:
-        tab = StubTab()
-
-        def arrives() -> None:
-            tab.conversation += written(("me", "hello"))
-
-        asyncio.get_running_loop().call_later(25, arrives)
-        data = await send_message(attempt(tab, Ledger({"newest": ""}), settle_seconds=30))
-        assert data["found_in_conversation"]
-        assert tab.clicks == 0
-
-    run(scenario())
-
-
-def test_an_input_that_does_not_take_the_whole_text_is_not_sent() -> None:
-    """Half a message is worse than none."""
-
-    async def scenario() -> None:
-        tab = StubTab(truncates_at=3)
-        with pytest.raises(Refused, match="whole text"):
-            await send_message(attempt(tab))
-        assert tab.clicks == 0
-
-    run(scenario())
-
-
-def test_a_fan_who_does_not_exist_is_an_ordinary_answer() -> None:
-    """Refused, as the site said."""
-
-    async def scenario() -> None:
-        tab = StubTab(fails={"open": no_such_fan()})
-        with pytest.raises(Refused):
-            await send_message(attempt(tab))
-
-    run(scenario())
-
-
-@given(st.text(), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_texts_that_only_line_ends_tell_apart_are_the_same_message(text: str, line_end: str) -> None:
-    """What a text area makes of a text does not make it another one."""
-    assert comparable(f"a{line_end}b{text}") == comparable(f"a\nb{text}")
-    assert comparable(comparable(text)) == comparable(text)
+    return Run(wanted, cast("Tab", tab), MemoryOnce(), files, LoopClock(), 30, turn=FreeTurn(), pace=unpaced)
 
 
 @given(size=st.integers(0, 230), since=st.integers(0, 240))

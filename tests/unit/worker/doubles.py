@@ -12,6 +12,7 @@ from huntaze_scraper.clock import Clock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.effects import Effect
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import FINAL, State
 from huntaze_scraper.worker.ledger import Busy, Entry, Finished
@@ -177,7 +178,7 @@ class MemoryLedger(Switchable):
                 "failures": 0,
                 "rate_limits": 0,
                 "attempts": 0,
-                "mark": None,
+                "effect": None,
                 "progress": {},
                 "result_key": "",
             },
@@ -193,7 +194,7 @@ class MemoryLedger(Switchable):
         item["attempts"] += 1
         item |= {"state": State.RUNNING, "until": until, "lease": f"lease-{item['attempts']}"}
         counts = (item["failures"], item["rate_limits"], item["attempts"])
-        return Entry(job.job_id, item["lease"], *counts, item["mark"], item["progress"])
+        return Entry(job.job_id, item["lease"], *counts, item["effect"], item["progress"])
 
     async def probe(self) -> None:
         self.check()
@@ -201,9 +202,8 @@ class MemoryLedger(Switchable):
     async def extend(self, entry: Entry, until: float) -> None:
         self._ours(entry)["until"] = until
 
-    async def mark(self, entry: Entry, mark: Mapping[str, str]) -> None:
-        item = self._ours(entry)
-        item["mark"] = entry.mark = item["mark"] or dict(mark)
+    async def mark(self, entry: Entry, effect: Effect) -> None:
+        self._ours(entry)["effect"] = entry.effect = effect
 
     async def keep(self, entry: Entry, progress: Mapping[str, Any]) -> None:
         item = self._ours(entry)
@@ -222,7 +222,7 @@ class MemoryLedger(Switchable):
             return
         item["failures"] += failures
         item["rate_limits"] += rate_limits
-        item |= {"state": state, "result_key": result_key, "lease": ""}
+        item |= {"state": state, "result_key": result_key, "lease": "", "effect": entry.effect}
 
     def _ours(self, entry: Entry) -> dict[str, Any]:
         self.check()

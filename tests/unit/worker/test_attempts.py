@@ -21,11 +21,13 @@ from huntaze_scraper.errors import (
     SiteError,
     SlowDown,
     StoreUnavailable,
+    TriesUsedUp,
     TryAgain,
-    TryAgainLonger,
+    Unanswered,
 )
 from huntaze_scraper.limit.turns import Turns
 from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.effects import Effect, Mark
 from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.telemetry import logs
@@ -33,6 +35,7 @@ from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.attempts import Attempts
 from huntaze_scraper.worker.results import JobFiles
 from huntaze_scraper.worker.shutdown import Interrupted, Shutdown
+from tests.unit.onlyfans.memory_once import MemoryOnce
 from tests.unit.worker.doubles import SENT, FreeTurns, MemoryObjectStore, Samples, job
 from tests.unit.worker.jumping_loop import LoopClock, run
 
@@ -71,25 +74,14 @@ class StubTabs:
         self.fate.append(f"{tab.number} {'browser replaced' if replace_browser else 'discarded'}")
 
 
-class Once:
-    mark: Mapping[str, str] | None = None
-
-    progress: Mapping[str, Any] = {}
-
-    async def record(self, mark: Mapping[str, str]) -> None:
-        self.mark = mark
-
-    async def keep(self, progress: Mapping[str, Any]) -> None:
-        self.progress = progress
-
-
 class Bench:
     def __init__(self, *script: Any) -> None:
         self.script = list(script)
         self.tabs = StubTabs()
         self.samples = Samples()
         self.shutdown = Shutdown(60)
-        self.runs: list[tuple[float, float, float]] = []
+        self.runs: list[tuple[float, float]] = []
+        self.once = MemoryOnce()
         self.turns = FreeTurns()
         self.attempts = Attempts(
             cast("SignedInTabs", self.tabs),
@@ -101,7 +93,7 @@ class Bench:
         )
 
     async def _act(self, attempt: Run) -> Mapping[str, Any]:
-        self.runs.append((LoopClock().monotonic(), attempt.seconds, attempt.settle_seconds))
+        self.runs.append((LoopClock().monotonic(), attempt.seconds))
         told = self.script.pop(0)
         if isinstance(told, BaseException):
             raise told
@@ -109,7 +101,7 @@ class Bench:
 
     async def carry_out(self) -> Mapping[str, Any]:
         files = JobFiles(MemoryObjectStore(), "creator-1", "job")
-        return await self.attempts.carry_out(job(), Once(), files)
+        return await self.attempts.carry_out(job(), self.once, files)
 
 
 def test_a_refusal_from_a_session_that_is_over_signs_in_again_and_counts_only_if_it_is_repeated() -> None:
@@ -137,7 +129,7 @@ def test_server_errors_are_retried_after_1_2_4_seconds_on_the_same_tab() -> None
         bench = Bench(*[TryAgain("x", status=502)] * 4)
         with pytest.raises(TryAgain):
             await bench.carry_out()
-        assert [moment for moment, _, _ in bench.runs] == [0, 1, 3, 7]
+        assert [moment for moment, _ in bench.runs] == [0, 1, 3, 7]
         assert bench.tabs.fate == ["1 kept", "2 kept", "3 kept", "4 kept"]
         assert bench.samples.of(Metric.ONLYFANS_5XX_COUNT) == [1, 1, 1, 1]
 
@@ -146,13 +138,12 @@ def test_server_errors_are_retried_after_1_2_4_seconds_on_the_same_tab() -> None
 
 @pytest.mark.requirement("7.2")
 def test_time_outs_are_retried_with_30_60_and_120_seconds_each_in_a_new_tab() -> None:
-    """The page that hung on is thrown away; a click without an answer may take as long to show."""
+    """The page that hung on is thrown away."""
 
     async def scenario() -> None:
         bench = Bench(*[NoAnswer("x")] * 3, SENT)
         assert await bench.carry_out() == SENT
-        assert [seconds for _, seconds, _ in bench.runs] == [30, 30, 60, 120]
-        assert [settle for _, _, settle in bench.runs] == [0, 30, 60, 120]
+        assert [seconds for _, seconds in bench.runs] == [30, 30, 60, 120]
         assert bench.tabs.fate == ["1 discarded", "2 discarded", "3 discarded", "4 kept"]
 
     run(scenario())
@@ -209,21 +200,6 @@ def test_a_log_in_that_did_not_go_through_is_tried_again_and_the_old_session_is_
         bench.tabs.take = take_badly  # type: ignore[method-assign]
         assert await bench.carry_out() == SENT
         assert bench.tabs.stale == [None, 1, 1]
-
-    run(scenario())
-
-
-@pytest.mark.parametrize(
-    ("error", "seconds"),
-    [(TryAgain("x", status=500), 0), (SignInAgain("x", status=401), 0), (NoAnswer("x"), 30), (PageBroken("x"), 2)],
-)
-def test_only_a_click_without_a_whole_answer_is_watched_for(error: HuntazeError, seconds: float) -> None:
-    """An answer settles it, whichever it is."""
-
-    async def scenario() -> None:
-        bench = Bench(error, SENT)
-        await bench.carry_out()
-        assert bench.runs[1][2] == seconds
 
     run(scenario())
 
@@ -331,13 +307,56 @@ def test_a_tab_is_closed_before_anybody_else_may_have_the_job(error: BaseExcepti
     run(scenario())
 
 
-def test_a_connection_that_broke_is_settled_soon() -> None:
-    """The other side is done with it: a moment is enough."""
+OPEN = Effect(Mark("7"), LoopClock.epoch + 10**6)
+DUE = Effect(Mark("7"), LoopClock.epoch)
+
+
+@pytest.mark.parametrize(("came", "looks"), [(SENT, 1), (TriesUsedUp("x"), 1), (TryAgain("x", status=503), 1)])
+def test_before_it_gives_up_on_a_sites_word_it_looks_once_what_came_all_the_same(came: Any, looks: int) -> None:
+    """The site said four times that it had failed: had it not, that is a success; else its word is the end."""
 
     async def scenario() -> None:
-        bench = Bench(TryAgainLonger("reset"), SENT)
-        await bench.carry_out()
-        assert bench.runs[1][2] == 2
+        failed = TryAgain("x", status=500)
+        bench = Bench(*[failed] * 4, came)
+        bench.once.effect = DUE
+        if came is SENT:
+            assert await bench.carry_out() == SENT
+        else:
+            with pytest.raises(TryAgain) as caught:
+                await bench.carry_out()
+            assert caught.value is failed
+        assert (len(bench.runs), bench.once.may_try) == (4 + looks, False)
+
+    run(scenario())
+
+
+def test_what_may_still_come_is_not_looked_for_at_the_end_of_the_attempts() -> None:
+    """It is left to whoever takes the job up, when the time is over."""
+
+    async def scenario() -> None:
+        bench = Bench(*[Unanswered("x", status=504)] * 4)
+        bench.once.effect = OPEN
+        with pytest.raises(Unanswered):
+            await bench.carry_out()
+        assert len(bench.runs) == 4
+
+    run(scenario())
+
+
+def test_a_wait_for_an_effect_ends_with_the_worker() -> None:
+    """The job goes back, with what is known."""
+
+    async def wait(attempt: Run) -> Mapping[str, Any]:
+        await attempt.sleep(100)
+        return SENT
+
+    async def scenario() -> None:
+        bench = Bench()
+        bench.attempts._actions = {"send_message": wait}
+        asyncio.get_running_loop().call_later(5, bench.shutdown.begin)
+        with pytest.raises(Interrupted):
+            await bench.carry_out()
+        assert LoopClock().monotonic() == 5
 
     run(scenario())
 

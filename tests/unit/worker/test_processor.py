@@ -28,6 +28,7 @@ from huntaze_scraper.errors import (
 )
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
+from huntaze_scraper.onlyfans.effects import SAID_NO, Effect, Mark
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.telemetry.redaction import REDACTED, Redactor
@@ -331,12 +332,13 @@ def test_a_job_that_another_worker_holds_comes_back_when_its_lease_is_over() -> 
 
 def test_a_replay_from_the_dlq_begins_anew_but_remembers_the_effect() -> None:
     """Failures start from nothing; the mark of the click does not."""
-    marks: list[Mapping[str, str] | None] = []
+    known: list[Effect | None] = []
+    tried = Effect(Mark("17"), SAID_NO)
 
     async def does(_job: Job, once: Once, _files: Artifacts) -> Mapping[str, Any]:
-        marks.append(once.mark)
-        await once.record({"newest": "17"})
-        if len(marks) <= 3:
+        known.append(once.effect)
+        await once.record(tried)
+        if len(known) <= 3:
             raise TryAgain("x", status=500)
         return SENT
 
@@ -349,7 +351,7 @@ def test_a_replay_from_the_dlq_begins_anew_but_remembers_the_effect() -> None:
         assert bench.item()["state"] is State.DEAD
         bench.queue.send_job()
         assert (await bench.process()).status is Status.SUCCEEDED
-        assert marks == [None, {"newest": "17"}, {"newest": "17"}, {"newest": "17"}]
+        assert known == [None, tried, tried, tried]
         assert bench.item()["failures"] == 0
 
     run(scenario())
@@ -553,11 +555,12 @@ def test_a_message_without_a_job_is_rejected_with_its_reason_as_result() -> None
 
 @pytest.mark.requirement("6.5")
 def test_a_job_that_outlasts_the_end_goes_back_uncounted() -> None:
-    """When the grace is over it is dropped; with a click under way it stays away until the site shows what came of it."""
+    """When the grace is over it is dropped; with a request under way it stays away until nothing comes of it any more."""
+    clock = LoopClock()
 
     async def endless(_job: Job, once: Once, _files: Artifacts) -> Mapping[str, Any]:
         if benches[0].queue.records[0].receives == 2:
-            await once.record({"newest": ""})
+            await once.record(Effect(Mark(""), clock.now() + 100))
         await asyncio.sleep(10**6)
         return SENT
 
@@ -565,7 +568,7 @@ def test_a_job_that_outlasts_the_end_goes_back_uncounted() -> None:
         bench = benches[0]
         bench.carrier.does = endless
         bench.queue.send_job()
-        for wait in (0, 10):
+        for wait in (0, 40):
             bench.shutdown = bench.processor._shutdown = Shutdown(60)
             bench.shutdown.begin()
             outcome = await bench.process()

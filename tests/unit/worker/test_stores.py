@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.onlyfans.effects import Effect, Mark
 from huntaze_scraper.queues.attributes import ADDED
 from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, State
@@ -22,6 +24,7 @@ from tests.unit.answers import EachTwice, Unanswered
 from tests.unit.worker.doubles import MemoryLedger, MemoryObjectStore, MemoryPauses, MemoryQueue, job, payload
 
 JOB = job()
+EFFECT = Effect(Mark("7", "2025-01-01T00:00:00Z", "Wed, 01 Jan 2025 00:00:05 GMT"), 1_700_000_500.5)
 
 
 class HandClock(SystemClock):
@@ -121,7 +124,7 @@ def test_counts_outlive_the_lease(ledger: Ledger, clock: HandClock) -> None:
     assert (entry.failures, entry.rate_limits, entry.attempts) == (1, 1, 3)
 
 
-@pytest.mark.parametrize("state", [State.DONE, State.REJECTED])
+@pytest.mark.parametrize("state", [State.DONE, State.REJECTED, State.UNCERTAIN])
 def test_a_finished_job_is_not_begun_again(ledger: Ledger, clock: HandClock, state: State) -> None:
     """Its copies are told where the result lies."""
     wait(ledger.finish(begin(ledger, clock), state, "results/key"))
@@ -129,21 +132,44 @@ def test_a_finished_job_is_not_begun_again(ledger: Ledger, clock: HandClock, sta
 
 
 def test_a_dead_job_may_be_replayed_from_nothing_but_its_mark(ledger: Ledger, clock: HandClock) -> None:
-    """The failures are forgotten, the click is not."""
+    """The failures are forgotten, a try whose end is not known is not."""
     entry = begin(ledger, clock)
-    wait(ledger.mark(entry, {"newest": "7"}))
+    wait(ledger.mark(entry, EFFECT))
     wait(ledger.finish(entry, State.DEAD, "key", failures=3))
     again = begin(ledger, clock)
-    assert (again.failures, again.mark) == (0, {"newest": "7"})
+    assert (again.failures, again.effect) == (0, EFFECT)
 
 
-def test_the_first_mark_stays(ledger: Ledger, clock: HandClock) -> None:
-    """What the conversation looked like before the first click is what counts for every later attempt."""
-    entry = begin(ledger, clock)
-    wait(ledger.mark(entry, {"newest": "7"}))
-    wait(ledger.mark(entry, {"newest": "9"}))
-    wait(ledger.release(entry))
-    assert begin(ledger, clock).mark == {"newest": "7"}
+@pytest.mark.requirement("9.5")
+def test_what_is_known_of_a_try_outlives_the_lease(ledger: Ledger, clock: HandClock) -> None:
+    """Until when it may come, the site's word that it came, or that nothing came of it."""
+    for known in (replace(EFFECT, until=5.0), replace(EFFECT, proof={"id": "8", "created_at": "then"}), None):
+        entry = begin(ledger, clock)
+        wait(ledger.mark(entry, EFFECT))
+        entry.effect = known
+        wait(ledger.release(entry))
+        entry = begin(ledger, clock)
+        assert entry.effect == known
+        wait(ledger.release(entry))
+
+
+@pytest.mark.requirement("9.5")
+def test_a_worker_that_died_leaves_what_it_recorded_before_it_posted(ledger: Ledger, clock: HandClock) -> None:
+    """Another worker keeps to it."""
+    wait(ledger.mark(begin(ledger, clock), EFFECT))
+    clock.moment += 301
+    assert begin(ledger, clock).effect == EFFECT
+
+
+def test_a_mark_that_an_earlier_version_left_is_looked_for_at_once(aws: None, clock: HandClock) -> None:
+    """It has no time until when its effect may come, which is long over."""
+    client = boto3.client("dynamodb")
+    mark = {"M": {"newest": {"S": "7"}}}
+    item = {"pk": {"S": f"job#{JOB.job_id}"}, "state": {"S": "waiting"}, "effect_mark": mark}
+    client.put_item(TableName="state", Item=item)
+    entry = begin(DynamoLedger(client, "state", clock), clock)
+    assert entry.effect is not None
+    assert (entry.effect.mark, entry.is_doubtful, entry.open_seconds(clock.now())) == (Mark("7"), True, 0.0)
 
 
 def test_what_is_done_already_is_there_for_the_next_attempt_also_after_a_burial(
@@ -170,12 +196,12 @@ def test_who_lost_the_lease_can_neither_mark_nor_extend_nor_change_anything(ledg
     clock.moment += 301
     awake = begin(ledger, clock)
     with pytest.raises(LeaseLost):
-        wait(ledger.mark(slept, {"newest": "1"}))
+        wait(ledger.mark(slept, EFFECT))
     with pytest.raises(LeaseLost):
         wait(ledger.extend(slept, clock.now() + 300))
     wait(ledger.finish(slept, State.DONE, "key"))
     wait(ledger.release(slept, failures=5))
-    wait(ledger.mark(awake, {"newest": "2"}))
+    wait(ledger.mark(awake, EFFECT))
     wait(ledger.release(awake))
     assert begin(ledger, clock).failures == 1
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from huntaze_scraper.errors import NoAnswer, OddPage, Refused
+from huntaze_scraper.onlyfans.effects import Mark
 from huntaze_scraper.onlyfans.tab import Tab
 
 PAGE_SIZE = 50
@@ -35,10 +36,12 @@ class Page:
     has_more: bool
 
 
-async def newest_id(tab: Tab, fan: str, seconds: float) -> str | None:
-    """Return the id of the conversation's last message, None where it is empty."""
-    page = await _ask(tab, fan, 1, None, seconds)
-    return page.messages[0]["id"] if page.messages else None
+async def mark(tab: Tab, fan: str, seconds: float) -> Mark:
+    """Return where the conversation ends, by the site's own ids and times."""
+    answer = await tab.get(tab.site.messages(fan, 1), seconds)
+    messages = _page(answer.body, _request(tab, fan)).messages
+    newest = messages[0] if messages else {"id": "", "created_at": ""}
+    return Mark(newest["id"], newest["created_at"], answer.date)
 
 
 async def newest_first(
@@ -99,7 +102,10 @@ async def _after(tab: Tab, fan: str, read: Sequence[str], seconds: float) -> Pag
 
 
 async def _ask(tab: Tab, fan: str, limit: int, before: str | None, seconds: float) -> Page:
-    answer = await tab.get_json(tab.site.messages(fan, limit, before), seconds)
+    return _page(await tab.get_json(tab.site.messages(fan, limit, before), seconds), _request(tab, fan))
+
+
+def _page(answer: Any, request: str) -> Page:
     try:
         whole = isinstance(answer["has_more"], bool) and all(
             isinstance(each[name], str) and (each[name] or name == "text")
@@ -109,7 +115,7 @@ async def _ask(tab: Tab, fan: str, limit: int, before: str | None, seconds: floa
     except (KeyError, TypeError):
         whole = False
     if not whole:
-        raise OddPage("the conversation has another form", request=_request(tab, fan))
+        raise OddPage("the conversation has another form", request=request)
     return Page(answer["messages"], answer["has_more"])
 
 

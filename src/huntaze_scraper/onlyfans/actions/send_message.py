@@ -1,78 +1,142 @@
 """send_message: a fan gets the text exactly once, whatever dies in between."""
 
 import asyncio
-import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from huntaze_scraper.errors import OddPage, Refused
-from huntaze_scraper.onlyfans import site
+from huntaze_scraper.errors import BeginAnew, NoAnswer, NobodyKnows, OddPage, Refused, StillOpen, TriesUsedUp
+from huntaze_scraper.onlyfans import effects, site
 from huntaze_scraper.onlyfans.actions import conversation
+from huntaze_scraper.onlyfans.effects import Effect, LookAgain, Message, Sent, Sight, Uncertain
+from huntaze_scraper.onlyfans.likeness import is_whole
+from huntaze_scraper.onlyfans.outbox import Posting
 from huntaze_scraper.onlyfans.run import Run
+from huntaze_scraper.onlyfans.tab import Answer
 
-NEWEST = "newest"
-"""Name in the mark: the id of the last message before the first click, empty for an empty conversation."""
-LOOK_AGAIN_SECONDS = 2.0
+MOST_SEEN = 300
+"""Messages that a look for ours goes back over at most: six requests."""
+LOOK_SECONDS = 60.0
 
 
 async def send_message(run: Run) -> Mapping[str, Any]:
     """Send ``message_content`` to the fan ``user_id``, unless an earlier attempt did.
 
-    Where an earlier attempt may have clicked, the conversation is read first: our
-    text after the message that was the newest before that click is the one sent.
+    Where the end of an earlier attempt is not known, the conversation is read first, for as long as its message may
+    still come.
+
+    Raises:
+        NobodyKnows: an earlier attempt may have sent it, and there is no finding out.
+        TriesUsedUp: no earlier attempt sent it, and it is not to be tried again.
+        StillOpen: an earlier attempt may yet send it, for longer than this one is to wait.
+        BeginAnew: no earlier attempt sent it, and it took a while to know that.
     """
-    earlier = await _sent_earlier(run)
-    if earlier is not None:
-        return _data(run, earlier, found=True)
-    fan, text = run.job.payload["user_id"], run.job.payload["message_content"]
-    request = f"POST {run.tab.site.messages_path(fan)}"
-    async with run.tab.within(run.seconds, request):
-        newest, _ = await asyncio.gather(
-            conversation.newest_id(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan))
+    found = await _sent_earlier(run)
+    if found is not None:
+        return _data(run, found, found=True)
+    if not run.once.may_try:
+        raise TriesUsedUp("it was tried often enough")
+    return _data(run, await _send(run), found=False)
+
+
+async def _send(run: Run) -> Mapping[str, str]:
+    fan = run.job.payload["user_id"]
+    path = run.tab.site.messages_path(fan)
+    async with run.tab.within(run.seconds, f"POST {path}"):
+        mark, _ = await asyncio.gather(
+            conversation.mark(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan))
         )
-        held, _ = await asyncio.gather(run.tab.fill(site.CHAT_INPUT, text), run.once.record({NEWEST: newest or ""}))
-        if comparable(held) != comparable(text):
-            raise Refused("the site's input does not take the whole text", request=request)
-        await run.turn.keep()
-        answer = await run.tab.click_once(site.CHAT_SEND, run.tab.site.messages_path(fan))
-        if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
-            raise OddPage("the answer has another form", request=request)
-    return _data(run, answer.body, found=False)
+        leaves_by = run.clock.now() + run.seconds
+        effect = Effect(mark, leaves_by + run.late_effect_seconds)
+        try:
+            posting = await _compose(run, effect, leaves_by)
+        except BaseException:
+            run.once.settle(None)  # nothing has left
+            raise
+        try:
+            proof = _proof(await run.tab.post(posting, path), f"POST {path}")
+        except BaseException as error:
+            until = effects.open_until(error, run.clock.now(), run.late_effect_seconds)
+            run.once.settle(None if until is None else Effect(mark, until))
+            raise
+        run.once.settle(replace(effect, proof=proof))
+        return proof
 
 
-async def _sent_earlier(run: Run) -> Mapping[str, Any] | None:
-    """Find the message that an earlier attempt may have sent, waiting a while for one that is still under way."""
-    if run.once.mark is None:
+async def _compose(run: Run, effect: Effect, leaves_by: float) -> Posting:
+    """Return the request with the text, which the ledger knows of and nobody has sent."""
+    fan, text = run.job.payload["user_id"], run.job.payload["message_content"]
+    path = run.tab.site.messages_path(fan)
+    held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.once.record(effect))
+    if not is_whole(text, held):
+        raise Refused("the site's input does not take the whole text", request=f"POST {path}")
+    posting = await run.tab.compose(site.CHAT_SEND, path)
+    await run.turn.keep()
+    if run.clock.now() > leaves_by:  # the process was stopped for a while, and others reckon without this request
+        raise NoAnswer("too late to post", request=f"POST {path}")
+    return posting
+
+
+async def _sent_earlier(run: Run) -> Mapping[str, str] | None:
+    """Return the message of an earlier attempt, waiting for one that may still come; None where there is none."""
+    effect, looks = run.once.effect, 0
+    if effect is None:
         return None
-    until = run.clock.monotonic() + run.settle_seconds
+    if effect.proof:
+        return effect.proof
     while True:
-        found = await _find(run, run.once.mark[NEWEST])
-        if found is not None or run.clock.monotonic() >= until:
-            return found
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        sight = await _look(run, effect)
+        verdict = effects.judge(effect, run.job.payload["message_content"], sight, run.clock.now(), looks)
+        match verdict:
+            case Sent(message):
+                return {"id": message.id, "created_at": message.created_at}
+            case Uncertain(reason):
+                raise NobodyKnows(reason)
+            case LookAgain() if effect.until - run.clock.now() > run.patience_seconds:
+                raise StillOpen(effect.until - run.clock.now())
+            case LookAgain(at):
+                looks += 1
+                await run.sleep(max(at - run.clock.now(), 0.0))
+            case _:
+                run.once.settle(None)
+                if looks:
+                    raise BeginAnew("it waited for what did not come")
+                return None
 
 
-async def _find(run: Run, newest_before: str) -> Mapping[str, Any] | None:
-    """Return the first message of ours with the job's text after the one that was the newest before the click."""
-    fan, text = run.job.payload["user_id"], comparable(run.job.payload["message_content"])
-    found = None
-    async for message in conversation.newest_first(run.tab, fan, run.seconds):
-        if message["id"] == newest_before:
-            break
-        if message["author"] == site.AUTHOR_ME and comparable(message["text"]) == text:
-            found = message
-    return found
+async def _look(run: Run, effect: Effect) -> Sight:
+    """Read the conversation back to where it ended before the try."""
+    fan, sight = run.job.payload["user_id"], Sight(effect.mark)
+    async with run.tab.within(LOOK_SECONDS, f"GET {run.tab.site.messages_path(fan)}"):
+        async for each in conversation.newest_first(run.tab, fan, run.seconds):
+            message = Message(each["id"], each["author"] == site.AUTHOR_ME, each["text"], each["created_at"])
+            if sight.reaches_back_to(message):
+                break
+            if len(sight.messages) == MOST_SEEN:
+                sight.is_whole = False
+                break
+    return sight
 
 
-def comparable(text: str) -> str:
-    """Return the text without what sites and text areas change: line ends, outer spaces, composed letters."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+def _proof(answer: Answer, request: str) -> Mapping[str, str]:
+    if not isinstance(answer.body, dict) or not {"id", "created_at"} <= answer.body.keys():
+        raise OddPage("the answer has another form", request=request)
+    return {name: str(answer.body[name]) for name in ("id", "created_at")}
 
 
-def _data(run: Run, message: Mapping[str, Any], *, found: bool) -> Mapping[str, Any]:
+async def _both(first: Any, second: Any) -> tuple[Any, Any]:
+    """Await both to their ends, and raise what either raised: nothing of it goes on behind our back."""
+    ended = await asyncio.gather(first, second, return_exceptions=True)
+    for each in reversed(ended):
+        if isinstance(each, BaseException):
+            raise each
+    return ended[0], ended[1]
+
+
+def _data(run: Run, message: Mapping[str, str], *, found: bool) -> Mapping[str, Any]:
     return {
         "fan": run.job.payload["user_id"],
-        "message_id": str(message["id"]),
-        "sent_at": str(message["created_at"]),
+        "message_id": message["id"],
+        "sent_at": message["created_at"],
         "found_in_conversation": found,
     }
