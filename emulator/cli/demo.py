@@ -90,9 +90,11 @@ def _watch(pipeline: Pipeline, sent: list[SentJob], *, quiet: bool) -> dict[str,
     """Follow the jobs, live, until each has a result or the time is over."""
     results: dict[str, dict[str, Any]] = {}
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    with Live(console=console, auto_refresh=False, transient=False) if not quiet else nullcontext() as live:
+    # Into a pipe Live writes no end of its last line.
+    is_live = console.is_terminal and not quiet
+    stages: dict[str, str] = {}
+    with Live(console=console, auto_refresh=False, transient=False) if is_live else nullcontext() as live:
         while len(results) < len(sent) and time.monotonic() < deadline:
-            stages = {}
             for job in sent:
                 if job.job_id not in results and (found := pipeline.find_result(job)):
                     results[job.job_id] = found
@@ -100,6 +102,8 @@ def _watch(pipeline: Pipeline, sent: list[SentJob], *, quiet: bool) -> dict[str,
             if live is not None:
                 live.update(_table(sent, stages, results), refresh=True)
             time.sleep(0.1)
+    if not is_live and not quiet:
+        console.print(_table(sent, stages, results))
     return results
 
 
