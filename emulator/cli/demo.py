@@ -78,7 +78,7 @@ def demo(*, speed: Speed = AUTO, json: Json = False) -> None:
         for job, row in zip(todo, rows, strict=True):
             remark = job.remark if row["status"] == job.expected else ""
             told = demo_results.words(results.get(row["job_id"])) + remark
-            console.print(f"  {row['creator_id']}  {escape(told)}", no_wrap=True, overflow="ellipsis")
+            console.print(f" {row['creator_id']}  {escape(told)}", no_wrap=True, overflow="ellipsis")
         console.print(f"Results and screenshots are kept in {escape(_seen_from_here(kept))}", soft_wrap=True)
         console.print(f"[green]done[/] in {seconds} s. Next: ./huntaze test, or ./huntaze up to send jobs of your own")
     wrong = [row["job_id"][:SHORT] for row, job in zip(rows, todo, strict=True) if row["status"] != job.expected]
