@@ -23,6 +23,15 @@ class ReachableProtocol(H11Protocol):
         """Say whether a request has come whose answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete
 
+    @property
+    def is_closing(self) -> bool:
+        """Say whether the connection is closed, or about to be."""
+        return bool(self.transport.is_closing())
+
+    def write(self, piece: bytes) -> None:
+        """Send bytes as they are, beside what uvicorn would write."""
+        self.transport.write(piece)
+
     def say_wait(self) -> None:
         """Send the interim answer 100, which every client passes over."""
         self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -12,8 +12,6 @@ CREDENTIALS_NAME = "huntaze/onlyfans/credentials"
 RESULTS_KEPT = Duration.days(90)
 PROGRESS = "progress/"
 """What a job that is not done has read so far."""
-PROGRESS_KEPT = Duration.days(31)
-"""A day longer than the ledger knows of it."""
 ACCESS_LOGS_KEPT = Duration.days(365)
 
 
@@ -49,10 +47,7 @@ class Results(Construct):
                     expiration=RESULTS_KEPT,
                     noncurrent_version_expiration=Duration.days(30),
                     abort_incomplete_multipart_upload_after=Duration.days(7),
-                ),
-                s3.LifecycleRule(
-                    prefix=PROGRESS, expiration=PROGRESS_KEPT, noncurrent_version_expiration=Duration.days(1)
-                ),
+                )
             ],
             server_access_logs_bucket=access_logs,
             removal_policy=RemovalPolicy.RETAIN,

@@ -6,12 +6,17 @@ from typing import Any
 from fake_onlyfans.faults.challenge import Challenge
 from fake_onlyfans.faults.crash import Crash
 from fake_onlyfans.faults.delay import Delay
+from fake_onlyfans.faults.disguise import Disguise
 from fake_onlyfans.faults.drift import Drift
+from fake_onlyfans.faults.drip import Drip
 from fake_onlyfans.faults.expire_session import ExpireSession
 from fake_onlyfans.faults.fault import Fault, InvalidRule
 from fake_onlyfans.faults.hang import Hang
+from fake_onlyfans.faults.locale import Locale
 from fake_onlyfans.faults.log_in_form import LogInForm
+from fake_onlyfans.faults.markup import Markup
 from fake_onlyfans.faults.pop_up import PopUp
+from fake_onlyfans.faults.repeat import Repeat
 from fake_onlyfans.faults.reset import Reset
 from fake_onlyfans.faults.rule import Match, Rule
 from fake_onlyfans.faults.status import Status
@@ -19,7 +24,10 @@ from fake_onlyfans.faults.truncate import Truncate
 
 KINDS: Mapping[str, type[Fault]] = {
     kind.kind: kind
-    for kind in (Status, Delay, Hang, Reset, Challenge, ExpireSession, Drift, Crash, Truncate, LogInForm, PopUp)
+    for kind in (
+        *(Status, Delay, Hang, Reset, Challenge, ExpireSession, Drift, Crash, Truncate, LogInForm, PopUp),
+        *(Drip, Disguise, Repeat, Markup, Locale),
+    )
 }
 METHODS = ("GET", "HEAD", "POST")
 

@@ -139,6 +139,8 @@ class WorkerSettings(LimitSettings):
     )
     health_port: int = setting("port of the health endpoint", 3000)
     chromium_path: str = setting("Chromium to start; empty for Playwright's own", "")
+    browser_locale: str = setting("language and region that pages see, such as en-US", "en-US")
+    browser_time_zone: str = setting("time zone that pages see, such as Europe/Paris", "UTC")
     pages: int = setting("jobs of different accounts carried out at once", 4)
     rate_limit_account_requests: int = setting(
         "requests for pages and files that an account makes in any window at most; 0 for no limit", 0

@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.onlyfans.driver import Driver
+from huntaze_scraper.settings import InvalidSettings
 
 JOBS_A_BROWSER = 1000
 CONTEXTS_A_BROWSER = 200
@@ -61,9 +62,10 @@ class Generation:
 class Browser:
     """The task's Chromium. A replaced one goes on until its last context is closed."""
 
-    def __init__(self, executable: str = "") -> None:
-        """Start nothing yet; an empty ``executable`` is Playwright's own Chromium."""
+    def __init__(self, executable: str = "", locale: str = "en-US", time_zone: str = "UTC") -> None:
+        """Start nothing yet; an empty ``executable`` is Playwright's own Chromium. Pages see locale and time zone."""
         self._executable = executable
+        self.locale, self.time_zone = locale, time_zone
         self._driver = Driver()
         self._generation: Generation | None = None
         self._starting = asyncio.Lock()
@@ -114,6 +116,17 @@ class Browser:
             return False
         return True
 
+    async def require_place(self) -> None:
+        """Raise InvalidSettings where Chromium knows no such locale or time zone: it would open no page."""
+        generation, context = await self.open(None)
+        try:
+            await context.new_page()
+        except PlaywrightError as error:
+            if "Invalid" in error.message:
+                raise InvalidSettings("Chromium does not know BROWSER_LOCALE or BROWSER_TIME_ZONE") from None
+        finally:
+            await self.shut(generation, context)
+
     def replace(self, generation: Generation) -> None:
         """Let the next tab have a new Chromium; done once however many ask."""
         if not generation.retired:
@@ -125,7 +138,9 @@ class Browser:
         generation = await self.start()
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                context = await generation.chromium.new_context(storage_state=state, service_workers="block")
+                context = await generation.chromium.new_context(
+                    storage_state=state, service_workers="block", locale=self.locale, timezone_id=self.time_zone
+                )
         except (PlaywrightError, TimeoutError):
             self.replace(generation)
             raise

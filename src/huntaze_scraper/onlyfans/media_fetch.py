@@ -198,7 +198,9 @@ def _answer(
     else:
         pool = urllib3.HTTPConnectionPool(target.address, target.port, timeout=timeout)
     pool.ConnectionCls = _watched(pool.ConnectionCls, line)
+    response = None
     try:
+        # Cut off in the middle of its headers, an answer may look whole.
         with line.waiting():
             response = pool.urlopen(
                 "GET",
@@ -208,15 +210,14 @@ def _answer(
                 redirect=False,
                 retries=False,
             )
-        try:
-            yield response
-        finally:
-            response.close()
+        yield response
     except urllib3.exceptions.HTTPError as error:
         raise _ours(error, line, request) from None
     except UnicodeError:
         raise Refused("the address cannot be asked for", request=request) from None
     finally:
+        if response is not None:
+            response.close()
         pool.close()
 
 

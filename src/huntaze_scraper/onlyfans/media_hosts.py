@@ -1,6 +1,7 @@
 """Which addresses media may come from, decided before anything is fetched, and again for what the name stands for."""
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import Self
@@ -9,6 +10,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from huntaze_scraper.errors import Refused, TryAgainLonger
 
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[A-Za-z0-9._:%-]*")
 _LEFT_ALONE = "/%:@!$&'()*+,;=~-._"
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
@@ -133,8 +135,11 @@ def _at(target: Target, address: str) -> Target:
 
 
 def _host(host: str) -> str:
-    """Return a host as it is looked up and named. Raises UnicodeError: it is no name."""
-    return host.lower() if ":" in host else host.encode("idna").decode().lower()
+    """Return a host as it is looked up and named. Raises ValueError: it is no name."""
+    name = host if ":" in host else host.encode("idna").decode()
+    if not _HOST.fullmatch(name):
+        raise ValueError(name)
+    return name.lower()
 
 
 def _path(parts: SplitResult) -> str:

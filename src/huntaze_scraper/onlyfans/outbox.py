@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
+from huntaze_scraper.onlyfans import page_headers
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -65,7 +67,8 @@ class Outbox:
         except PlaywrightError:
             return  # the page is gone: whoever waits for it knows
         if asked and asked[0] == unquote(urlsplit(request["url"]).path) and not asked[1].done():
-            asked[1].set_result(Posting(request["url"], request["headers"], _body(request)))
+            headers = page_headers.of_posting(request["url"], request["headers"], event.get("resourceType", ""))
+            asked[1].set_result(Posting(request["url"], headers, _body(request)))
 
 
 def _body(request: Mapping[str, Any]) -> bytes:

@@ -18,14 +18,30 @@ LOGIN_SHOWN = "[data-testid=login-form], input[type=password], input[name=passwo
 CHAT_INPUT = "[data-testid=chat-input]"
 CHAT_SEND = "[data-testid=chat-send]"
 
-PROFILE_NAME = "[data-testid=profile-name]"
-PROFILE_BIO = "[data-testid=profile-bio]"
-PROFILE_COUNTS = {
-    "posts": "[data-testid=profile-posts]",
-    "likes": "[data-testid=profile-likes]",
-    "fans": "[data-testid=profile-fans]",
-    "media": "[data-testid=profile-media-count]",
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Something that a page shows."""
+
+    selector: str
+    is_required: bool = True
+    """Whether a page without it is another page; of one that may be missing, none is told."""
+
+
+PROFILE_TEXTS = {
+    "name": Element("[data-testid=profile-name]"),
+    "bio": Element("[data-testid=profile-bio]", is_required=False),
 }
+PROFILE_COUNTS = {
+    "posts": Element("[data-testid=profile-posts]"),
+    "likes": Element("[data-testid=profile-likes]", is_required=False),
+    "fans": Element("[data-testid=profile-fans]", is_required=False),
+    "media": Element("[data-testid=profile-media-count]"),
+}
+COUNT_LABELS = frozenset(
+    f"{word}{plural}" for word in ("post", "like", "fan", "media", "photo", "video", "follower") for plural in ("", "s")
+)
+"""Words that may stand beside a count, in small letters."""
 
 CHALLENGE = "[data-testid=challenge]"
 LOGIN_MARKUP = re.compile(rb"<input\b[^>]*\b(?:name|type)\s*=\s*[\"']?password\b", re.IGNORECASE)
@@ -36,6 +52,7 @@ CHALLENGE_HEADERS = {"x-challenge": "1", "cf-mitigated": "challenge"}
 API_KEY_HEADER = "X-Api-Key"
 AUTHOR_ME = "me"
 
+_MESSAGES = re.compile(r"/api/chats/([^/]+)/messages")
 _USERNAME = re.compile(r"/(?!(?:login|my|api|media)(?:/|$))[A-Za-z0-9_-][A-Za-z0-9._-]*/?")
 
 
@@ -93,6 +110,11 @@ class Site:
         """Return the address of a page of messages, newest first."""
         query = {"limit": str(limit)} | ({"before": before} if before else {})
         return f"{self.origin}{self.messages_path(fan)}?{urlencode(query)}"
+
+    def reader(self, url: str) -> str:
+        """Return the page whose script would ask an address of the API."""
+        found = _MESSAGES.fullmatch(urlsplit(url).path)
+        return f"{self.origin}/my/chats/chat/{found[1]}" if found else f"{self.origin}/"
 
     def profile(self, url: str) -> str:
         """Return a profile's address, from an address on this site, a path or a name.

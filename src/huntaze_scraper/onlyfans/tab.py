@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -10,17 +10,17 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import APIResponse, BrowserContext, Page, Request, Response
+from playwright.async_api import APIResponse, BrowserContext, Locator, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from huntaze_scraper.errors import NoAnswer, OddPage, PageBroken, Refused, SignInAgain, SiteError, TryAgainLonger
-from huntaze_scraper.onlyfans import classification, signs
+from huntaze_scraper.onlyfans import classification, page_headers, sight, signs
 from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.dialogs import Dialogs
 from huntaze_scraper.onlyfans.outbox import Outbox, Posting
 from huntaze_scraper.onlyfans.signs import watched
-from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Site
+from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Element, Site
 
 SETTLE_SECONDS = 15.0
 """How long a page that came whole may take to show what we look for, before it counts as another page."""
@@ -52,6 +52,7 @@ class Tab:
         self.page = page
         self.outbox = outbox
         self.api_key = api_key
+        self.locale, self.time_zone = "", ""
         self.session_version = 0
         self.uses = 0
         self.signing_in = False
@@ -60,6 +61,7 @@ class Tab:
         self.crashed = asyncio.get_running_loop().create_future()
         self._until = 0.0
         self._held_at = float("-inf")
+        self._sent: dict[str, str] = {}
         page.on("crash", lambda _: self._break("the page crashed"))
         page.on("close", lambda _: self._break("the page was closed"))
 
@@ -98,13 +100,14 @@ class Tab:
             # Chromium tells its page nothing while it goes elsewhere: there is no asking whether the page hangs.
             raise self._crash_error(request) or NoAnswer("no answer in time", request=request) from None
         if response is not None:
+            self._sent = response.request.headers
             self._judge(response.status, response.headers, request)
         if self.site.is_login(self.page.url) and not self.site.is_login(url):
             raise SignInAgain("the site wants a log-in", status=401, request=request)
 
     async def fill(self, selector: str, text: str) -> str:
         """Type a text, and return what the field holds then."""
-        field_ = self.page.locator(selector)
+        field_ = self._visible(selector)
         async with self._shown(selector) as patience:
             await field_.fill(text, timeout=patience)
         return await field_.input_value(timeout=self._left())
@@ -152,7 +155,7 @@ class Tab:
         request = f"POST {path}"
         with self.outbox.asking(path) as asked, self.dialogs.ours():
             async with self._shown(selector) as patience:
-                await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
+                await self._visible(selector).click(timeout=patience, no_wait_after=True)
             patience = min(self._left() / 1000, SETTLE_SECONDS)
             await asyncio.wait((asked, self.crashed), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if asked.done():
@@ -172,7 +175,7 @@ class Tab:
 
     async def _click[Found](self, selector: str, awaited: asyncio.Future[Found], request: str) -> Found:
         async with self._shown(selector) as patience:
-            await self.page.locator(selector).click(timeout=patience, no_wait_after=True)
+            await self._visible(selector).click(timeout=patience, no_wait_after=True)
         ended = (awaited, self.crashed)
         async with watched(self._look):
             await asyncio.wait(ended, timeout=self._left() / 1000, return_when=asyncio.FIRST_COMPLETED)
@@ -182,7 +185,8 @@ class Tab:
 
     async def get(self, url: str, seconds: float) -> Answer:
         """Ask the site's API, with the session and the API key."""
-        return await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000)
+        headers = page_headers.of_reading(url, self.site.reader(url), {"accept-language": self.locale} | self._sent)
+        return await self._ask(f"GET {urlsplit(url).path}", url, seconds * 1000, headers=headers)
 
     async def get_json(self, url: str, seconds: float) -> Any:
         """Ask the site's API for a body alone."""
@@ -227,14 +231,26 @@ class Tab:
         except TimeoutError:
             raise PageBroken("the browser does not tell its cookies") from None
 
-    async def text(self, selector: str) -> str:
-        """Return an element's text."""
-        async with self._shown(selector) as patience:
-            return (await self.page.locator(selector).first.text_content(timeout=patience)) or ""
+    async def read(self, elements: Mapping[str, Element], is_doubtful: Callable[[sight.Texts], bool]) -> sight.Texts:
+        """Return what a person sees in elements, once it stands still; bounds and errors are those of ``sight.read``."""
+        selectors = [element.selector for element in elements.values()]
+
+        async def look() -> sight.Look:
+            return sight.Look.read(await self.page.evaluate(sight.LOOK, selectors))
+
+        first = next(element.selector for element in elements.values() if element.is_required)
+        async with self._shown(first) as patience:
+            await self._visible(first).first.wait_for(timeout=patience)
+        seconds = min(self._left() / 1000, SETTLE_SECONDS)
+        async with watched(self._look):
+            return await sight.read(look, elements, is_doubtful, seconds, f"GET {urlsplit(self.page.url).path}")
 
     async def screenshot(self) -> bytes:
         """Return the page as PNG."""
         return await self.page.screenshot(full_page=False, timeout=self._left(), type="png")
+
+    def _visible(self, selector: str) -> Locator:
+        return self.page.locator(selector).filter(visible=True)
 
     @asynccontextmanager
     async def _shown(self, selector: str) -> AsyncIterator[float]:

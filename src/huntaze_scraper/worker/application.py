@@ -79,7 +79,7 @@ class Application:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "calls"))
         self.shutdown = Shutdown(settings.stop_timeout_seconds * GRACE_SHARE)
         self.metrics = Metrics(client("cloudwatch"), clock, by_creator=settings.metrics_by_creator)
-        self.browser = Browser(settings.chromium_path)
+        self.browser = Browser(settings.chromium_path, settings.browser_locale, settings.browser_time_zone)
         self._breaker = CircuitBreaker(self._breaker_changed)
         queue = self.queue = SqsWorkflowsQueue(
             client("sqs"), settings.workflows_queue_url, settings.workflows_dlq_url, settings.visibility_seconds, clock
@@ -130,6 +130,7 @@ class Application:
     async def run(self) -> None:
         """Work until the shutdown begins, then leave nothing behind."""
         await self.browser.start()
+        await self.browser.require_place()
         await self.health.start()
         log.info("worker_started", health_port=self.health.port)
         loops = [asyncio.create_task(each.run()) for each in (self.in_hand, self.metrics, self.readiness)]

@@ -37,7 +37,7 @@ class JobFiles:
         return self._store.begin(self._key(name), content_type)
 
     async def keep_part(self, name: str, body: bytes) -> None:
-        """Keep a part of what is not whole yet, for a later attempt; it lies apart from results and is not kept long."""
+        """Keep a part of what is not whole yet, for a later attempt; it lies apart from results."""
         await self._store.put(f"{self._progress_prefix}/{name}", body, "application/json")
 
     async def part(self, name: str) -> bytes | None:

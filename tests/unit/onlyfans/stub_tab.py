@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from huntaze_scraper.errors import Refused
 from huntaze_scraper.onlyfans.outbox import Posting
-from huntaze_scraper.onlyfans.site import Site
+from huntaze_scraper.onlyfans.sight import Seen, Texts
+from huntaze_scraper.onlyfans.site import Element, Site
 from huntaze_scraper.onlyfans.tab import Answer
 
 type Message = dict[str, str]
@@ -44,6 +45,10 @@ class StubTab:
     date: str = ""
     requests: list[str] = field(default_factory=list)
     texts: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    locale: str = "en-US"
+    time_zone: str = "UTC"
+    was_doubtful: bool = False
     truncates_at: int | None = None
     site: Site = field(default_factory=lambda: Site("https://onlyfans.com"))
 
@@ -92,8 +97,11 @@ class StubTab:
         start = max(end - limit, 0)
         return {"messages": self.conversation[start:end][::-1], "has_more": start > 0}
 
-    async def text(self, selector: str) -> str:
-        return self.texts[selector]
+    async def read(self, elements: Mapping[str, Element], is_doubtful: Callable[[Texts], bool]) -> Texts:
+        shown = {name: self.texts.get(element.selector) for name, element in elements.items()}
+        texts = {name: None if text is None else Seen(text, self.language) for name, text in shown.items()}
+        self.was_doubtful = is_doubtful(texts)
+        return texts
 
     async def screenshot(self) -> bytes:
         return b"PNG"

@@ -1,18 +1,17 @@
 """The actions on a conversation in memory."""
 
 import importlib
-from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntaze_scraper.errors import PageBroken
+from huntaze_scraper.errors import OddPage, PageBroken
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
-from huntaze_scraper.onlyfans.actions.scrape_profile import count, scrape_profile
+from huntaze_scraper.onlyfans.actions.scrape_profile import scrape_profile
 from huntaze_scraper.onlyfans.run import Run
-from huntaze_scraper.onlyfans.site import PROFILE_BIO, PROFILE_COUNTS, PROFILE_NAME
+from huntaze_scraper.onlyfans.site import PROFILE_COUNTS, PROFILE_TEXTS
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker import results
 from huntaze_scraper.worker.results import JobFiles
@@ -88,39 +87,51 @@ def test_an_answer_of_another_form_is_a_page_that_we_do_not_know(answer: object)
     run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("0", 0),
-        ("216", 216),
-        ("1,204", 1204),
-        ("218 363", 218363),
-        ("3.4K", 3400),
-        ("1.25m", 1_250_000),
-        ("12 posts", 12),
-    ],
-)
-def test_a_count_is_read_as_sites_write_it(text: str, number: int) -> None:
-    """Separators and multiples."""
-    assert count(text) == number
-
-
-@given(st.text())
-def test_what_is_no_count_is_a_page_that_we_do_not_know(text: str) -> None:
-    """A number that is not negative, or PageBroken; nothing else."""
-    with suppress(PageBroken):
-        assert count(text) >= 0
+SHOWN = {PROFILE_TEXTS["name"].selector: "Ana", PROFILE_TEXTS["bio"].selector: "bio"} | {
+    element.selector: "1,000" for element in PROFILE_COUNTS.values()
+}
 
 
 def test_a_profile_is_read_with_a_picture_as_evidence() -> None:
-    """Name, text, four counts."""
+    """Name, text, four counts, and in which language and time zone it was read."""
 
     async def scenario() -> None:
-        texts = {PROFILE_NAME: " Ana ", PROFILE_BIO: "bio"} | dict.fromkeys(PROFILE_COUNTS.values(), "1,000")
-        wanted = attempt(StubTab(texts=texts), action="scrape_profile", profile_url="ana")
+        wanted = attempt(StubTab(texts=SHOWN), action="scrape_profile", profile_url="ana")
         data = await scrape_profile(wanted)
         assert (data["name"], data["counts"]) == ("Ana", dict.fromkeys(("posts", "likes", "fans", "media"), 1000))
         assert data["screenshot"].endswith("/profile.png")
+        assert (data["locale"], data["time_zone"]) == ("en-US", "UTC")
         results.success(wanted.job, ended_at=0, attempts=1, data=data)
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.8")
+def test_what_a_profile_may_lack_is_told_as_missing() -> None:
+    """No text about it, and counts that its owner hides: null, in a result after the schema."""
+
+    async def scenario() -> None:
+        optional = [each.selector for each in (PROFILE_TEXTS | PROFILE_COUNTS).values() if not each.is_required]
+        tab = StubTab(texts={selector: text for selector, text in SHOWN.items() if selector not in optional})
+        wanted = attempt(tab, action="scrape_profile", profile_url="ana")
+        data = await scrape_profile(wanted)
+        assert (data["bio"], data["counts"]) == (None, {"posts": 1000, "likes": None, "fans": None, "media": 1000})
+        assert tab.was_doubtful
+        results.success(wanted.job, ended_at=0, attempts=1, data=data)
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.8")
+@pytest.mark.parametrize(("text", "language"), [("#1: 500", ""), ("1,204K", ""), ("1.2B", "tr"), ("a lot " * 50, "")])
+def test_a_count_that_cannot_be_read_for_certain_is_a_failure_that_quotes_it(text: str, language: str) -> None:
+    """The page's own language counts, too; what is quoted is short."""
+
+    async def scenario() -> None:
+        tab = StubTab(texts=SHOWN | {PROFILE_COUNTS["fans"].selector: text}, language=language)
+        with pytest.raises(OddPage, match="count of fans") as caught:
+            await scrape_profile(attempt(tab, action="scrape_profile", profile_url="ana"))
+        assert repr(text[:60]) in caught.value.reason
+        assert len(caught.value.reason) < 120
 
     run(scenario())

@@ -51,7 +51,9 @@ def test_what_is_asked_for_is_ended_in_the_browser_and_then_given_out() -> None:
             session.given = asked.done
             pieces = [{"bytes": base64.b64encode(each).decode()} for each in ('{"text": "é'.encode(), b'"}')]
             await session.pause(paused(postDataEntries=pieces))
-            assert asked.result() == Posting(f"https://x.example{PATH}", {"sign": "s"}, '{"text": "é"}'.encode())
+            metadata = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
+            sent = Posting(f"https://x.example{PATH}", {"sign": "s"} | metadata, '{"text": "é"}'.encode())
+            assert asked.result() == sent
         assert session.orders == [END]
         assert session.was_given == [False]
 

@@ -45,11 +45,13 @@ class DownloadMedia:
         for index, url in enumerate(run.job.payload["media_urls"]):
             if str(index) in done["files"] or str(index) in done["refused"]:
                 continue
+            await run.pace()
             try:
                 done["files"][str(index)] = await self._keep(run, index, url)
             except Refused as refusal:
                 meant = await run.tab.reconsider(refusal)
                 if meant is not refusal:
+                    meant.so_far = _shown(done)
                     raise meant from None
                 done["refused"][str(index)] = _told(refusal)
             except SiteError as error:

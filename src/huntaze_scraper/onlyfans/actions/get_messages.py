@@ -39,6 +39,7 @@ async def _read_on(run: Run, messages: Messages) -> Mapping[str, Any]:
     fan, since = run.job.payload["user_id"], run.job.payload.get("since")
     known, met_since, has_more, advanced = [each["id"] for each in messages], False, True, False
     try:
+        await run.pace()
         async for page in conversation.pages(run.tab, fan, run.seconds, known):
             ids = [message["id"] for message in page.messages]
             met_since = since in ids
@@ -49,6 +50,7 @@ async def _read_on(run: Run, messages: Messages) -> Mapping[str, Any]:
                 break
             await _keep(run, new)
             advanced = True
+            await run.pace()
     except SlowDown as error:
         error.advanced = advanced
         raise

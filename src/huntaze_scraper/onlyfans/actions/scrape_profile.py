@@ -1,39 +1,61 @@
 """scrape_profile: a profile's name, text and counts, with a picture as evidence."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from huntaze_scraper.errors import PageBroken
+from huntaze_scraper.errors import OddPage
 from huntaze_scraper.onlyfans import site
+from huntaze_scraper.onlyfans.counts import LONGEST_TEXT, Unreadable, count
 from huntaze_scraper.onlyfans.run import Run
+from huntaze_scraper.onlyfans.sight import Seen, Texts
 
 SCREENSHOT = "profile.png"
 
-_MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000}
-
 
 async def scrape_profile(run: Run) -> Mapping[str, Any]:
-    """Read the profile at ``profile_url``."""
-    url = run.tab.site.profile(run.job.payload["profile_url"])
-    async with run.tab.within(run.seconds, "GET profile"):
-        await run.tab.open(url)
-        name = (await run.tab.text(site.PROFILE_NAME)).strip()
-        bio = (await run.tab.text(site.PROFILE_BIO)).strip()
-        counts = {each: count(await run.tab.text(selector)) for each, selector in site.PROFILE_COUNTS.items()}
-        picture = await run.tab.screenshot()
-    screenshot = await run.artifacts.put(SCREENSHOT, picture, "image/png")
-    return {"profile_url": url, "name": name, "bio": bio, "counts": counts, "screenshot": screenshot}
-
-
-def count(text: str) -> int:
-    """Read a count as sites write it: ``1,204``, ``3.4K``, ``12 posts``.
+    """Read the profile at ``profile_url``; what it may lack, and lacks, is None.
 
     Raises:
-        PageBroken: there is no number.
+        OddPage: it lacks what it must have, or a count cannot be read for certain: the text says which, and how it is
+            written.
     """
-    found = re.search(r"([0-9][0-9,. ]*)([km]?)\b", text.strip(), re.IGNORECASE)
-    if not found:
-        raise PageBroken("a count of the profile is not a number")
-    digits, multiple = found.group(1).strip(" ,."), _MULTIPLES[found.group(2).lower()]
-    return round(float(digits.replace(",", "")) * multiple) if multiple > 1 else int(re.sub(r"[,. ]", "", digits))
+    url = run.tab.site.profile(run.job.payload["profile_url"])
+    locale = run.tab.locale
+
+    def is_doubtful(texts: Texts) -> bool:
+        return any(not _read(texts[name], locale) for name in site.PROFILE_COUNTS)
+
+    async with run.tab.within(run.seconds, "GET profile"):
+        await run.tab.open(url)
+        texts = await run.tab.read(site.PROFILE_TEXTS | site.PROFILE_COUNTS, is_doubtful)
+        counts = {name: _count(name, texts[name], locale) for name in site.PROFILE_COUNTS}
+        picture = await run.tab.screenshot()
+    screenshot = await run.artifacts.put(SCREENSHOT, picture, "image/png")
+    shown = {name: seen and seen.text for name, seen in texts.items()}
+    return {
+        "profile_url": url,
+        "name": shown["name"],
+        "bio": shown["bio"],
+        "counts": counts,
+        "screenshot": screenshot,
+        "locale": locale,
+        "time_zone": run.tab.time_zone,
+    }
+
+
+def _count(name: str, seen: Seen | None, locale: str) -> int | None:
+    number = _read(seen, locale)
+    if number is None and seen is not None:
+        raise OddPage(
+            f"the profile's count of {name} cannot be read: {seen.text[:LONGEST_TEXT]!r}", request="GET profile"
+        )
+    return number
+
+
+def _read(seen: Seen | None, locale: str) -> int | None:
+    if seen is None:
+        return None
+    try:
+        return count(seen.text, [seen.language or locale, locale], site.COUNT_LABELS)
+    except Unreadable:
+        return None
