@@ -41,6 +41,8 @@ POISON_COMES = {"dlq_messages_warning", "dlq_messages_critical"}
 ROTATION_FAILS = {"credentials_rotation_failed"}
 PAGES_BURN_CPU = {"scraper_cpu_high"}
 NOBODY_KNOWS = {"effect_uncertain"}
+TASKS_CANNOT_WORK = {"scraper_not_ready"}
+JOBS_WAIT = {"jobs_wait"}
 
 CREATORS = [f"creator-{number:02}" for number in range(1, 13)]
 BURNING_PAGE = """<!doctype html><script>
@@ -80,6 +82,8 @@ def test_every_alarm_has_a_cause_here(subscriber: Subscriber) -> None:
         ROTATION_FAILS,
         PAGES_BURN_CPU,
         NOBODY_KNOWS,
+        TASKS_CANNOT_WORK,
+        JOBS_WAIT,
     )
     assert subscriber.alarms() == set().union(*causes)
 
@@ -164,6 +168,36 @@ def test_a_workflows_queue_that_fills(subscriber: Subscriber, pipeline: Pipeline
         fill_workflows_queue(pipeline, 510)
         subscriber.await_alarms(WORKFLOWS_QUEUE_FILLS, 4)
     subscriber.await_ends(WORKFLOWS_QUEUE_FILLS)
+
+
+@pytest.mark.requirement("9.6")
+def test_a_task_that_cannot_work(subscriber: Subscriber, pipeline: Pipeline, harness: Harness) -> None:
+    """The state table answers errors; the jobs that were on the queue go when it does not."""
+    faults = Faults(harness.run, 1)
+    faults.outage("dynamodb", "error", 3600)
+    try:
+        jobs = fill_workflows_queue(pipeline, 3)
+        until(lambda: faults.refused("dynamodb"), 60, "a call that meets the outage")
+        subscriber.pass_minutes(11)
+        subscriber.await_alarms(TASKS_CANNOT_WORK, 4)
+    finally:
+        faults.end_outages()
+    pipeline.await_results(jobs, 120)
+    subscriber.await_ends(TASKS_CANNOT_WORK)
+
+
+@pytest.mark.requirement("7.1", "9.6")
+def test_jobs_that_wait_for_long(subscriber: Subscriber, pipeline: Pipeline, site: SiteControl) -> None:
+    """An account's limit lasts for three quarters of an hour; hours after it is over nothing is told of it any more."""
+    site.faults({"match": _posts(), "fault": {"kind": "status", "status": 429, "retry_after": 600}})
+    job = _message(pipeline, CREATORS[0])
+    subscriber.pass_minutes(41)
+    subscriber.await_alarms(JOBS_WAIT, 6)
+    site.faults()
+    subscriber.pass_minutes(10)
+    pipeline.await_results([job], 120)
+    subscriber.skip_minutes(6 * 60 + 5)
+    subscriber.await_ends(JOBS_WAIT, after_minutes=1)
 
 
 def test_a_limiter_that_is_kept_from_running(subscriber: Subscriber, pipeline: Pipeline) -> None:
