@@ -67,8 +67,8 @@ class Busy:
 class Ledger(Protocol):
     """Where jobs are kept. Every method raises StoreUnavailable where the store does not answer, LeaseLost where it says."""
 
-    async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
-        """Take the job's lease until the given time, if it is to be had."""
+    async def begin(self, job: Job, until: float, message_id: str = "") -> Entry | Finished | Busy:
+        """Take the job's lease until the given time, if it is to be had, for the message of that id."""
         ...
 
     async def probe(self) -> None:
@@ -91,8 +91,8 @@ class Ledger(Protocol):
         """Give the lease back and add to the counts. Silent where it was lost."""
         ...
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0) -> None:
-        """Record how the job ended. Silent where the lease was lost."""
+    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
+        """Record how the job ended, and the id of the message that was buried. Silent where the lease was lost."""
         ...
 
 
@@ -106,12 +106,12 @@ class DynamoLedger:
         self._doubtful: dict[str, Entry] = {}
         """Leases that were asked for without an answer, by job."""
 
-    async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
-        """Take the job's lease until the given time, if it is to be had."""
+    async def begin(self, job: Job, until: float, message_id: str = "") -> Entry | Finished | Busy:
+        """Take the job's lease until the given time, if it is to be had, for the message of that id."""
         entry = Entry(job.job_id, uuid.uuid4().hex)
         try:
             await self._undo(self._doubtful.get(job.job_id))
-            return await self._begin(entry, job, until)
+            return await self._begin(entry, job, until, message_id)
         except StoreUnavailable:
             self._doubtful.setdefault(job.job_id, entry)
             raise
@@ -126,7 +126,7 @@ class DynamoLedger:
         with suppress(ConditionFailed):
             await self._write("", "REMOVE lease", {}, condition="attribute_exists(pk)")
 
-    async def _begin(self, entry: Entry, job: Job, until: float) -> Entry | Finished | Busy:
+    async def _begin(self, entry: Entry, job: Job, until: float, message_id: str) -> Entry | Finished | Busy:
         now = self._clock.now()
         try:
             item = await self._write(
@@ -139,13 +139,16 @@ class DynamoLedger:
                     ":dead": State.DEAD,
                     ":lease": entry.lease,
                     ":until": until,
+                    ":message": message_id or "none",
                     ":now": now,
                     ":account": job.account,
                     ":action": job.action,
                     ":expires": int(now + KEPT_SECONDS),
                     ":one": 1,
                 },
-                condition="attribute_not_exists(pk) OR #state IN (:waiting, :dead) "
+                # A message that comes back after it was buried is no replay: a replay is another message.
+                condition="attribute_not_exists(pk) OR #state = :waiting "
+                "OR (#state = :dead AND (attribute_not_exists(buried) OR buried <> :message)) "
                 "OR (#state = :running AND lease_until <= :now)",
                 names=("state", "action"),
                 returned="ALL_NEW",
@@ -176,22 +179,25 @@ class DynamoLedger:
         """Give the lease back and add to the counts."""
         await self._end(entry, State.WAITING, failures, rate_limits, "")
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0) -> None:
-        """Record how the job ended."""
-        await self._end(entry, state, failures, 0, result_key)
+    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
+        """Record how the job ended, and the id of the message that was buried."""
+        await self._end(entry, state, failures, 0, result_key, buried)
 
-    async def _end(self, entry: Entry, state: State, failures: int, rate_limits: int, result_key: str) -> None:
+    async def _end(
+        self, entry: Entry, state: State, failures: int, rate_limits: int, result_key: str, buried: str = ""
+    ) -> None:
         kept = f", {_EFFECT_IS_KEPT}" if entry.effect else ""
         forgotten = "" if entry.effect else f", {', '.join(_EFFECT)}"
         try:
             await self._update(
                 entry,
-                f"SET #state = :state, result_key = :result_key, ended_at = :now{kept} "
+                f"SET #state = :state, result_key = :result_key, buried = :buried, ended_at = :now{kept} "
                 f"ADD failures :failures, rate_limits :rate_limits REMOVE lease, lease_until{forgotten}",
                 (_values(entry.effect) if entry.effect else {})
                 | {
                     ":state": state,
                     ":result_key": result_key,
+                    ":buried": buried,
                     ":now": self._clock.now(),
                     ":failures": failures,
                     ":rate_limits": rate_limits,
@@ -239,7 +245,7 @@ class DynamoLedger:
 
 
 def _why_not(entry: JobEntry, now: float) -> Finished | Busy:
-    if entry.is_final:
+    if entry.is_final or entry.state is State.DEAD:
         return Finished(State(entry.state or ""), entry.result_key)
     return Busy(now if entry.lease_until is None else entry.lease_until)
 

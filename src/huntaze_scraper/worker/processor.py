@@ -100,7 +100,8 @@ class Processor:
 
     async def _process(self, job: Job, message: Message) -> Outcome:
         paused_until, begun = await asyncio.gather(
-            _or_error(self._pauses.until(job.account)), _or_error(self._ledger.begin(job, message.lease_until))
+            _or_error(self._pauses.until(job.account)),
+            _or_error(self._ledger.begin(job, message.lease_until, message.message_id)),
         )
         now = self._clock.now()
         if isinstance(begun, StoreUnavailable):

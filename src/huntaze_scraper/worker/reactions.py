@@ -185,7 +185,7 @@ class Reactions:
             RESULT_KEY: key,
         }
         await self._queue.bury(message, why)
-        await self._ledger.finish(entry, State.DEAD, key, failures=counted)
+        await self._ledger.finish(entry, State.DEAD, key, failures=counted, buried=message.message_id)
         return deleted(Status.DEAD, error.error_class, error.reason)
 
     async def _write_failure(self, job: Job, entry: Entry, error: SiteError, status: Status) -> str:

@@ -169,7 +169,7 @@ class MemoryLedger(Switchable):
         self._clock = clock
         self.items: dict[str, dict[str, Any]] = {}
 
-    async def begin(self, job: Job, until: float) -> Entry | Finished | Busy:
+    async def begin(self, job: Job, until: float, message_id: str = "") -> Entry | Finished | Busy:
         self.check()
         item = self.items.setdefault(
             job.job_id,
@@ -183,7 +183,8 @@ class MemoryLedger(Switchable):
                 "result_key": "",
             },
         )
-        if item["state"] in FINAL:
+        is_buried = item["state"] is State.DEAD and message_id and item["buried"] == message_id
+        if item["state"] in FINAL or is_buried:
             return Finished(item["state"], item["result_key"])
         if item["state"] is State.RUNNING and item["until"] > self._clock.now():
             return Busy(item["until"])
@@ -212,17 +213,19 @@ class MemoryLedger(Switchable):
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         self._end(entry, State.WAITING, "", failures, rate_limits)
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0) -> None:
-        self._end(entry, state, result_key, failures, 0)
+    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
+        self._end(entry, state, result_key, failures, 0, buried)
 
-    def _end(self, entry: Entry, state: State, result_key: str, failures: int, rate_limits: int) -> None:
+    def _end(
+        self, entry: Entry, state: State, result_key: str, failures: int, rate_limits: int, buried: str = ""
+    ) -> None:
         try:
             item = self._ours(entry)
         except LeaseLost:
             return
         item["failures"] += failures
         item["rate_limits"] += rate_limits
-        item |= {"state": state, "result_key": result_key, "lease": "", "effect": entry.effect}
+        item |= {"state": state, "result_key": result_key, "buried": buried, "lease": "", "effect": entry.effect}
 
     def _ours(self, entry: Entry) -> dict[str, Any]:
         self.check()

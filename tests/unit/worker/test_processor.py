@@ -357,6 +357,25 @@ def test_a_replay_from_the_dlq_begins_anew_but_remembers_the_effect() -> None:
     run(scenario())
 
 
+def test_a_buried_job_whose_message_could_not_be_deleted_is_not_tried_again() -> None:
+    """The message comes back when its visibility ends: deleted as a duplicate of what lies in the DLQ."""
+
+    async def scenario() -> None:
+        bench = Bench(TryAgain("x", status=503))
+        bench.queue.send_job()
+        for _ in range(2):
+            await bench.process()
+        message = await bench.receive()
+        assert (await bench.processor.process(message)).status is Status.DEAD
+        await asyncio.sleep(301)
+        assert (await bench.process()).status is Status.DUPLICATE
+        assert len(bench.carrier.carried) == 3
+        assert len(bench.queue.buried) == 1
+        assert bench.item()["state"] is State.DEAD
+
+    run(scenario())
+
+
 def test_workers_that_die_over_a_job_count_as_failures_and_end_in_the_dlq() -> None:
     """A lease that was never given back is a death; the third one buries the job without running it."""
 

@@ -215,6 +215,19 @@ def test_an_extended_lease_lasts(ledger: Ledger, clock: HandClock) -> None:
     assert isinstance(wait(ledger.begin(JOB, clock.now() + 300)), Busy)
 
 
+def test_a_buried_message_that_comes_back_is_no_replay(ledger: Ledger, clock: HandClock) -> None:
+    """Its worker died before it could delete it: the copy in the DLQ stands for it. Another message is a replay."""
+    entry = wait(ledger.begin(JOB, clock.now() + 300, "m-1"))
+    assert isinstance(entry, Entry)
+    wait(ledger.finish(entry, State.DEAD, "key", failures=3, buried="m-1"))
+    assert wait(ledger.begin(JOB, clock.now() + 300, "m-1")) == Finished(State.DEAD, "key")
+    replay = wait(ledger.begin(JOB, clock.now() + 300, "m-2"))
+    assert isinstance(replay, Entry)
+    assert replay.failures == 0
+    wait(ledger.release(replay))
+    assert isinstance(wait(ledger.begin(JOB, clock.now() + 300, "m-1")), Entry)
+
+
 class TestAnswersThatAreLost:
     """DynamoDB does what it is asked, and nobody hears of it."""
 
