@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+from emulator.harness.clients import http_client
 
 
 class SiteControl:
@@ -11,7 +11,7 @@ class SiteControl:
     def __init__(self, url: str) -> None:
         """Remember where the site is."""
         self.url = url
-        self._http = httpx.Client(base_url=f"{url}/_control", timeout=30)
+        self._control = f"{url}/_control"
 
     def reset(self) -> None:
         """Forget messages, sessions, faults, limits and recorded requests."""
@@ -38,10 +38,10 @@ class SiteControl:
         return self._get("accounts")
 
     def _get(self, name: str) -> list[dict[str, Any]]:
-        answer = self._http.get(f"/{name}").raise_for_status().json()
+        answer = http_client.get(f"{self._control}/{name}").raise_for_status().json()
         return list(answer[name] if isinstance(answer, dict) else answer)
 
     def _post(self, name: str, body: object) -> None:
-        answer = self._http.post(f"/{name}", json=body)
+        answer = http_client.post(f"{self._control}/{name}", json=body)
         if answer.is_error:
             raise ValueError(answer.text)
