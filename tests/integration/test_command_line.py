@@ -87,12 +87,21 @@ def until(condition: Callable[[], object], timeout_seconds: float) -> None:
 @pytest.fixture
 def huntaze(tmp_path: Path) -> Iterator[CommandLine]:
     """The command; whatever it left running is killed, after the test has looked."""
-    command = CommandLine(tmp_path)
-    yield command
-    for process in command.processes():
-        process.kill()
-    for started in command.started:
-        started.communicate(timeout=10)
+    with commands(tmp_path) as command:
+        yield command
+
+
+@contextlib.contextmanager
+def commands(state: Path) -> Iterator[CommandLine]:
+    """The command with this state folder."""
+    command = CommandLine(state)
+    try:
+        yield command
+    finally:
+        for process in command.processes():
+            process.kill()
+        for started in command.started:
+            started.communicate(timeout=10)
 
 
 def test_up_tells_where_everything_is_and_down_stops_all_of_it(huntaze: CommandLine) -> None:
@@ -142,28 +151,31 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 400 MB."""
-    folder = tmp_path / "disk"
+def on_small_disk(tmp_path: Path) -> Iterator[CommandLine]:
+    """The command, where all that it writes is on a disk of 400 MB."""
+    folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=400m", "none", folder], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip("a small disk can be had by root alone")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    try:
+        with commands(folder) as command:
+            yield command
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_disk_that_is_full_is_told_and_all_is_cleared_up_the_same(small_disk: Path) -> None:
+def test_a_full_disk_is_told_and_all_is_cleared_up_the_same(on_small_disk: CommandLine) -> None:
     """While it is up, at down, and at a start: what is the matter, in words; no process stays, and no raw file."""
-    command = CommandLine(small_disk)
+    command = on_small_disk
     up = command.up()
-    with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+    with contextlib.suppress(OSError), (command.state / "filler").open("wb", buffering=0) as filler:
         while filler.write(bytes(1 << 20)):
             pass
     assert up.stderr is not None
-    assert "the disk is full" in next(line for line in up.stderr if "disk" in line)
+    assert any("the disk is full" in line for line in up.stderr), "it ended without a word"
 
     assert json.loads(command.run("down", "--json").stdout) == {"stopped": True}
     told = up.communicate(timeout=30)[1]
