@@ -12,7 +12,8 @@ def words(result: Mapping[str, Any] | None) -> str:
     """Say what a result says."""
     match result:
         case {"status": "succeeded", "action": "scrape_profile", "data": {"name": name, "counts": counts}}:
-            return f"{name}: {', '.join(f'{count:,} {what}' for what, count in counts.items())}"
+            told = [f"{count:,} {what}" for what, count in counts.items() if count is not None]
+            return f"{name}: {', '.join(told)}"
         case {"status": "succeeded", "action": "send_message", "data": {"message_id": id_, "fan": fan, "sent_at": at}}:
             return f"message {id_} to {fan}, sent at {at[:19]}"
         case {"status": status, "error": {"reason": reason}}:

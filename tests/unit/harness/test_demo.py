@@ -21,6 +21,14 @@ RESULTS: list[tuple[dict[str, Any] | None, str]] = [
     (
         {
             "status": "succeeded",
+            "action": "scrape_profile",
+            "data": {"name": "Ana", "counts": {"posts": 12, "likes": None}},
+        },
+        "Ana: 12 posts",
+    ),
+    (
+        {
+            "status": "succeeded",
             "action": "send_message",
             "data": {"message_id": "m-7", "fan": "fan-001", "sent_at": "2026-01-31T12:00:00.123456Z"},
         },
@@ -31,7 +39,7 @@ RESULTS: list[tuple[dict[str, Any] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("result", "words"), RESULTS, ids=["profile", "message", "failure", "none"])
+@pytest.mark.parametrize(("result", "words"), RESULTS, ids=["profile", "less of it", "message", "failure", "none"])
 def test_a_result_is_told_in_words(result: dict[str, Any] | None, words: str) -> None:
     """A profile's name and counts, a message's id and time, a failure's reason."""
     assert demo_results.words(result) == words
