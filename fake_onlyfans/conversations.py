@@ -60,6 +60,14 @@ class Conversations:
         self.accepted.append(Accepted(account.username, fan.username, message))
         return message
 
+    def forget(self, account: str, fan: str, message_id: str | None = None) -> None:
+        """Delete a message, by default the last one, of a conversation that somebody has looked at."""
+        thread = self._threads.get((account, fan), [])
+        for message in reversed(thread):
+            if message_id in (None, message.id):
+                thread.remove(message)
+                return
+
     def page(self, account: Account, fan: Fan, limit: int, before: str | None = None) -> tuple[list[Message], bool]:
         """Return up to ``limit`` messages older than ``before``, newest first, and whether there are older ones.
 

@@ -1,7 +1,8 @@
 """The whole state of the site: made from a seed, changed by requests, thrown away by a reset."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,6 +45,7 @@ class Site:
     ) -> None:
         """Make the site of the seed; ``now`` returns epoch seconds."""
         self.now = now
+        self._later: set[asyncio.Task[None]] = set()
         self._first_seed, self._first_session_seconds = seed, session_seconds
         self.reset()
 
@@ -69,6 +71,12 @@ class Site:
         """Sessions that are over without the site's saying so, by their tokens."""
         self.limit: Limit | None = None
         self.exchanges: list[Exchange] = []
+
+    def later(self, acting: Coroutine[Any, Any, None]) -> None:
+        """Act on something by itself, whatever becomes of the request that asked for it."""
+        task = asyncio.create_task(acting)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     def fan(self, account: Account, username: str) -> Fan | None:
         """Find one of an account's fans."""

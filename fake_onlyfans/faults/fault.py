@@ -38,7 +38,8 @@ class Fault:
         if unknown := sorted(set(options) - set(known)):
             allowed = ", ".join(known) or "none"
             raise InvalidRule(f'kind "{cls.kind}" has no option "{unknown[0]}"; allowed: {allowed}')
-        missing = [name for name, each in known.items() if each.default is MISSING and name not in options]
+        required = {name for name, each in known.items() if each.default is each.default_factory is MISSING}
+        missing = [name for name in known if name in required and name not in options]
         if missing:
             raise InvalidRule(f'kind "{cls.kind}" needs "{missing[0]}"')
         fault = cls(**options)

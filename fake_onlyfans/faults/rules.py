@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fake_onlyfans.faults.autocorrect import Autocorrect
 from fake_onlyfans.faults.challenge import Challenge
+from fake_onlyfans.faults.commit_late import CommitLate
 from fake_onlyfans.faults.crash import Crash
 from fake_onlyfans.faults.delay import Delay
+from fake_onlyfans.faults.dialog import Dialog
 from fake_onlyfans.faults.disguise import Disguise
 from fake_onlyfans.faults.drift import Drift
 from fake_onlyfans.faults.drip import Drip
 from fake_onlyfans.faults.expire_session import ExpireSession
 from fake_onlyfans.faults.fault import Fault, InvalidRule
+from fake_onlyfans.faults.forget_message import ForgetMessage
 from fake_onlyfans.faults.hang import Hang
 from fake_onlyfans.faults.locale import Locale
 from fake_onlyfans.faults.log_in_form import LogInForm
@@ -18,6 +22,7 @@ from fake_onlyfans.faults.markup import Markup
 from fake_onlyfans.faults.pop_up import PopUp
 from fake_onlyfans.faults.repeat import Repeat
 from fake_onlyfans.faults.reset import Reset
+from fake_onlyfans.faults.rewrite import Rewrite
 from fake_onlyfans.faults.rule import Match, Rule
 from fake_onlyfans.faults.status import Status
 from fake_onlyfans.faults.truncate import Truncate
@@ -27,6 +32,7 @@ KINDS: Mapping[str, type[Fault]] = {
     for kind in (
         *(Status, Delay, Hang, Reset, Challenge, ExpireSession, Drift, Crash, Truncate, LogInForm, PopUp),
         *(Drip, Disguise, Repeat, Markup, Locale),
+        *(CommitLate, Rewrite, ForgetMessage, Dialog, Autocorrect),
     )
 }
 METHODS = ("GET", "HEAD", "POST")

@@ -138,8 +138,11 @@ class Office:
     def fault(self, kind: str, *, method: str = "", path: str = "", times: int | None = None, **options: Any) -> None:
         """Have the site misbehave."""
         match = {name: text for name, text in (("method", method), ("path", path)) if text}
-        rules = [{"match": match, "fault": {"kind": kind, **options}, "times": times}]
-        http_client.post(f"{self.fake.url}/_control/faults", json=rules).raise_for_status()
+        self.faults({"match": match, "fault": {"kind": kind, **options}, "times": times})
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Have the site misbehave by these rules, or not at all."""
+        http_client.post(f"{self.fake.url}/_control/faults", json=list(rules)).raise_for_status()
 
     @property
     def sent(self) -> list[tuple[str, str, str]]:
