@@ -33,6 +33,11 @@ class TracedBrowser(Browser):
         self._open: list[BrowserContext] = []
         self._traces = ContextTraces(Path(self._scratch.name))
 
+    @property
+    def contexts(self) -> list[BrowserContext]:
+        """Those that are open."""
+        return list(self._open)
+
     async def open(self, state: Any) -> tuple[Generation, BrowserContext]:
         generation, context = await super().open(state)
         await self._traces.begin(context)

@@ -11,6 +11,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.onlyfans.driver import Driver
+from huntaze_scraper.onlyfans.pop_ups import PopUps
+from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.settings import InvalidSettings
 
 JOBS_A_BROWSER = 1000
@@ -39,10 +41,11 @@ log = structlog.stdlib.get_logger(__name__)
 class Generation:
     """One Chromium process and what is open in it."""
 
-    def __init__(self, number: int, chromium: Chromium) -> None:
+    def __init__(self, number: int, chromium: Chromium, pop_ups: PopUps) -> None:
         """Count from nothing."""
         self.number = number
         self.chromium = chromium
+        self.pop_ups = pop_ups
         self.contexts: set[BrowserContext] = set()
         self.opened = 0
         self.jobs = 0
@@ -90,12 +93,13 @@ class Browser:
                 return current
             try:
                 chromium = await self._launch()
+                pop_ups = await PopUps.watch(chromium, Site.outgoing_pattern)
             except (PlaywrightError, BrowserUnavailable, TimeoutError):
                 self.failed_starts += 1
                 log.warning("browser_not_started", failed_starts=self.failed_starts)
                 raise BrowserUnavailable("Chromium does not start") from None
             self.failed_starts = 0
-            self._generation = Generation((current.number if current else 0) + 1, chromium)
+            self._generation = Generation((current.number if current else 0) + 1, chromium, pop_ups)
             log.info("browser_started", generation=self._generation.number, version=chromium.version)
             if current:
                 self._retire(current)

@@ -56,19 +56,34 @@ class Outbox:
             self._asked = None
             posting.cancel()
 
+    async def context_id(self) -> str:
+        """Return Chromium's name for the page's context."""
+        target = await self._session.send("Target.getTargetInfo")
+        return str(target["targetInfo"]["browserContextId"])
+
+    async def end(self, session: CDPSession, event: Mapping[str, Any]) -> None:
+        """End a request that is held back by a session, and give it out where it is the one that is asked for."""
+        asked = self._asked
+        posting = await end(session, event)
+        if posting and asked and asked[0] == unquote(urlsplit(posting.url).path) and not asked[1].done():
+            asked[1].set_result(posting)
+
     async def _on_paused(self, event: dict[str, Any]) -> None:
-        request, paused = event["request"], {"requestId": event["requestId"]}
-        try:
-            if request["method"] != "POST":
-                await self._session.send("Fetch.continueRequest", paused)
-                return
-            asked = self._asked
-            await self._session.send("Fetch.failRequest", paused | {"errorReason": "Aborted"})
-        except PlaywrightError:
-            return  # the page is gone: whoever waits for it knows
-        if asked and asked[0] == unquote(urlsplit(request["url"]).path) and not asked[1].done():
-            headers = page_headers.of_posting(request["url"], request["headers"], event.get("resourceType", ""))
-            asked[1].set_result(Posting(request["url"], headers, _body(request)))
+        await self.end(self._session, event)
+
+
+async def end(session: CDPSession, event: Mapping[str, Any]) -> Posting | None:
+    """End a POST that a session holds back, and return it; let go on what is none."""
+    request, paused = event["request"], {"requestId": event["requestId"]}
+    try:
+        if request["method"] != "POST":
+            await session.send("Fetch.continueRequest", paused)
+            return None
+        await session.send("Fetch.failRequest", paused | {"errorReason": "Aborted"})
+    except PlaywrightError:
+        return None  # the page is gone: whoever waits for it knows
+    headers = page_headers.of_posting(request["url"], request["headers"], event.get("resourceType", ""))
+    return Posting(request["url"], headers, _body(request))
 
 
 def _body(request: Mapping[str, Any]) -> bytes:

@@ -57,7 +57,9 @@ class Tabs:
             async with asyncio.timeout(browsers.OPEN_SECONDS):
                 page = await context.new_page()
                 await put_session_storage(page, state or {})
-                tab = Tab(self._site, context, page, await Outbox.open(page, self._site.outgoing_pattern), api_key)
+                outbox = await Outbox.open(page, self._site.outgoing_pattern)
+                await generation.pop_ups.guard(context, outbox)
+                tab = Tab(self._site, context, page, outbox, api_key)
                 tab.locale, tab.time_zone = self._browser.locale, self._browser.time_zone
                 if api_key:
                     await context.route(self._site.api_pattern, lambda route: _with_key(route, tab))
