@@ -1,11 +1,12 @@
 """Signing in, in a real Chromium: once for all tasks, and again when the session is over."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from huntaze_scraper.errors import HumanWanted, SignInAgain, SiteError, SlowDown
-from huntaze_scraper.onlyfans import login_form
+from huntaze_scraper.onlyfans import login_form, second_factor
 from huntaze_scraper.onlyfans.credentials import Credentials
 from tests.integration.scraper_office import Office, World, wanted
 
@@ -116,7 +117,8 @@ def test_a_code_that_is_refused_with_any_status_is_followed_by_the_next_code(
     place: World, new_office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once; then it is the account's trouble."""
-    monkeypatch.setattr(login_form, "TOTP_STEP_SECONDS", 1)
+    soon = SimpleNamespace(STEP_SECONDS=1, code=second_factor.code)  # the site takes the same code again
+    monkeypatch.setattr(login_form, "second_factor", soon)
     account = next(each for each in new_office.fake.site.accounts.values() if each.totp_secret)
 
     async def scenario() -> None:
