@@ -14,6 +14,7 @@ from huntaze_scraper.queues.limits import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYT
 from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from infra_cdk.options import Options
 from infra_cdk.permissions import from_this_account, use_key
+from infra_cdk.tables import table
 
 LONGEST_RETENTION = Duration.days(14)
 # A standard DLQ counts from the first enqueue time: what ingress keeps less than the longest is left to replay it.
@@ -54,20 +55,7 @@ class Queues(Stack):
             self._refer()
         else:
             self._make()
-        self.state = dynamodb.Table(
-            self,
-            "State",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            time_to_live_attribute="expires_at",
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-            encryption_key=self.key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
+        self.state = table(self, "State", self.key)
         CfnOutput(self, "IngressQueueUrl", value=self.ingress.queue_url)
         CfnOutput(self, "IngressDlqUrl", value=self.ingress_dlq.queue_url)
         CfnOutput(self, "WorkflowsQueueUrl", value=self.workflows.queue_url)

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -15,6 +17,7 @@ from infra_cdk.function import Function
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics
 from infra_cdk.queues import Queues
+from infra_cdk.tables import table
 
 HANDLER = "huntaze_scraper.rate_limiter.handler.handler"
 TIMEOUT = Duration.seconds(30)
@@ -30,11 +33,14 @@ class RateLimiter(Stack):
     ) -> None:
         """Run the bundle between the queues."""
         super().__init__(scope, name, **stack)
+        # By ARN: a construct given the key itself would write this stack's table into the key's policy, a cycle.
+        line = table(self, "Line", kms.Key.from_key_arn(self, "Key", queues.key.key_arn), sort_key="sk")
         settings = RateLimiterSettings(
             ingress_queue_url=queues.ingress.queue_url,
             ingress_dlq_url=queues.ingress_dlq.queue_url,
             workflows_queue_url=queues.workflows.queue_url,
             state_table=queues.state.table_name,
+            line_table=line.table_name,
             **options.limit,
         )
         limiter = Function(
@@ -45,7 +51,7 @@ class RateLimiter(Stack):
             bundle=bundle,
             timeout=TIMEOUT,
             environment=settings.to_env(),
-            statements=_statements(queues),
+            statements=_statements(queues, line),
         )
         lambda_.EventSourceMapping(
             self,
@@ -59,7 +65,7 @@ class RateLimiter(Stack):
         CfnOutput(self, "LambdaFunction", value=limiter.function.function_name)
 
 
-def _statements(queues: Queues) -> list[iam.PolicyStatement]:
+def _statements(queues: Queues, line: dynamodb.ITable) -> list[iam.PolicyStatement]:
     return [
         allow(
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
@@ -71,8 +77,8 @@ def _statements(queues: Queues) -> list[iam.PolicyStatement]:
             queues.state.table_arn,
             Kind.BUCKET,
             Kind.SLOT,
-            Kind.LINE,
         ),
+        allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], line.table_arn),
         publish_metrics(),
         *queues.use_keys("sqs", "dynamodb"),
     ]

@@ -50,6 +50,7 @@ def own_share() -> dict[str, float]:
         ingress_dlq_url="https://sqs.us-east-1.amazonaws.com/0/dlq",
         workflows_queue_url="https://sqs.us-east-1.amazonaws.com/0/workflows.fifo",
         state_table="state",
+        line_table="line",
     )
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     cloud = _InstantCloud()

@@ -10,7 +10,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from emulator.harness import places
-from huntaze_scraper.rate_limiter.token_bucket import Bucket, Limit
+from huntaze_scraper.rate_limiter.bucket import Bucket, Limit
 
 FILE = places.ROOT / "docs" / "images" / "rate-limiter-policy.svg"
 BURST, BURST_AT, UNTIL, WINDOW, CAPACITY = 40, 50, 280, 60, 10
@@ -33,13 +33,12 @@ def classic_bucket() -> list[float]:
     return [BURST_AT + max(0, number - CAPACITY + 1) * refill for number in range(BURST)]
 
 
-def reservation() -> list[float]:
+def tokens() -> list[float]:
     """The slots of the limiter that ships."""
-    limit, bucket, start = Limit(), Bucket.full(CAPACITY), 1_700_000_000_000
+    limit, bucket, start = Limit(), Bucket.read({}, CAPACITY), 1_700_000_000_000
     sent: list[float] = []
     for _ in range(BURST):
-        slot_at = bucket.next_slot(limit, start)
-        bucket = bucket.with_slot(slot_at)
+        bucket, slot_at = bucket.with_slot(limit, start)
         sent.append(BURST_AT + (slot_at - start) / 1000)
     return sent
 
@@ -49,7 +48,7 @@ def draw() -> None:
     policies: list[tuple[str, Callable[[], list[float]]]] = [
         ("fixed window: 10 in each minute of the clock", fixed_window),
         ("classic bucket: capacity 10, a token each 6 s", classic_bucket),
-        ("reservation: a token comes back 60 s (and the margin) after it was spent", reservation),
+        ("ours: a token comes back 60 s (and the margin) after it was spent", tokens),
     ]
     mpl.rcParams["svg.hashsalt"] = "huntaze"
     figure, all_axes = plt.subplots(3, 1, figsize=(8, 6.4), sharex=True, layout="constrained")

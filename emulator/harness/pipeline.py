@@ -118,7 +118,7 @@ class Pipeline:
         return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def forget(self) -> None:
-        """Empty all queues, and the state table but for the sites' sessions: as if no job had ever been sent."""
+        """Empty all queues and tables, but for the sites' sessions: as if no job had ever been sent."""
         run = self.run
         for url in (run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.workflows_dlq_url):
             self.clients.sqs.purge_queue(QueueUrl=url)
@@ -126,6 +126,15 @@ class Pipeline:
         for key in self.state.find_keys():
             if not key.startswith(Kind.SESSION.prefix):
                 self.state.delete(key)
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(
+            TableName=self._line_table(), ProjectionExpression="pk, sk"
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            self.clients.dynamodb.delete_item(TableName=self._line_table(), Key=item)
+
+    def _line_table(self) -> str:
+        found = self.clients.lambda_.get_function_configuration(FunctionName=self.run.lambda_function)
+        return found["Environment"]["Variables"]["LINE_TABLE"]
 
     def send(self, payload: Mapping[str, Any]) -> SentJob:
         """Put a job on the ingress queue.

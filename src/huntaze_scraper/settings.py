@@ -66,7 +66,7 @@ def _write(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-SCOPES = ("pipeline", "account")
+SCOPES = PIPELINE, ACCOUNT = ("pipeline", "account")
 """What a limit is of: all accounts together, or each by itself."""
 
 
@@ -81,8 +81,8 @@ class LimitSettings(Settings):
     )
 
     @property
-    def visibility(self) -> float:
-        """How long a message stays in hand before it comes back by itself, seconds."""
+    def queue_visibility(self) -> float:
+        """The visibility of the queue that the process takes from, as it is deployed, seconds."""
         raise NotImplementedError
 
     def contradictions(self) -> list[str]:
@@ -90,10 +90,10 @@ class LimitSettings(Settings):
         found = []
         if self.rate_limit_capacity < 1:
             found.append(f"RATE_LIMIT_CAPACITY is {self.rate_limit_capacity}, and must be 1 or more")
-        if not 1 <= self.rate_limit_window_seconds < self.visibility:
+        if not 1 <= self.rate_limit_window_seconds < self.queue_visibility:
             found.append(
                 f"RATE_LIMIT_WINDOW_SECONDS is {self.rate_limit_window_seconds:g}, and must be 1 or more and less than "
-                f"the queue's visibility of {self.visibility:g} s: a message in hand would come back before its turn"
+                f"the queue's visibility of {self.queue_visibility:g} s: a message in hand would come back before its turn"
             )
         if self.rate_limit_scope not in SCOPES:
             found.append(f"RATE_LIMIT_SCOPE must be {' or '.join(SCOPES)}")
@@ -108,19 +108,20 @@ class RateLimiterSettings(LimitSettings):
     ingress_dlq_url: str = setting("URL of the queue for messages that can never be carried out")
     workflows_queue_url: str = setting("URL of the FIFO queue that feeds the scraper")
     state_table: str = setting("name of the DynamoDB table that holds the bucket and the ledger")
+    line_table: str = setting("name of the DynamoDB table that holds the jobs that wait for their turns")
     rate_limit_clock_skew_seconds: float = setting(
-        "the most by which clocks of two invocations may differ, seconds", 2.0
+        "the most by which clocks of two invocations may differ, seconds", 0.5
     )
     rate_limit_slack_seconds: float = setting(
-        "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 2.0
+        "what waiting messages come back later than their tokens do, to catch up with lateness, seconds", 0.5
     )
     ingress_visibility_seconds: int = setting(
         "visibility of a message in hand, seconds; the queue's own is the same", 180
     )
 
     @property
-    def visibility(self) -> float:
-        """How long a message stays in hand, seconds."""
+    def queue_visibility(self) -> float:
+        """The ingress queue's visibility, seconds."""
         return self.ingress_visibility_seconds
 
 
@@ -158,9 +159,9 @@ class WorkerSettings(LimitSettings):
     metrics_by_creator: bool = setting("publish metrics by creator_id too, each creator being billed", default=True)
 
     @property
-    def visibility(self) -> float:
-        """How long a message stays in hand, seconds."""
-        return self.visibility_seconds
+    def queue_visibility(self) -> float:
+        """The workflows queue's visibility, seconds; what is held for less time than that is extended more often."""
+        return max(self.visibility_seconds, WorkerSettings.visibility_seconds)
 
     def contradictions(self) -> list[str]:
         """Say what limit is none."""

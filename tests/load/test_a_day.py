@@ -10,7 +10,7 @@ from tests.unit.rate_limiter.simulation.world import World
 HOURS = 24
 A_MINUTE = 10
 CREATORS = 50
-PERIOD_SECONDS = 64
+PERIOD_SECONDS = 61.2
 """Ten tokens come back so long after they were spent: the window and the margins."""
 
 
@@ -35,6 +35,5 @@ def test_a_day_at_ten_a_minute_loses_nothing_and_ends() -> None:
 
     invariants.check_nothing_lost(world)
     invariants.check_once(world, excused=False)
-    invariants.check_order(world)
-    invariants.check_tokens(world)
+    invariants.check_line_is_empty(world)
     assert sum(world.ingress.receives.values()) / count <= 2.05

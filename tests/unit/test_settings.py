@@ -9,6 +9,7 @@ LIMITER = RateLimiterSettings(
     ingress_dlq_url="https://q/ingress-dlq",
     workflows_queue_url="https://q/workflows.fifo",
     state_table="state",
+    line_table="line",
     rate_limit_capacity=7,
     rate_limit_window_seconds=1.5,
 )

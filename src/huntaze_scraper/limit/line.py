@@ -47,6 +47,10 @@ class Line:
         standing = self.standings.get(priority, {}).get(account)
         return standing.waiting if standing else 0
 
+    def waits(self, account: str) -> bool:
+        """Tell whether the account has a job in the line."""
+        return any(self.waiting(priority, account) for priority in self.standings)
+
     @property
     def size(self) -> int:
         """How many standings are remembered."""
@@ -78,7 +82,7 @@ class Line:
         was = self.standings[priority][account]
         tag = max(was.tag, self.tags.get(priority, 0))
         accounts = {**self.standings[priority], account: Standing(was.waiting - 1, was.tag + 1)}
-        passed = {it: self.passed.get(it, 0) + 1 for it in self.standings if it is not priority and self._waits(it)}
+        passed = {it: self.passed.get(it, 0) + 1 for it in self.standings if it is not priority and self._is_wanted(it)}
         return type(self)(
             {**self.standings, priority: _remembered(accounts, tag)},
             {**self.tags, priority: tag},
@@ -150,7 +154,7 @@ class Line:
             {Priority(priority): count for priority, count in value["passed"].items()},
         )
 
-    def _waits(self, priority: Priority) -> bool:
+    def _is_wanted(self, priority: Priority) -> bool:
         return any(it.waiting for it in self.standings.get(priority, {}).values())
 
 

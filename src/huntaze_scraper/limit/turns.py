@@ -10,10 +10,8 @@ from huntaze_scraper.jobs import Priority
 from huntaze_scraper.limit.gate import Asked, Gate, ask
 from huntaze_scraper.limit.gates import Gates
 from huntaze_scraper.limit.rate import Limit
+from huntaze_scraper.settings import PIPELINE
 from huntaze_scraper.state.keys import Kind
-
-PIPELINE, ACCOUNT = "pipeline", "account"
-"""The scopes: one limit for all accounts, or one for each."""
 
 MOST_CONFLICTS = 20
 CONFLICT_PAUSE_SECONDS = 0.05

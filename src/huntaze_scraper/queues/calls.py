@@ -49,6 +49,12 @@ def change_visibility(client: "SQSClient", url: str, seconds: Sequence[tuple[str
     return _failed(client.change_message_visibility_batch(QueueUrl=url, Entries=entries), len(entries))
 
 
+def delete(client: "SQSClient", url: str, handles: Sequence[str]) -> list[Failed]:
+    """Delete at most ten messages by their receipt handles, and return what failed. Raises SqsError."""
+    entries: Any = [{"Id": str(place), "ReceiptHandle": handle} for place, handle in enumerate(handles)]
+    return _failed(client.delete_message_batch(QueueUrl=url, Entries=entries), len(entries))
+
+
 def code(error: Exception) -> str:
     """Return the code that SQS answered with, or the kind of the error where it did not answer."""
     return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else type(error).__name__

@@ -16,17 +16,19 @@ class Forwarding(StrEnum):
     FORWARDED = "forwarded"
     DUPLICATE = "duplicate"
     """A job of the same content was forwarded before; this message is dropped."""
+    GONE = "gone"
+    """Its job was forwarded while it slept, which was told then; it came back before it was deleted."""
     DELAYED = "delayed"
-    """No token: it comes back when its slot is due."""
+    """Not its turn: it comes back at its slot, or was woken for another's turn."""
     BEHIND = "behind"
-    """An earlier message of the same account has not gone yet: it comes back soon."""
+    """There is a token, but only accounts wait of which somebody is sending: it comes back soon."""
     FAILED = "failed"
     """The workflows queue or the store did not take it: it comes back after a back-off."""
     SET_ASIDE = "set_aside"
     """It can never be carried out: it lies in the dead-letter queue, with the reason."""
 
 
-HANDLED = frozenset({Forwarding.FORWARDED, Forwarding.DUPLICATE, Forwarding.SET_ASIDE})
+HANDLED = frozenset({Forwarding.FORWARDED, Forwarding.DUPLICATE, Forwarding.GONE, Forwarding.SET_ASIDE})
 """The message has left the ingress queue for good; any other comes back to it."""
 
 

@@ -15,14 +15,16 @@ from botocore.config import Config
 from huntaze_scraper.clock import Clock, SystemClock
 from huntaze_scraper.errors import HuntazeError
 from huntaze_scraper.rate_limiter import arrivals
+from huntaze_scraper.rate_limiter.bucket import Limit
 from huntaze_scraper.rate_limiter.decisions import Decision, Forwarding
+from huntaze_scraper.rate_limiter.dispatch import Dispatch
 from huntaze_scraper.rate_limiter.ingress import Ingress
 from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.metrics import Metrics
-from huntaze_scraper.rate_limiter.reservations import DynamoReservations
-from huntaze_scraper.rate_limiter.token_bucket import Limit
+from huntaze_scraper.rate_limiter.places import DynamoPlaces
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
-from huntaze_scraper.settings import RateLimiterSettings
+from huntaze_scraper.settings import PIPELINE, RateLimiterSettings
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -56,20 +58,26 @@ class Function:
         limit = Limit(
             capacity=settings.rate_limit_capacity,
             window_ms=round(settings.rate_limit_window_seconds * 1000),
-            clock_skew_ms=round(settings.rate_limit_clock_skew_seconds * 1000),
+            margin_ms=round(settings.rate_limit_clock_skew_seconds * 1000),
             slack_ms=round(settings.rate_limit_slack_seconds * 1000),
         )
         dynamodb = session.client("dynamodb", config=CLIENTS)
         dynamodb.meta.events.register("before-call", self._count_store_call)
         self._store_calls = 0
         self._metrics = Metrics(session.client("cloudwatch", config=CLIENTS), self.logger)
+        is_shared = settings.rate_limit_scope == PIPELINE
         self._limiter = Limiter(
-            limit=limit,
-            reservations=DynamoReservations(dynamodb, settings.state_table, limit.capacity, clock),
-            workflows=_Workflows(sqs, settings.workflows_queue_url, clock),
+            dispatch=Dispatch(
+                limit=limit,
+                places=DynamoPlaces(dynamodb, settings.state_table, settings.line_table, limit.capacity, clock),
+                workflows=_Workflows(sqs, settings.workflows_queue_url, clock),
+                clock=clock,
+                jitter=lambda most: random.uniform(0, most),  # noqa: S311 - spreads retries, keeps no secret
+                logger=self.logger,
+            ),
+            bucket_of=lambda account: WORKFLOWS_BUCKET if is_shared else bucket_of(account),
             ingress=Ingress(sqs, settings.ingress_queue_url, settings.ingress_dlq_url, self.logger),
             clock=clock,
-            jitter=lambda most: random.uniform(0, most),  # noqa: S311 - spreads retries, keeps no secret
             logger=self.logger,
         )
 
@@ -79,11 +87,13 @@ class Function:
         batch = [arrivals.read(record) for record in event["Records"]]
         decisions = self._limiter.take(batch, context.get_remaining_time_in_millis() / 1000)
         for decision in decisions:
+            if decision.forwarding is Forwarding.GONE:
+                continue  # the decision about it was told when its job went
             self.logger.info("rate limit decision", **decision.as_log())
         kinds: dict[str, Any] = Counter(decision.forwarding.value for decision in decisions)
         self.logger.info("batch", messages=len(batch), store_calls=self._store_calls, **kinds)
         self._metrics.publish(decisions)
-        _raise_if_all_failed(decisions)
+        _raise_if_all_failed(decisions[: len(batch)])
         by_message = {decision.arrival.message_id: decision for decision in decisions}
 
         def handle(record: "SQSRecord") -> None:

@@ -42,6 +42,17 @@ class Ingress:
             if left := self._hide(seconds, some):
                 self._hide(seconds, left)
 
+    def delete(self, arrivals: Sequence[Arrival]) -> None:
+        """Delete messages that sleep, and whose jobs have gone; one that stays comes back, and is known as done."""
+        for some in batched(arrivals, MAX_ENTRIES, strict=False):
+            try:
+                failed = calls.delete(self._client, self._queue_url, [it.receipt_handle for it in some])
+            except SqsError as error:
+                self._logger.warning("messages not deleted", error=type(error).__name__, count=len(some))
+                continue
+            for each in failed:
+                self._logger.warning("message not deleted", message_id=some[each.place].message_id, error=each.code)
+
     def set_aside(self, arrival: Arrival, *, reason: str, error_class: str) -> None:
         """Put the message on the dead-letter queue as it came, with the reason.
 

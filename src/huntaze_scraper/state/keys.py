@@ -7,11 +7,9 @@ class Kind(StrEnum):
     """What an item is about."""
 
     BUCKET = "bucket"
-    """The limiter's bucket."""
+    """The limiter's bucket: the pipeline's, or by account."""
     SLOT = "slot"
     """A job's place at the limiter, by job id."""
-    LINE = "line"
-    """An account's jobs in the order of their reservation."""
     TURN = "turn"
     """The limit at the site, of the pipeline or by account."""
     REQUESTS = "requests"
@@ -39,4 +37,9 @@ def name_of(key: str) -> str:
 
 
 WORKFLOWS_BUCKET = Kind.BUCKET.key("workflows")
-"""The one bucket of the pipeline."""
+"""The bucket that all accounts share, where the limit is the pipeline's."""
+
+
+def bucket_of(account: str) -> str:
+    """Return the key of an account's own bucket, where the limit is the account's."""
+    return Kind.BUCKET.key(f"account#{account}")

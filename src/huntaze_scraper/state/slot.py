@@ -6,17 +6,26 @@ from typing import Any, Self
 
 from huntaze_scraper.state.attributes import known
 
+KEPT_SECONDS = 14 * 24 * 3600
+"""How long a place outlives its last use: the longest that a copy can lie in a queue."""
+
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
-    """A job's place: its slot, and its number in its account's line. Moments are milliseconds since the epoch."""
+class Place:
+    """A job's place in the line, from its first receive on. Moments are milliseconds since the epoch."""
 
     account: str
-    number: int
     slot_at: int
-    granted_at: int | None = None
-    """When it was let go; until ``forwarded_at`` is known as well, nobody knows whether it has gone."""
+    """When its message comes back, as it was told first."""
+    number: int = 0
+    """Tells apart what was sent in one millisecond: the order in which it was received."""
+    priority: str = ""
+    sent_at: int = 0
+    message_id: str = ""
+    """The message that waits for it; empty where a version without a line wrote the item, and it has no place."""
     forwarded_at: int | None = None
+    was_asleep: bool = False
+    """It was forwarded while its message slept, which may come back all the same."""
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:

@@ -46,7 +46,7 @@ class StateTable:
         if names:
             places = {f"#{name}": name for name in names}
             only = {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
-        with _translated():
+        with translated():
             answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True, **only)
         return read_all(answer.get("Item", {}))
 
@@ -78,7 +78,7 @@ class StateTable:
         places: Any = {"ExpressionAttributeNames": {f"#{name}": name for name in names}} if names else {}
         if values:
             places["ExpressionAttributeValues"] = write_all(values)
-        with _translated():
+        with translated():
             answer = self._client.update_item(
                 TableName=self._name,
                 Key=_key(key),
@@ -92,7 +92,7 @@ class StateTable:
 
     def delete(self, key: str) -> None:
         """Delete an item, if it is there."""
-        with _translated():
+        with translated():
             self._client.delete_item(TableName=self._name, Key=_key(key))
 
     def find_keys(self, *beginnings: str) -> Iterator[str]:
@@ -104,7 +104,7 @@ class StateTable:
                 "FilterExpression": " OR ".join(f"begins_with(pk, {name})" for name in values),
                 "ExpressionAttributeValues": write_all(values),
             }
-        with _translated():
+        with translated():
             pages = self._client.get_paginator("scan").paginate(TableName=self._name, ProjectionExpression="pk", **only)
             for page in pages:
                 yield from (item["pk"]["S"] for item in page["Items"])
@@ -116,28 +116,32 @@ class StateTable:
             Conflict: somebody was writing one of them.
         """
         gets: list[Any] = [{"Get": {"TableName": self._name, "Key": _key(key)}} for key in keys]
-        with _translated():
+        with translated():
             answer = self._client.transact_get_items(TransactItems=gets)
         items = [read_all(response["Item"]) for response in answer["Responses"] if response.get("Item")]
         return {item["pk"]: item for item in items}
 
-    def put_together(self, items: Iterable[tuple[str, Item]], *, guard: str, version: int) -> None:
-        """Put all items or none.
+    def put(self, key: str, item: Item, *, version: int | None = None) -> dict[str, Any]:
+        """Return the part of a transaction that puts an item.
 
         Args:
-            items: keys and attributes.
-            guard: the key whose item must still have that version.
-            version: of the guard; 0 where it must not be there yet.
+            key: the item's key.
+            item: its attributes.
+            version: that it must still have for the transaction to be carried out; 0 where it must not be there yet.
+        """
+        put = {"TableName": self._name, "Item": write_all({"pk": key, **item})}
+        return {"Put": put if version is None else put | _unchanged_since(version)}
+
+    def write_together(self, parts: Iterable[Mapping[str, Any]]) -> None:
+        """Carry all parts of a transaction out or none; they may be of other tables, too.
+
+        boto3 sends one token with each try of the call: one whose answer was lost is not carried out again (Trap 12).
 
         Raises:
-            Conflict: the guard has changed, or somebody was writing one of them.
+            Conflict: a version has changed, or somebody was writing one of the items.
         """
-        puts: list[Any] = []
-        for key, item in items:
-            put = {"TableName": self._name, "Item": write_all({"pk": key, **item})}
-            puts.append({"Put": put | (_unchanged_since(version) if key == guard else {})})
-        with _translated():
-            self._client.transact_write_items(TransactItems=puts)
+        with translated():
+            self._client.transact_write_items(TransactItems=list(parts))  # type: ignore[arg-type] # made by put and delete
 
 
 def _unchanged_since(version: int) -> dict[str, Any]:
@@ -151,7 +155,8 @@ def _unchanged_since(version: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turn botocore's errors into ours, named by reaction."""
     try:
         yield
     except ClientError as error:

@@ -13,7 +13,7 @@ from huntaze_scraper.clock import Clock, SystemClock
 from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.limit.gates import DynamoGates
 from huntaze_scraper.limit.rate import Limit
-from huntaze_scraper.limit.turns import ACCOUNT, Turns
+from huntaze_scraper.limit.turns import Turns
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.actions import actions
 from huntaze_scraper.onlyfans.browser import Browser
@@ -24,7 +24,7 @@ from huntaze_scraper.onlyfans.session_store import DynamoSessionStore
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.onlyfans.tabs import Tabs
-from huntaze_scraper.settings import WorkerSettings
+from huntaze_scraper.settings import ACCOUNT, WorkerSettings
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import StateTable
 from huntaze_scraper.telemetry.metrics import Metrics

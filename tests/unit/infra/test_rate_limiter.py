@@ -40,3 +40,15 @@ def test_the_functions_log_is_kept_a_month(assembly: Assembly) -> None:
     group = assembly["RateLimiter"].only("AWS::Logs::LogGroup")
     assert group["LogGroupName"] == "/aws/lambda/huntaze-rate-limiter"
     assert group["RetentionInDays"] == 30
+
+
+@pytest.mark.requirement("9.2")
+def test_the_line_is_a_table_of_its_own_in_the_order_of_its_sort_key(assembly: Assembly) -> None:
+    """Kept, encrypted and expiring as the state table is."""
+    line = assembly["RateLimiter"].only("AWS::DynamoDB::Table")
+    state = assembly["Queues"].only("AWS::DynamoDB::Table")
+
+    assert [(it["AttributeName"], it["KeyType"]) for it in line["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
+    same = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "BillingMode", "DeletionProtectionEnabled")
+    assert {name: line[name] for name in same} == {name: state[name] for name in same}
+    assert line["SSESpecification"]["SSEType"] == "KMS"

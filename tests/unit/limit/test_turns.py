@@ -15,7 +15,8 @@ from huntaze_scraper.errors import OutOfTurn, StoreUnavailable
 from huntaze_scraper.jobs import Priority
 from huntaze_scraper.limit.gate import MOST_WAITING, Gate
 from huntaze_scraper.limit.rate import Limit, Tokens
-from huntaze_scraper.limit.turns import ACCOUNT, PIPELINE, Turn, Turns
+from huntaze_scraper.limit.turns import Turn, Turns
+from huntaze_scraper.settings import ACCOUNT, PIPELINE
 from tests.invariants import worst_window
 from tests.unit.worker.jumping_loop import LoopClock, run
 

@@ -18,6 +18,8 @@ from huntaze_scraper.state.keys import Kind
 
 GROUP = "creator-01"
 
+LINE_TABLE = "line"
+
 
 def message(number: int, creator: str = GROUP) -> dict[str, Any]:
     """Return a valid job."""
@@ -117,6 +119,12 @@ def pipeline_in(clients: Clients) -> Pipeline:
         TableName="state",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    clients.dynamodb.create_table(
+        TableName=LINE_TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
         BillingMode="PAY_PER_REQUEST",
     )
     clients.s3.create_bucket(Bucket="results")

@@ -21,12 +21,14 @@ from huntaze_scraper.operations.replay import Replay
 from huntaze_scraper.operations.target import Target
 from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS, MAX_ATTRIBUTES
 from huntaze_scraper.rate_limiter.arrivals import Arrival
+from huntaze_scraper.rate_limiter.bucket import Limit
+from huntaze_scraper.rate_limiter.dispatch import Dispatch
 from huntaze_scraper.rate_limiter.limiter import Limiter
-from huntaze_scraper.rate_limiter.reservations import KEPT_SECONDS, DynamoReservations
-from huntaze_scraper.rate_limiter.token_bucket import Limit
+from huntaze_scraper.rate_limiter.places import DynamoPlaces
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
-from huntaze_scraper.state.keys import Kind
-from tests.unit.operations.conftest import Pipeline, emptied, message
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, Kind
+from huntaze_scraper.state.slot import KEPT_SECONDS
+from tests.unit.operations.conftest import LINE_TABLE, Pipeline, emptied, message
 
 BODIES = tuple(json.dumps(message(number, creator)) for number, creator in enumerate(("one", "one", "two")))
 IDS = tuple(jobs.parse(body).job_id for body in BODIES)
@@ -63,14 +65,20 @@ class Cloud:
         self.ahead = 0.0
         self.forwarded: list[str] = []
         self._accepted_at: dict[str, float] = {}
+        logger = Logger(service="test", level="CRITICAL")
         self._limiter = Limiter(
-            limit=LIMIT,
-            reservations=DynamoReservations(pipeline.dynamodb, pipeline.target.state_table, LIMIT.capacity, self),
-            workflows=self,
+            dispatch=Dispatch(
+                limit=LIMIT,
+                places=DynamoPlaces(pipeline.dynamodb, pipeline.target.state_table, LINE_TABLE, LIMIT.capacity, self),
+                workflows=self,
+                clock=self,
+                jitter=lambda most: most,
+                logger=logger,
+            ),
+            bucket_of=lambda _: WORKFLOWS_BUCKET,
             ingress=self,
             clock=self,
-            jitter=lambda most: most,
-            logger=Logger(service="test", level="CRITICAL"),
+            logger=logger,
         )
 
     def now(self) -> float:
@@ -87,6 +95,12 @@ class Cloud:
 
     def hide(self, *_: object) -> None:
         """Leave it to ``take``."""
+
+    def delete(self, arrivals: Sequence[Arrival]) -> None:
+        for it in arrivals:
+            self.pipeline.sqs.delete_message(
+                QueueUrl=self.pipeline.target.ingress_queue_url, ReceiptHandle=it.receipt_handle
+            )
 
     def set_aside(self, arrival: Arrival, *, reason: str, error_class: str) -> None:
         raise AssertionError(f"{error_class} replayed: {reason} {arrival.message_id}")
@@ -114,7 +128,7 @@ class Cloud:
             )
             for it in found
         ]
-        for decision in self._limiter.take(batch, 30):
+        for decision in self._limiter.take(batch, 30)[: len(batch)]:
             handle = decision.arrival.receipt_handle
             if decision.retry_after is None:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)

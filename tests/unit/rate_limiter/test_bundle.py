@@ -51,7 +51,11 @@ def test_its_handler_is_found_with_boto3_and_the_bundle_alone(zipped: Path, tmp_
     for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py"):
         (runtime / name).symlink_to(site / name)
     settings = RateLimiterSettings(
-        ingress_queue_url="https://i", ingress_dlq_url="https://d", workflows_queue_url="https://w", state_table="s"
+        ingress_queue_url="https://i",
+        ingress_dlq_url="https://d",
+        workflows_queue_url="https://w",
+        state_table="s",
+        line_table="l",
     )
     module, _, function = HANDLER.rpartition(".")
     code = f"import sys; sys.path[:0] = {[str(zipped), str(runtime)]!r}; import {module} as m; print(callable(m.{function}))"

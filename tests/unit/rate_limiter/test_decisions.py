@@ -51,7 +51,7 @@ def test_only_what_has_left_for_good_may_be_deleted() -> None:
     """Trap 1: success means deletion."""
     handled = {it for it in Forwarding if decision(it).is_handled}
 
-    assert handled == {Forwarding.FORWARDED, Forwarding.DUPLICATE, Forwarding.SET_ASIDE}
+    assert handled == {Forwarding.FORWARDED, Forwarding.DUPLICATE, Forwarding.GONE, Forwarding.SET_ASIDE}
 
 
 class CloudWatch:

@@ -1,6 +1,7 @@
 """What the limiter does with a batch, between its collaborators."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from aws_lambda_powertools import Logger
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.queues.limits import FIFO_DEDUPLICATION_MS
 from huntaze_scraper.rate_limiter.arrivals import Arrival
+from huntaze_scraper.rate_limiter.bucket import Bucket, Limit
 from huntaze_scraper.rate_limiter.decisions import Forwarding
+from huntaze_scraper.rate_limiter.dispatch import Dispatch
 from huntaze_scraper.rate_limiter.ingress import CannotSetAside
 from huntaze_scraper.rate_limiter.limiter import (
     FIRST_BACKOFF_SECONDS,
@@ -20,11 +23,11 @@ from huntaze_scraper.rate_limiter.limiter import (
     Limiter,
     back_off_seconds,
 )
-from huntaze_scraper.rate_limiter.reservations import ReservedMeanwhile
-from huntaze_scraper.rate_limiter.token_bucket import Limit
-from huntaze_scraper.rate_limiter.turns import Line, State
+from huntaze_scraper.rate_limiter.places import Changed, WrittenMeanwhile
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent
-from tests.unit.rate_limiter.memory import MemoryReservations
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET
+from huntaze_scraper.state.slot import Place
+from tests.unit.rate_limiter.memory import MemoryPlaces
 from tests.unit.rate_limiter.records import NOT_JSON, arrival, payload, text
 
 LIMIT = Limit()
@@ -73,6 +76,7 @@ class Ingress:
 
     def __init__(self) -> None:
         self.hidden: dict[str, int] = {}
+        self.deleted: list[str] = []
         self.aside: list[tuple[str, str, str]] = []
         self.takes_no_more = False
 
@@ -80,13 +84,16 @@ class Ingress:
         del arrivals
         self.hidden.update(seconds)
 
+    def delete(self, arrivals: Sequence[Arrival]) -> None:
+        self.deleted.extend(it.message_id for it in arrivals)
+
     def set_aside(self, it: Arrival, *, reason: str, error_class: str) -> None:
         if self.takes_no_more:
             raise CannotSetAside("ReadTimeoutError")
         self.aside.append((it.message_id, reason, error_class))
 
 
-class Store(MemoryReservations):
+class Store(MemoryPlaces):
     """In memory, with trouble."""
 
     def __init__(self) -> None:
@@ -96,20 +103,20 @@ class Store(MemoryReservations):
         self.is_down = False
         self.fails_from_write = 10_000
 
-    def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
+    def read(self, key: str, job_ids: Collection[str]) -> tuple[Bucket, dict[str, Place]]:
         self.reads += 1
         if self.is_down:
             raise StoreUnavailable("down")
-        return super().read(job_ids, accounts)
+        return super().read(key, job_ids)
 
-    def write(self, changed: State) -> State:
+    def write(self, key: str, changed: Changed) -> Bucket:
         self.writes += 1
         if self.is_down or self.writes >= self.fails_from_write:
             raise StoreUnavailable("down")
         if self.lost_races:
             self.lost_races -= 1
-            raise ReservedMeanwhile
-        return super().write(changed)
+            raise WrittenMeanwhile
+        return super().write(key, changed)
 
 
 class Bench:
@@ -117,18 +124,29 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock, self.workflows, self.ingress, self.store = Clock(), Workflows(), Ingress(), Store()
+        logger = Logger(service="test", level="CRITICAL")
         self.limiter = Limiter(
-            limit=LIMIT,
-            reservations=self.store,
-            workflows=self.workflows,
+            dispatch=Dispatch(
+                limit=LIMIT,
+                places=self.store,
+                workflows=self.workflows,
+                clock=self.clock,
+                jitter=lambda most: most / 2,
+                logger=logger,
+            ),
+            bucket_of=lambda _: WORKFLOWS_BUCKET,
             ingress=self.ingress,
             clock=self.clock,
-            jitter=lambda most: most / 2,
-            logger=Logger(service="test", level="CRITICAL"),
+            logger=logger,
         )
 
     def take(self, *arrivals: Arrival, remaining: float = 30) -> list[Forwarding]:
-        return [it.forwarding for it in self.limiter.take(arrivals, remaining)]
+        return [it.forwarding for it in self.limiter.take(arrivals, remaining)[: len(arrivals)]]
+
+    @property
+    def free(self) -> int:
+        """How many tokens there are."""
+        return self.store.bucket(WORKFLOWS_BUCKET).tokens.free(int(self.clock.moment * 1000))
 
 
 @pytest.fixture
@@ -146,7 +164,7 @@ def messages(count: int, account: str | None = None, first: int = 0) -> list[Arr
 
 
 @pytest.mark.requirement("1.1", "1.2", "1.3")
-def test_a_batch_is_reserved_for_as_a_whole(bench: Bench) -> None:
+def test_a_batch_takes_its_turns_as_a_whole(bench: Bench) -> None:
     """One read, one write, one to settle what went; those that wait are hidden until their slots."""
     batch = messages(10)
     bench.take(*batch[:4])
@@ -156,7 +174,7 @@ def test_a_batch_is_reserved_for_as_a_whole(bench: Bench) -> None:
 
     assert decided == [Forwarding.FORWARDED] * 6 + [Forwarding.DELAYED] * 4
     assert (bench.store.reads, bench.store.writes) == (1, 2)
-    assert bench.ingress.hidden == dict.fromkeys(("m16", "m17", "m18", "m19"), 64)
+    assert bench.ingress.hidden == dict.fromkeys(("m16", "m17", "m18", "m19"), 61)
 
 
 def test_a_batch_larger_than_ten_is_taken_in_parts(bench: Bench) -> None:
@@ -171,23 +189,54 @@ def test_on_its_second_receive_a_message_is_forwarded(bench: Bench) -> None:
     bench.take(*messages(10))
     late = messages(1, first=10)
     bench.take(*late)
-    bench.clock.moment += 64
+    bench.clock.moment += 61
 
     assert bench.take(*late) == [Forwarding.FORWARDED]
 
 
 @pytest.mark.requirement("1.3")
 def test_a_message_that_was_hidden_for_less_than_its_wait_is_hidden_again(bench: Bench) -> None:
-    """A hop of a longer wait, or a delivery too many; nothing is written for it."""
+    """A hop of a longer wait, or a delivery too many: it comes back when a token does."""
     bench.take(*messages(10))
     late = messages(1, first=10)
     bench.take(*late)
     bench.clock.moment += 20
-    writes = bench.store.writes
 
     assert bench.take(*late) == [Forwarding.DELAYED]
-    assert bench.ingress.hidden["m10"] == 44
-    assert bench.store.writes == writes
+    assert bench.ingress.hidden["m10"] == 41
+
+
+@pytest.mark.requirement("9.2")
+def test_whichever_message_comes_back_the_job_that_was_sent_first_goes(bench: Bench) -> None:
+    """Its own message is deleted where it sleeps; the other one sleeps on in its place."""
+    bench.take(*messages(10))
+    first, second = messages(2, account="creator", first=10)
+    first = replace(first, sent_at=first.sent_at - 5)
+    bench.take(second)
+    bench.take(first)
+    bench.clock.moment += 61
+
+    assert bench.take(second) == [Forwarding.DELAYED]
+    assert bench.workflows.sent[-1].job.job_id == first.job().job_id
+    assert bench.ingress.deleted == [first.message_id]
+
+    bench.clock.moment += 61
+    assert bench.take(second) == [Forwarding.FORWARDED]
+
+
+@pytest.mark.requirement("9.3")
+def test_an_urgent_job_goes_with_the_next_message_that_comes_back(bench: Bench) -> None:
+    """Though its own message sleeps longer than all others."""
+    bench.take(*messages(10))
+    waiting = messages(10, account="creator", first=10)
+    bench.take(*waiting)
+    urgent = arrival(payload(creator_id="other", metadata={"priority": "high"}), message_id="urgent")
+    assert bench.take(urgent) == [Forwarding.DELAYED]
+    bench.clock.moment += 61
+
+    bench.take(*waiting[:1])
+
+    assert [it.arrival.message_id for it in bench.workflows.sent[10:]] == ["urgent"]
 
 
 @pytest.mark.requirement("1.4")
@@ -238,7 +287,7 @@ def test_a_message_that_the_queue_refused_comes_back_and_its_token_with_it(bench
 
     assert bench.take(*batch) == [Forwarding.FORWARDED, Forwarding.FAILED, Forwarding.FORWARDED]
     assert bench.ingress.hidden == {"m1": FIRST_BACKOFF_SECONDS}
-    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 8
+    assert bench.free == 8
 
 
 @pytest.mark.requirement("2.5")
@@ -248,25 +297,12 @@ def test_a_message_whose_sending_may_have_worked_keeps_its_token(bench: Bench) -
     bench.workflows.unknown = {batch[0].job().job_id: "ReadTimeoutError"}
 
     assert bench.take(*batch) == [Forwarding.FAILED]
-    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
+    assert bench.free == 9
 
     bench.workflows.unknown = {}
-    bench.clock.moment += 5
+    bench.clock.moment += LIMIT.lease_ms / 1000
     assert bench.take(*batch) == [Forwarding.FORWARDED]
-    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
-
-
-def test_a_refusal_of_a_repeat_gives_no_token_back(bench: Bench) -> None:
-    """The first attempt may have spent it."""
-    batch = messages(1)
-    bench.workflows.unknown = {batch[0].job().job_id: "ReadTimeoutError"}
-    bench.take(*batch)
-    bench.workflows.unknown, bench.workflows.refused = {}, {batch[0].job().job_id: "Throttled"}
-    bench.clock.moment += 5
-
-    bench.take(*batch)
-
-    assert bench.store.bucket.free(int(bench.clock.moment * 1000)) == 9
+    assert bench.free == 8
 
 
 def test_a_forward_that_could_not_be_noted_comes_back(bench: Bench) -> None:
@@ -278,7 +314,7 @@ def test_a_forward_that_could_not_be_noted_comes_back(bench: Bench) -> None:
     assert len(bench.workflows.sent) == 1
 
     bench.store.fails_from_write = 10_000
-    bench.clock.moment += 5
+    bench.clock.moment += LIMIT.lease_ms / 1000
     assert bench.take(*batch) == [Forwarding.FORWARDED]
     assert bench.take(*batch) == [Forwarding.DUPLICATE]
 
@@ -287,11 +323,12 @@ def test_settling_a_forward_is_tried_again_after_a_lost_race(bench: Bench) -> No
     """On what the winner left."""
     bench.take(*messages(1))
     write = bench.store.write
+    races = iter([True])
 
-    def race(changed: State) -> State:
-        if any(it.forwarded_at for it in changed.reservations.values()) and not bench.store.lines.get("winner"):
-            MemoryReservations.write(bench.store, State(bench.store.bucket, {}, {"winner": Line(1, 1)}))
-        return write(changed)
+    def race(key: str, changed: Changed) -> Bucket:
+        if any(it.forwarded_at for it in changed.places.values()) and next(races, False):
+            MemoryPlaces.write(bench.store, key, Changed(bench.store.bucket(key)))
+        return write(key, changed)
 
     bench.store.write = race  # type: ignore[method-assign]
 
@@ -359,12 +396,27 @@ def test_a_message_that_breaks_the_limiter_is_set_aside_after_a_few_receives(
 
 @pytest.mark.requirement("2.1")
 def test_a_message_waits_a_little_for_the_one_before_it(bench: Bench) -> None:
-    """Another invocation has it in hand: look again soon, then let this one come back."""
+    """Another invocation has the account in hand: look again soon, then let this one come back."""
     [first, second] = messages(2, account="creator")
     bench.workflows.unknown = {first.job().job_id: "ReadTimeoutError"}
     bench.take(first)
 
     assert bench.take(second) == [Forwarding.BEHIND]
     assert 9 < sum(bench.clock.slept) <= 10
-    assert bench.ingress.hidden["m1"] == 6
+    assert bench.ingress.hidden["m1"] == 5
     assert not bench.workflows.sent
+
+
+@pytest.mark.requirement("2.1")
+def test_what_nobody_heard_of_again_is_sent_by_whoever_comes_next(bench: Bench) -> None:
+    """And before what was sent after it, although its own message is not there."""
+    [first, second] = messages(2, account="creator")
+    bench.workflows.unknown = {first.job().job_id: "ReadTimeoutError"}
+    bench.take(first)
+    bench.take(second)
+    bench.workflows.unknown = {}
+    bench.clock.moment += LIMIT.lease_ms / 1000
+
+    bench.take(second)
+
+    assert [it.arrival.message_id for it in bench.workflows.sent] == ["m0", "m1"]

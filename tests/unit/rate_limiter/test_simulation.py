@@ -1,5 +1,8 @@
 """Whole histories of the limiter: bursts, copies, crashes, outages, clocks that differ, in every order."""
 
+from collections import Counter
+from collections.abc import Callable, Collection
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -79,8 +82,7 @@ class Histories(RuleBasedStateMachine):
         world.drain(LONGEST_DRAIN_SECONDS)
         invariants.check_nothing_lost(world)
         invariants.check_once(world, excused=True)
-        invariants.check_order(world)
-        invariants.check_tokens(world)
+        invariants.check_line_is_empty(world)
 
 
 @pytest.mark.requirement("1.1", "1.3", "1.4", "2.1", "2.2")
@@ -129,8 +131,7 @@ def test_a_storm_ends_with_everything_forwarded_once_in_order_and_in_time(seed: 
 
     invariants.check_nothing_lost(world)
     invariants.check_once(world, excused=True)
-    invariants.check_order(world)
-    invariants.check_tokens(world)
+    invariants.check_line_is_empty(world)
 
 
 def test_the_same_seed_gives_the_same_history() -> None:
@@ -153,33 +154,35 @@ def test_a_burst_is_received_twice_a_message_however_large_it_is(accounts: int) 
 
         world.drain(LONGEST_DRAIN_SECONDS)
 
-        assert sum(world.ingress.receives.values()) / count <= 2.05
+        assert sum(world.ingress.receives.values()) / count <= (2.05 if accounts == 1 else 2.3)
         assert not world.ingress.dead
         invariants.check_nothing_lost(world)
         invariants.check_once(world, excused=False)
-        invariants.check_order(world)
+        invariants.check_line_is_empty(world)
 
 
 @pytest.mark.requirement("1.1")
-def test_a_long_burst_is_forwarded_at_more_than_nine_a_minute() -> None:
-    """The margins cost 4 s a window and no more: 300 messages are through in 30 windows of 64 s."""
+def test_a_long_burst_is_forwarded_at_nine_point_eight_a_minute() -> None:
+    """The margins cost a second a window and no more, whatever seconds messages come late."""
     world = World(Random(1))
-    for number in range(300):
+    for number in range(600):
         world.produce(message(number, number))
 
-    world.drain(30 * 64)
+    world.drain(LONGEST_DRAIN_SECONDS)
 
+    moments = [it.sent_at / 60_000 for it in world.workflows.messages]
+    assert (600 - 10) / (moments[-1] - moments[0]) >= 9.8
     invariants.check_nothing_lost(world)
 
 
 @pytest.mark.requirement("1.3")
 def test_a_crash_costs_the_window_that_it_hit_and_no_later_one() -> None:
-    """Ten tokens die with a process between reservation and send; the next ten messages have theirs a window later."""
+    """Ten tokens die with a process between grant and send; the next ten messages have theirs a window later."""
     world = World(Random(3))
     for number in range(10):
         world.produce(message(number, number))
     world.run(0.01)
-    while not any(token.holder for token in world.store.bucket.tokens):
+    while not any(bucket.held for bucket in world.store.buckets.values()):
         world.run(0.001)
     world.kill_all()
     crashed_at = world.now
@@ -190,4 +193,148 @@ def test_a_crash_costs_the_window_that_it_hit_and_no_later_one() -> None:
 
     others = [it.sent_at / 1000 - crashed_at for it in world.workflows.messages][:10]
     limit = world.limit
-    assert max(others) <= (limit.window_ms + limit.clock_skew_ms + limit.lease_ms) / 1000 + 3
+    assert max(others) <= (limit.return_ms + limit.lease_ms) / 1000 + 8
+
+
+def waits(world: World, job_ids: Collection[str]) -> list[float]:
+    """Return how long each of the jobs waited to be forwarded, seconds."""
+    forwarded = {it.job_id: it.sent_at for it in world.workflows.messages}
+    return [(forwarded[job_id] - world.sent_at[job_id]) / 1000 for job_id in job_ids]
+
+
+def campaign_with_late_comers(seed: int, count: int, late: Callable[[int], dict[str, Any]]) -> tuple[World, list[str]]:
+    """One creator's campaign, and a fifth as many jobs beside it, which come one by one meanwhile."""
+    world = World(Random(seed))
+    world.best_effort = 30
+    for number in range(count):
+        world.produce(message(0, number))
+    late_comers = []
+    for number in range(count // 5):
+        world.run(count * 6.1 / (count / 5) * world.random.uniform(0.5, 1.5) * 0.9)
+        late_comers.append(world.produce(late(number)))
+    world.drain(LONGEST_DRAIN_SECONDS)
+    invariants.check_nothing_lost(world)
+    invariants.check_once(world, excused=False)
+    invariants.check_line_is_empty(world)
+    return world, late_comers
+
+
+def urgent(account: int, content: int, priority: str = "high") -> dict[str, Any]:
+    """A job of a priority."""
+    return message(account, content) | {"metadata": {"priority": priority}}
+
+
+@pytest.mark.requirement("9.3", "9.4")
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(lambda it: message(1 + it, 10_000 + it), id="of other accounts"),
+        pytest.param(lambda it: urgent(0, 10_000 + it), id="urgent, of the same account"),
+        pytest.param(lambda it: urgent(1 + it % 7, 10_000 + it), id="urgent, of other accounts"),
+    ],
+)
+def test_late_comers_cost_few_receives_and_go_within_a_window(late: Callable[[int], dict[str, Any]]) -> None:
+    """Beside a campaign: at most 3 receives a message at the median; nobody waits behind all of it.
+
+    The messages are handed out in a far worse order here than by a queue.
+    """
+    world, late_comers = campaign_with_late_comers(5, 400, late)
+
+    receives = sorted(world.ingress.receives.values())
+    assert receives[len(receives) // 2] <= 3
+    assert receives[-1] <= 16
+    assert sum(receives) / len(receives) <= 3
+    assert max(waits(world, late_comers)) <= 64
+
+
+@pytest.mark.requirement("9.3")
+def test_high_waits_one_window_and_low_has_its_turn_in_ten() -> None:
+    """Behind a backlog of all priorities, one high at a time."""
+    world = World(Random(6))
+    for number in range(120):
+        world.produce(urgent(number % 4, number, ["normal", "low"][number % 2]))
+    high = []
+    for number in range(60):
+        world.run(world.random.uniform(8, 14))
+        high.append(world.produce(urgent(5, 1_000 + number)))
+    world.drain(LONGEST_DRAIN_SECONDS)
+
+    forwarded = {it.job_id: it.sent_at for it in world.workflows.messages}
+    for job_id, wait in zip(high, waits(world, high), strict=True):
+        before = sum(world.sent_at[it] < world.sent_at[job_id] < forwarded[it] for it in high)
+        assert wait <= 63 + 61 / 10 * before, before
+    order = [world.turns[it.job_id].priority for it in world.workflows.messages]
+    last = len(order) - 1 - order[::-1].index("high")
+    # What different invocations are given goes in the order of their calls: one in ten of what is given.
+    for start in range(10, last - 20):
+        assert {"normal", "low"} <= set(order[start : start + 20]), order[start : start + 20]
+
+
+@pytest.mark.requirement("9.2")
+@pytest.mark.parametrize("seed", range(5))
+def test_jobs_that_wait_go_as_they_were_sent_however_their_messages_are_handed_out(seed: int) -> None:
+    """A burst of one creator, received in any order by environments of which some start cold."""
+    world = World(Random(seed), SKEWED, concurrency=5)
+    sent = []
+    for number in range(80):
+        sent.append(world.produce(message(0, number)))
+        world.run(0.01)
+    world.drain(LONGEST_DRAIN_SECONDS)
+
+    order = [sent.index(it.job_id) for it in world.workflows.messages]
+    # Those that came while there were tokens went at once: a standard queue hands out what it likes first.
+    waited = order[world.limit.capacity :]
+    assert sum(earlier > later for earlier, later in pairwise(waited)) <= 1
+
+
+@pytest.mark.requirement("9.4")
+def test_accounts_share_the_limit_whatever_each_has_waiting() -> None:
+    """Three campaigns of different sizes: in each minute, a third each."""
+    world = World(Random(7))
+    for account, count in enumerate((200, 100, 100)):
+        for number in range(count):
+            world.produce(message(account, 1_000 * account + number))
+    world.drain(LONGEST_DRAIN_SECONDS)
+
+    groups = [it.group for it in world.workflows.messages]
+    for start in range(20, 290, 30):
+        # Where an account's jobs are just being sent, another has its turn before.
+        assert max(Counter(groups[start : start + 30]).values()) <= 15
+
+
+@pytest.mark.requirement("9.1")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_scope_that_is_changed_in_the_middle_of_a_burst_loses_and_doubles_none(seed: int) -> None:
+    """From pipeline to account and back, in good weather and bad."""
+    world = World(Random(seed), [CALM, STORMY][seed % 2])
+    for number in range(60):
+        world.produce(message(number % 3, number))
+    for is_shared in (False, True, False):
+        world.run(70)
+        # Two invocations of different scopes may send an account's jobs at the same time.
+        world.is_shared, world.is_scope_kept = is_shared, False
+        for number in range(12):
+            world.produce(message(number % 3, 100 + number + 20 * int(is_shared)))
+    world.options = CALM
+    world.drain(LONGEST_DRAIN_SECONDS)
+
+    invariants.check_nothing_lost(world)
+    invariants.check_once(world, excused=True)
+    invariants.check_line_is_empty(world)
+
+
+@pytest.mark.requirement("9.1")
+def test_in_the_accounts_scope_throughput_grows_with_the_accounts_and_calls_a_job_do_not() -> None:
+    """Each account has ten a minute of its own; what a job costs the store stays as it is."""
+    calls = {}
+    for accounts in (5, 50):
+        world = World(Random(8), concurrency=5)
+        world.is_shared = False
+        for number in range(accounts * 20):
+            world.produce(message(number % accounts, number))
+        world.drain(200)
+        invariants.check_nothing_lost(world)
+        calls[accounts] = world.store_calls / (accounts * 20)
+
+    assert calls[50] <= calls[5] * 1.5
+    assert calls[50] <= 8

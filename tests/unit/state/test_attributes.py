@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huntaze_scraper.state.attributes import known, read_all, write, write_all
-from huntaze_scraper.state.slot import Reservation
+from huntaze_scraper.state.slot import Place
 
 scalars = st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.binary()
 values = st.recursive(scalars, lambda some: st.lists(some) | st.dictionaries(st.text(), some), max_leaves=8)
@@ -26,6 +26,6 @@ def test_what_no_attribute_can_hold_is_refused(value: object) -> None:
 
 def test_an_attribute_that_a_later_version_added_is_no_obstacle() -> None:
     """The version before must read it after a rollback."""
-    place = Reservation("creator", 1, 5)
+    place = Place("creator", 5)
 
-    assert Reservation(**known(Reservation, place.write() | {"pk": "slot#j", "of_tomorrow": 1})) == place
+    assert Place(**known(Place, place.write() | {"pk": "slot#j", "of_tomorrow": 1})) == place

@@ -31,7 +31,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[StateTable]:
 
 def test_an_item_is_read_as_plain_values_whole_or_in_part(table: StateTable) -> None:
     """Also by names that DynamoDB keeps for itself."""
-    table.put_together([(KEY, {"state": "done", "count": 2})], guard="", version=0)
+    table.write_together([table.put(KEY, {"state": "done", "count": 2})])
 
     assert table.get(KEY) == {"pk": KEY, "state": "done", "count": 2}
     assert table.get(KEY, "state") == {"state": "done"}
@@ -40,7 +40,7 @@ def test_an_item_is_read_as_plain_values_whole_or_in_part(table: StateTable) -> 
 
 def test_a_refused_change_shows_the_item_only_where_asked(table: StateTable) -> None:
     """An item may be a session, which no exception may hold."""
-    table.put_together([(KEY, {"state": "done"})], guard="", version=0)
+    table.write_together([table.put(KEY, {"state": "done"})])
 
     for shows_item, item in ((True, {"pk": KEY, "state": "done"}), (False, {})):
         with pytest.raises(ConditionFailed) as refusal:
@@ -51,7 +51,7 @@ def test_a_refused_change_shows_the_item_only_where_asked(table: StateTable) -> 
 def test_keys_are_found_by_how_they_begin(table: StateTable) -> None:
     """Of all kinds, or of those that were asked for."""
     keys = [Kind.JOB.key("ab"), Kind.SLOT.key("ab"), Kind.SLOT.key("b"), Kind.SESSION.key("ab")]
-    table.put_together([(key, {}) for key in keys], guard="", version=0)
+    table.write_together([table.put(key, {}) for key in keys])
 
     assert set(table.find_keys()) == set(keys)
     assert {name_of(key) for key in table.find_keys(Kind.JOB.key("a"), Kind.SLOT.key("a"))} == {"ab"}

@@ -45,18 +45,27 @@ class _Copy:
         return copy.deepcopy(value)
 
 
-def _before(table: Table, keys: Iterable[DynamoType]) -> Table:
+def _before(table: Table, keys: Iterable[tuple[DynamoType, DynamoType | None]]) -> Table:
     kept = copy.copy(table)
     kept.items = defaultdict(dict, table.items)
-    for key in keys:
-        if key in table.items:
-            kept.items[key] = copy.deepcopy(table.items[key])
+    for partition, place in keys:
+        if partition not in table.items:
+            continue
+        if place is None:
+            kept.items[partition] = copy.deepcopy(table.items[partition])
+            continue
+        # A partition is a dict by place, which writes change where it is: its other items they leave alone.
+        if kept.items[partition] is table.items[partition]:
+            kept.items[partition] = dict(table.items[partition])
+        if place in table.items[partition]:
+            kept.items[partition][place] = copy.deepcopy(table.items[partition][place])
     return kept
 
 
-def _keys(table: Table, operations: Sequence[Mapping[str, Any]]) -> Iterator[DynamoType]:
+def _keys(table: Table, operations: Sequence[Mapping[str, Any]]) -> Iterator[tuple[DynamoType, DynamoType | None]]:
     for operation in operations:
         for request in operation.values():
             attributes = request.get("Key") or request.get("Item") or {}
             if request.get("TableName") in (table.name, table.table_arn) and table.hash_key_attr in attributes:
-                yield DynamoType(attributes[table.hash_key_attr])
+                place = DynamoType(attributes[table.range_key_attr]) if table.range_key_attr else None
+                yield DynamoType(attributes[table.hash_key_attr]), place

@@ -35,6 +35,43 @@ def put(key, **more):
     return {"Put": {"TableName": "t", "Item": {"pk": {"S": key}, **more}}}
 
 
+def test_a_cancelled_transaction_leaves_a_table_with_a_sort_key_as_it_was(monkeypatch):
+    """What was put beside others is gone again, what was deleted is back, and the others were never copied."""
+    backend = DynamoDBBackend("us-east-1", "1")
+    backend.create_table(
+        "l",
+        schema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        billing_mode="PAY_PER_REQUEST",
+        throughput=None,
+        global_indexes=None,
+        indexes=None,
+        streams=None,
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=False,
+        warm_throughput=None,
+    )
+    monkeypatch.setattr(roll_back.moto_models, "copy", roll_back._Copy())
+
+    def key(place):
+        return {"pk": {"S": "a"}, "sk": {"S": place}}
+
+    backend.transact_write_items([{"Put": {"TableName": "l", "Item": key(place)}} for place in ("1", "2")])
+    other = backend.get_item("l", key("2"))
+    operations = [
+        {"Delete": {"TableName": "l", "Key": key("1")}},
+        {"Put": {"TableName": "l", "Item": key("3")}},
+        {"Put": {"TableName": "l", "Item": key("2"), "ConditionExpression": "attribute_not_exists(pk)"}},
+    ]
+
+    with roll_back.transaction(operations), pytest.raises(TransactionCanceledException):
+        backend.transact_write_items(operations)
+
+    assert [backend.get_item("l", key(place)) is not None for place in ("1", "2", "3")] == [True, True, False]
+    assert backend.get_item("l", key("2")).attrs == other.attrs
+
+
 def test_a_cancelled_transaction_leaves_every_item_as_it_was(backend, monkeypatch):
     """The item that was updated before the failed condition has its old value."""
     monkeypatch.setattr(roll_back.moto_models, "copy", roll_back._Copy())

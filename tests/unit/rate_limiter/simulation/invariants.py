@@ -1,14 +1,12 @@
 """What must be true of every history, apart from the machinery that makes it."""
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from huntaze_scraper.rate_limiter.limiter import PATIENCE_MS
-from huntaze_scraper.rate_limiter.token_bucket import Limit
-from huntaze_scraper.rate_limiter.turns import Line
+from huntaze_scraper.rate_limiter.bucket import Limit
+from huntaze_scraper.rate_limiter.dispatch import PATIENCE_MS
 from tests.unit.rate_limiter.simulation.queues import DEDUPLICATION_SECONDS, Forwarded
 
 if TYPE_CHECKING:
@@ -23,9 +21,11 @@ class Broken(AssertionError):
     """An invariant does not hold."""
 
 
-def check_forwarded(messages: Sequence[Forwarded], newest: Forwarded, limit: Limit) -> None:
+def check_forwarded(messages: Sequence[Forwarded], newest: Forwarded, limit: Limit, *, by_account: bool) -> None:
     """No window holds more than the capacity; enough to look back from each message as it comes."""
     window = list(takewhile(lambda it: newest.sent_at - limit.window_ms < it.sent_at, reversed(messages)))
+    if by_account:
+        window = [it for it in window if it.group == newest.group]
     if len(window) > limit.capacity:
         raise Broken(f"{len(window)} messages within {limit.window_ms} ms")
 
@@ -65,31 +65,26 @@ def check_once(world: "World", *, excused: bool) -> None:
         seen[message.job_id] = message
 
 
-def check_line(before: Line, after: Line, arrived: Collection[int], now: int, patience_ms: int) -> list[int]:
-    """A line goes on without a number only after it has stood for long; return the numbers that were given up."""
-    given_up = [number for number in range(before.gone + 1, after.gone + 1) if number not in arrived]
-    stood_ms = now - before.moved_at
-    if given_up and stood_ms < patience_ms - CLOCKS_MS:
-        raise Broken(f"gave up {given_up} after {stood_ms} ms")
-    return given_up
+def check_as_sent(world: "World", message: Forwarded) -> None:
+    """None of the account's jobs of that priority that stood in the line when it was let go was sent earlier."""
+    let_go = world.granted_at.get(message.group, 0.0)
+    for it in world.store.line[world.turns[message.job_id]].values():
+        if it.arrival.sent_at < world.sent_at[message.job_id] and world.joined_at[it.job.job_id] < let_go:
+            gone = {each.job_id for each in world.workflows.messages}
+            if it.job.job_id not in gone:
+                raise Broken(f"{message.job_id} went before {it.job.job_id}, which waited and was sent earlier")
 
 
-def check_order(world: "World") -> None:
-    """An account's messages go in the order in which their places were taken, but for those that were given up."""
-    gone: dict[str, set[int]] = defaultdict(set)
-    for message in world.first_forwards():
-        account, number = message.group, world.store.reservations[message.job_id].number
-        missing = set(range(1, number)) - gone[account]
-        if early := {it for it in missing if world.given_up.get((account, it), math.inf) > message.sent_at}:
-            raise Broken(f"number {number} of {account} went before {sorted(early)}")
-        gone[account].add(number)
+def check_line_is_empty(world: "World") -> None:
+    """Nothing is left behind in the line, nor in its count."""
+    if left := world.store.waiting:
+        raise Broken(f"left in the line: {[it.job.job_id for it in left]}")
 
 
 def check_tokens(world: "World") -> None:
-    """No token stays away for longer than a window, its margin and a lease, whatever became of its holder."""
+    """No token stays away for longer than a window, its margin and a lease, whatever became of who took it."""
     limit = world.limit
-    longest_ms = limit.return_ms + limit.lease_ms + PATIENCE_MS + CLOCKS_MS
-    # A token can be booked a whole return ahead, and die with the job that comes for it and the one promised it then.
-    latest = int(world.now * 1000) + 2 * (limit.return_ms + limit.lease_ms) + longest_ms
-    if away := [token for token in world.store.bucket.tokens if token.back_at > latest]:
-        raise Broken(f"burnt: {away}")
+    latest = int(world.now * 1000) + limit.return_ms + limit.lease_ms + PATIENCE_MS + CLOCKS_MS
+    for bucket in world.store.buckets.values():
+        if away := [moment for moment in bucket.tokens.back_at if moment > latest]:
+            raise Broken(f"burnt: {away}")

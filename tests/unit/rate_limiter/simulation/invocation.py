@@ -1,6 +1,7 @@
 """One invocation of the real limiter, run step by step, with its own clock and its own bad luck."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -8,11 +9,17 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.limit.line import Next
 from huntaze_scraper.rate_limiter import arrivals
+from huntaze_scraper.rate_limiter.bucket import Bucket
 from huntaze_scraper.rate_limiter.decisions import Decision
+from huntaze_scraper.rate_limiter.dispatch import Dispatch
 from huntaze_scraper.rate_limiter.ingress import Ingress
-from huntaze_scraper.rate_limiter.turns import State
+from huntaze_scraper.rate_limiter.limiter import Limiter
+from huntaze_scraper.rate_limiter.places import Changed
+from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
+from huntaze_scraper.state.slot import Place
 
 if TYPE_CHECKING:
     from tests.unit.rate_limiter.simulation.world import World
@@ -35,13 +42,18 @@ class Invocation:
         self.decisions: list[Decision] = []
         self._loop = getcurrent()
         self._greenlet = greenlet(self._run)
-        self._limiter = world.limiter_class(
-            limit=world.limit,
-            reservations=_Store(self),
-            workflows=_Workflows(self),
-            ingress=Ingress(_Sqs(self), "ingress", "dlq", _silent),
+        self._limiter = Limiter(
+            dispatch=Dispatch(
+                limit=world.limit,
+                places=_Store(self),
+                workflows=_Workflows(self),
+                clock=_Clock(self),
+                jitter=lambda most: world.random.uniform(0, most),
+                logger=_silent,
+            ),
+            bucket_of=world.bucket_of,
+            ingress=Ingress(_Sqs(self), "ingress", "dlq", _silent),  # type: ignore[arg-type]
             clock=_Clock(self),
-            jitter=lambda most: world.random.uniform(0, most),
             logger=_silent,
         )
 
@@ -102,8 +114,8 @@ class Invocation:
         remaining = FUNCTION_SECONDS - (self.world.now - self.started)
         self.decisions = self._limiter.take(self.batch, remaining)
         self.way()
-        for decision in self.decisions:
-            self.world.decisions.append(decision)
+        self.world.decisions += self.decisions
+        for decision in self.decisions[: len(self.batch)]:
             if not decision.is_handled:
                 continue
             if self.world.happens(self.world.options.lost_deletion):
@@ -129,18 +141,22 @@ class _Clock:
 class _Store:
     def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
+        self._world = invocation.world
 
-    def read(self, job_ids: Collection[str], accounts: Collection[str]) -> State:
-        world = self._invocation.world
-        world.store_calls += 1
-        return self._invocation.call(
-            "store", lambda: world.store.read(job_ids, accounts), lambda: StoreUnavailable("simulated")
-        )
+    def read(self, key: str, job_ids: Collection[str]) -> tuple[Bucket, dict[str, Place]]:
+        return self._call(lambda: self._world.store.read(key, job_ids))
 
-    def write(self, changed: State) -> State:
-        world = self._invocation.world
-        world.store_calls += 1
-        return self._invocation.call("store", lambda: world.write(changed), lambda: StoreUnavailable("simulated"))
+    def first(self, turn: Next, count: int) -> list[Waiting]:
+        return self._call(lambda: self._world.store.first(turn, count))
+
+    def write(self, key: str, changed: Changed) -> Bucket:
+        # What is written is fixed before the request is on its way.
+        changed = replace(changed, waiting=list(changed.waiting), gone=list(changed.gone))
+        return self._call(lambda: self._world.write(key, changed))
+
+    def _call[Answer](self, effect: Callable[[], Answer]) -> Answer:
+        self._world.store_calls += 1
+        return self._invocation.call("store", effect, lambda: StoreUnavailable("simulated"))
 
 
 class _Workflows:
@@ -175,6 +191,10 @@ class _Sqs:
         return self._batch(
             QueueUrl, Entries, lambda entry: ingress.hide(entry["ReceiptHandle"], entry["VisibilityTimeout"])
         )
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        ingress = self._invocation.world.ingress
+        return self._batch(QueueUrl, Entries, lambda entry: ingress.delete_by(entry["ReceiptHandle"]))
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, MessageAttributes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
         world = self._invocation.world

@@ -30,7 +30,7 @@ class Options:
 
 
 CALM = Options()
-SKEWED = Options(clock_skew_seconds=2.0, slow=0.1, late_delivery=0.2)
+SKEWED = Options(clock_skew_seconds=0.5, slow=0.1, late_delivery=0.2)
 STORMY = Options(
     crash=0.02,
     lost_answer=0.03,
@@ -41,5 +41,5 @@ STORMY = Options(
     lost_deletion=0.05,
     duplicate_delivery=0.05,
     late_delivery=0.1,
-    clock_skew_seconds=2.0,
+    clock_skew_seconds=0.5,
 )

@@ -75,6 +75,15 @@ class StandardQueue:
         message.visible_at = self._now() + seconds
         return True
 
+    def delete_by(self, receipt_handle: str) -> bool:
+        """Delete by a receipt handle: SQS takes only that of the latest receive."""
+        message_id, _, receive = receipt_handle.partition("/")
+        message = self.messages.get(message_id)
+        if message is None or message.receive_count != int(receive):
+            return False
+        self.delete(message_id)
+        return True
+
     def delete(self, message_id: str) -> None:
         self.messages.pop(message_id, None)
 

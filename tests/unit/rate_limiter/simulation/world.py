@@ -10,12 +10,13 @@ from random import Random
 from typing import Any
 
 from huntaze_scraper import jobs
+from huntaze_scraper.limit.line import Next
+from huntaze_scraper.rate_limiter.bucket import Bucket, Limit
 from huntaze_scraper.rate_limiter.decisions import Decision
-from huntaze_scraper.rate_limiter.limiter import Limiter
-from huntaze_scraper.rate_limiter.token_bucket import Limit
-from huntaze_scraper.rate_limiter.turns import ORDER_PATIENCE_MS, Line, State
-from tests.unit.rate_limiter.memory import MemoryReservations
-from tests.unit.rate_limiter.simulation.invariants import check_forwarded, check_line, check_tokens
+from huntaze_scraper.rate_limiter.places import Changed
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
+from tests.unit.rate_limiter.memory import MemoryPlaces
+from tests.unit.rate_limiter.simulation.invariants import check_as_sent, check_forwarded, check_tokens
 from tests.unit.rate_limiter.simulation.invocation import Invocation
 from tests.unit.rate_limiter.simulation.options import CALM, Options
 from tests.unit.rate_limiter.simulation.queues import FifoQueue, Forwarded, StandardQueue
@@ -34,27 +35,31 @@ class World:
         options: Options = CALM,
         *,
         limit: Limit | None = None,
-        limiter_class: type[Limiter] = Limiter,
         concurrency: int = 3,
     ) -> None:
         self.random = random
         self.options = options
         self.limit = limit or Limit()
-        self.limiter_class = limiter_class
+        self.is_shared = True
+        self.is_scope_kept = True
+        self.best_effort = 0
         self.concurrency = concurrency
         self.now = START
         self.ingress = StandardQueue(lambda: self.now)
         self.workflows = FifoQueue(lambda: self.now)
         self.workflows.on_message = self._check
-        self.store = MemoryReservations(self.limit.capacity)
+        self.store = MemoryPlaces(self.limit.capacity)
         self.set_aside: list[tuple[str, Mapping[str, Any]]] = []
         self.decisions: list[Decision] = []
         self.invocations: list[Invocation] = []
         self.store_calls = 0
         self.valid: dict[str, str] = {}
+        self.sent_at: dict[str, int] = {}
+        self.turns: dict[str, Next] = {}
         self.invalid: Counter[str] = Counter()
         self.faults: dict[str, list[float]] = defaultdict(list)
-        self.given_up: dict[tuple[str, int], float] = {}
+        self.joined_at: dict[str, float] = {}
+        self.granted_at: dict[str, float] = {}
         self._messages: dict[str, list[str]] = defaultdict(list)
         self._down: dict[str, float] = {}
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -90,6 +95,8 @@ class World:
         message_id = self.ingress.send(body, attributes)
         job = jobs.parse(body)
         self.valid[job.job_id] = job.account
+        self.sent_at.setdefault(job.job_id, self.ingress.messages[message_id].sent_at)
+        self.turns[job.job_id] = Next(job.priority, job.account)
         self._messages[job.account].append(message_id)
         return job.job_id
 
@@ -128,20 +135,20 @@ class World:
             first.setdefault(message.job_id, message)
         return list(first.values())
 
-    def write(self, changed: State) -> State:
-        """Store, and look at what becomes of the lines."""
-        before = self.store.read((), changed.lines.keys()).lines
-        written = self.store.write(changed)
+    def bucket_of(self, account: str) -> str:
+        """Name the bucket of an account, in the scope that there is now."""
+        return WORKFLOWS_BUCKET if self.is_shared else bucket_of(account)
+
+    def write(self, key: str, changed: Changed) -> Bucket:
+        """Store, and note when jobs joined, and when an account's were let go."""
+        before = self.store.bucket(key)
+        written = self.store.write(key, changed)
+        for it in changed.waiting:
+            self.joined_at.setdefault(it.job.job_id, self.now)
+        for account, until in written.held.items():
+            if before.held.get(account) != until:
+                self.granted_at[account] = self.now
         check_tokens(self)
-        now = int(self.now * 1000)
-        for account, line in changed.lines.items():
-            if line.gone == before.get(account, Line()).gone:
-                continue
-            arrived = {
-                self.store.reservations[it.job_id].number for it in self.workflows.messages if it.group == account
-            }
-            numbers = check_line(before.get(account, Line()), line, arrived, now, ORDER_PATIENCE_MS)
-            self.given_up.update(((account, number), now) for number in numbers)
         return written
 
     @property
@@ -167,6 +174,9 @@ class World:
             return False
         # A poller mostly gets a full batch where there is one, and sometimes any part of it.
         size = MAX_BATCH if self.random.random() < 0.8 else self.random.randint(1, MAX_BATCH)
+        if self.best_effort:
+            # A standard queue's own promise is best-effort ordering.
+            found = sorted(found, key=lambda key: self.ingress.messages[key].visible_at)[: self.best_effort]
         chosen = self.random.sample(found, min(len(found), size))
         records = [record for key in chosen if (record := self.ingress.receive(key))]
         if records:
@@ -176,4 +186,6 @@ class World:
         return True
 
     def _check(self, message: Forwarded) -> None:
-        check_forwarded(self.workflows.messages, message, self.limit)
+        if self.is_scope_kept:
+            check_forwarded(self.workflows.messages, message, self.limit, by_account=not self.is_shared)
+            check_as_sent(self, message)
