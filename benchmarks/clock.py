@@ -16,9 +16,11 @@ from rich.table import Table
 
 from benchmarks.virtual_clock import accuracy, idle, leftovers, throughput
 from benchmarks.virtual_clock.figures import FIGURES
+from emulator.vclock import AUTO, Speed
+from emulator.vclock.clock import parse_speed
 
-SPEEDS = (1.0, 10.0, 20.0, 60.0)
-ROUNDS = {60.0: 3}
+SPEEDS: tuple[Speed, ...] = (AUTO, 1.0, 10.0, 20.0, 60.0)
+ROUNDS: dict[Speed, int] = {60.0: 3}
 """The faster the clock, the more a busy machine disturbs; the median counts."""
 RUNS = 200
 EMULATOR_RUNS = 5
@@ -26,16 +28,20 @@ EMULATOR_RUNS = 5
 console = Console(stderr=True)
 
 
-def measure_accuracy(speeds: list[float]) -> dict[str, Any]:
+def measure_accuracy(speeds: list[Speed]) -> dict[str, Any]:
     """Return for each speed the median virtual seconds of each figure, and by how many they are off."""
     found: dict[str, Any] = {}
     for speed in speeds:
         rounds = []
         for number in range(ROUNDS.get(speed, 1)):
-            console.print(f"speed {speed:g}, round {number + 1}")
+            console.print(f"speed {_short(speed)}, round {number + 1}")
             rounds.append(accuracy.measure(speed))
-        found[f"{speed:g}"] = {name: _figure(name, [each[name] for each in rounds]) for name in FIGURES}
+        found[_short(speed)] = {name: _figure(name, [each[name] for each in rounds]) for name in FIGURES}
     return found
+
+
+def _short(speed: Speed) -> str:
+    return speed if speed == AUTO else f"{speed:g}"
 
 
 def _figure(name: str, rounds: list[float]) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="bench clock")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--speeds", nargs="+", type=float, default=list(SPEEDS))
+    parser.add_argument("--speeds", nargs="+", type=parse_speed, default=list(SPEEDS))
     parser.add_argument("--only", nargs="+", choices=["accuracy", "idle", "throughput", "leftovers"])
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of start, jump, stop")
     parser.add_argument("--emulator-runs", type=int, default=EMULATOR_RUNS, help="such runs with a whole emulator")

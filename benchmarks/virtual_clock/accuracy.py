@@ -8,13 +8,13 @@ import sys
 from benchmarks.virtual_clock.emulator import running
 from benchmarks.virtual_clock.figures import FIGURES
 from emulator.harness import places
-from emulator.vclock import Clock
+from emulator.vclock import Clock, Speed
 
 SHARE = 0.01
 LEAST_SECONDS = 1.0
 
 
-def measure(speed: float) -> dict[str, float]:
+def measure(speed: Speed) -> dict[str, float]:
     """Return the measured virtual seconds of each figure.
 
     At speed 1 the stretches in which nothing is looked at are jumped over; what is measured then is the last ten

@@ -24,6 +24,8 @@ from emulator.vclock.governor import PATIENCE_SECONDS
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
 DEFAULT_SPEED: Speed = 10.0
+_USERS = {"harness", "emulator", "site", "clock", "pipeline"}
+"""The fixtures that use the session's harness."""
 _BREAKPOINT = pytest.StashKey[contextlib.ExitStack]()
 
 
@@ -58,6 +60,16 @@ def pytest_leave_pdb(config: pytest.Config) -> None:
     if _BREAKPOINT in config.stash:
         config.stash[_BREAKPOINT].close()
         del config.stash[_BREAKPOINT]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Function) -> Iterator[None]:
+    """Let the session's harness stand during tests that do not use it: years would go by, and cost their work."""
+    harness = item.config.stash.get(RUNNING, None)
+    if harness is None or _USERS & set(getattr(item, "fixturenames", ())):
+        return (yield)
+    with harness.clock.hold("a test without the harness"):
+        return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:

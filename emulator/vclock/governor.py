@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 60.0
 """Real seconds without a moment of rest, or a leap, after which a verb gives up."""
 _LATE_SECONDS = 2.0
 """Real seconds after which one whose moment has come, and who does not look, holds nobody up any more."""
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0001, 0.003
+_SHORTEST_PAUSE, _LONGEST_PAUSE, _PAUSE_WHILE_PAUSED = 0.0001, 0.003, 0.05
 _MANY = 5
 
 
@@ -94,11 +94,13 @@ class Governor:
         pause, is_debugged = _SHORTEST_PAUSE, False
         while not self._stop.wait(pause):
             with self._turn:
-                leaped = self._try(None, leap=not self._page.read().paused)
+                is_paused = bool(self._page.read().paused)
+                leaped = self._try(None, leap=not is_paused)
                 if self._debugged is not None and self._debugged != is_debugged:
                     is_debugged = self._debugged
                     self._page.change(speed=1.0, paused=is_debugged, stands_by=True)
-            pause = _SHORTEST_PAUSE if leaped else min(pause * 1.6, _LONGEST_PAUSE)
+            longest = _PAUSE_WHILE_PAUSED if is_paused else _LONGEST_PAUSE
+            pause = _SHORTEST_PAUSE if leaped else min(pause * 1.6, longest)
 
     def _go(self, target: int | None, patience_seconds: float) -> None:
         pause, last = _SHORTEST_PAUSE, time.monotonic()
