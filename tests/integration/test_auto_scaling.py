@@ -16,13 +16,13 @@ MINUTES_OF_WORK = 60
 @pytest.mark.timeout(600)
 @pytest.mark.requirement("3.1", "3.2", "3.3")
 def test_500_messages_scale_the_service_out_and_an_empty_queue_scales_it_in(pipeline: Pipeline, clock: Clock) -> None:
-    """Five tasks for 500 messages (target 100), which work them off, and then the service comes back to one task."""
+    """A task for each 100 of 500 messages, which work them off, and then the service comes back to one task."""
     minutes = Minutes(pipeline.clients, clock)
     pipeline.scale_to(0)
     try:
         sent = fill_workflows_queue(pipeline, MESSAGES)
         desired = minutes.within(8, lambda: found if (found := pipeline.desired_count()) > 1 else 0)
-        assert desired == 5
+        assert desired in (4, 5)  # what the service's first task has in hand by then is not visible
         clock.until(lambda: pipeline.running_count() == desired, MINUTE, what="the wanted tasks")
         workflows = pipeline.run.workflows_queue_url
         clock.until(lambda: not pipeline.depth(workflows), MINUTES_OF_WORK * MINUTE, each=MINUTE, what="an empty queue")
