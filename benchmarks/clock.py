@@ -99,7 +99,7 @@ def main() -> None:
     parts: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[dict[str, Any]], None]]] = {
         "accuracy": (lambda: measure_accuracy(options.speeds), print_accuracy),
         "idle": (lambda: idle.measure(options.hours), print_rows("idle hours of the whole stack")),
-        "throughput": (throughput.measure, print_rows(f"SQS, without the clock and at speed {throughput.SPEED}")),
+        "throughput": (throughput.measure, print_rows("SQS, without the clock and at auto")),
         "leftovers": (
             lambda: leftovers.measure(options.runs, options.emulator_runs),
             print_rows("left behind by runs of start, jump, stop"),
