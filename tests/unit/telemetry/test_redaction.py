@@ -102,15 +102,15 @@ def test_base64_hides_no_secret_wherever_it_begins(user: str, padding: str) -> N
     "unit", ["\\" * 64, "%25" * 20, "&amp;" * 12, "QUJD" * 16, "secret-", "a\\u0041\n", "é"], ids=ascii
 )
 def test_the_cost_grows_with_the_text_and_not_with_the_secrets(unit: str) -> None:
-    """Twice the text takes about twice the time, whatever it is made of, and however much is known."""
+    """Sixteen times the text takes no 256 times the time, whatever it is made of, and however much is known."""
     redactor = Redactor()
     redactor.learn(*(f"secret-{number}" for number in range(10_000)))
-    text = unit * (50_000 // len(unit))
+    text = unit * (10_000 // len(unit))
 
     def least_seconds(text: str) -> float:
         return min(timeit.repeat(lambda: redactor.text(text), time.process_time, repeat=3, number=1))
 
-    assert least_seconds(text * 2) < 4 * least_seconds(text) + 0.05
+    assert least_seconds(text * 16) < 64 * least_seconds(text) + 0.3
 
 
 def test_a_secret_within_another_leaves_nothing_of_it() -> None:
