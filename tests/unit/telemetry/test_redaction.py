@@ -99,7 +99,9 @@ def test_base64_hides_no_secret_wherever_it_begins(user: str, padding: str) -> N
 
 
 @pytest.mark.parametrize(
-    "unit", ["\\" * 64, "%25" * 20, "&amp;" * 12, "QUJD" * 16, "secret-", "a\\u0041\n", "é"], ids=ascii
+    "unit",
+    ["\\" * 64, "%25" * 20, "&amp;" * 12, "QUJD" * 16, "secret-", "a\\u0041\n", "é"],
+    ids=["backslashes", "percent", "entities", "base64", "hits", "escapes", "letters"],
 )
 def test_the_cost_grows_with_the_text_and_not_with_the_secrets(unit: str) -> None:
     """Sixteen times the text takes no 256 times the time, whatever it is made of, and however much is known."""
