@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from huntaze_scraper.back_off import LONGEST_LIMIT_SECONDS, LONGEST_STAND_BY_SECONDS
-from huntaze_scraper.errors import BrowserUnavailable, SlowDown, StoreUnavailable
+from huntaze_scraper.errors import BrowserUnavailable, SlowDown, StoreUnavailable, TryAgain
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.keeping import Artifacts, Once
 from huntaze_scraper.state.job_entry import State
 from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker
-from huntaze_scraper.worker.consumer import Consumer
+from huntaze_scraper.worker.consumer import LONGEST_RECEIVE_PAUSE_SECONDS, Consumer
 from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.processor import Processor
 from huntaze_scraper.worker.reactions import Reactions
@@ -123,6 +123,10 @@ def outage_of_visibility(fleet: Fleet, *, is_down: bool) -> None:
     fleet.queue.transient_failures = 10**9 if is_down else 0
 
 
+def outage_of_queue(fleet: Fleet, *, is_down: bool) -> None:
+    fleet.queue.is_down = is_down
+
+
 def limit_of_site(fleet: Fleet, *, is_down: bool) -> None:
     fleet.met = SlowDown("slow", wait_seconds=60) if is_down else None
 
@@ -134,6 +138,7 @@ OUTAGES: Mapping[Callable[..., None], tuple[int, float]] = {
     outage_of_secrets: (152, LONGEST_STAND_BY_SECONDS),
     outage_that_no_probe_sees: (152, LONGEST_STAND_BY_SECONDS),
     outage_of_visibility: (289, 300),
+    outage_of_queue: (0, LONGEST_RECEIVE_PAUSE_SECONDS),
     limit_of_site: (40, LONGEST_LIMIT_SECONDS),
 }
 """The most receives of a message in a day of each, and how much later than its end all is done."""
@@ -164,6 +169,31 @@ def test_a_day_of_it_costs_no_job_anything_but_the_day(outage: Callable[..., Non
         for group in ("a", "b", "c"):
             fans = [job.payload["user_id"] for job in done(fleet.carrier.carried) if job.account == group]
             assert fans == ["fan-0", "fan-1", "fan-2"]
+        for task in tasks:
+            task.cancel()
+
+    run(scenario())
+
+
+@pytest.mark.requirement("7.2", "7.4", "9.6")
+def test_a_day_of_a_site_that_fails_ends_no_job_without_three_failures_of_its_own() -> None:
+    """The site's 5xx do count: what was tried three times is dead, with the reason; what never was is not."""
+
+    async def scenario() -> None:
+        fleet = Fleet()
+        for number in range(3):
+            for group in "abcdefghij":
+                fleet.queue.send_job(creator_id=group, user_id=f"fan-{number}")
+        records = list(fleet.queue.records)
+        fleet.met = TryAgain("the site failed", status=503)
+        tasks = [task for _ in range(2) for task in fleet.start()]
+        await asyncio.sleep(DAY)
+        assert max(record.receives for record in records) < MAX_RECEIVE_COUNT / 10
+        dead = {job_id for job_id, item in fleet.ledger.items.items() if item["state"] is State.DEAD}
+        assert {attributes["reason"] for _, attributes in fleet.queue.buried} == {"the site failed"}
+        assert {message.job.job_id for message, _ in fleet.queue.buried if message.job} == dead
+        assert {fleet.ledger.items[job_id]["failures"] for job_id in dead} == {3}
+        assert len(dead) + len(fleet.queue.records) == len(records)
         for task in tasks:
             task.cancel()
 
