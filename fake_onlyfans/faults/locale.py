@@ -12,6 +12,8 @@ from fake_onlyfans.faults.fault import Fault, InvalidRule
 from fake_onlyfans.faults.rewriting import answer_of, give, headers_of
 
 type Style = Literal["whole", "short", "long"]
+ZEROS = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6, "mymr": 0x1040}
+"""Where the digits of numbering systems begin, which Babel leaves to whoever shows them."""
 _COUNT = re.compile(r"(<dd [^>]*>)([0-9]+)(</dd>)")
 
 
@@ -47,8 +49,12 @@ class Locale(Fault):
     def written(self, number: int) -> str:
         """Write a number in the locale and its digits."""
         locale = babel.Locale.parse(self.locale, sep="-")
+        system = locale.default_numbering_system
         if self.style == "whole":
-            return format_decimal(number, locale=locale, numbering_system="default")
-        return format_compact_decimal(
-            number, format_type=self.style, locale=locale, fraction_digits=1, numbering_system="default"
-        )
+            text = format_decimal(number, locale=locale, numbering_system=system)
+        else:
+            text = format_compact_decimal(
+                number, format_type=self.style, locale=locale, fraction_digits=1, numbering_system=system
+            )
+        zero = ZEROS.get(system, ord("0"))
+        return text.translate({ord("0") + digit: zero + digit for digit in range(10)})

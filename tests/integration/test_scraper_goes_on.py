@@ -116,3 +116,21 @@ def test_a_worker_that_ends_in_the_middle_of_a_download_costs_the_file_under_way
     assert [(each["index"], each.get("status")) for each in result["data"]["refused"]] == [(3, None), (4, 404)]
     assert files_given(cloud) == Counter(url for url in urls if url.endswith(".jpg") and "none" not in url)
     assert sum(each.path == "/media/none.jpg" for each in cloud.fake.site.exchanges) == 1
+
+
+def test_four_files_that_drip_keep_no_page_from_another_creator(cloud: Cloud) -> None:
+    """A byte in ten seconds, with a length and without: the fifth creator's message goes at once, and they are stopped."""
+    files = small_files(cloud, 4)
+    drips = [
+        {"match": {"path": file}, "fault": {"kind": "drip", "seconds": 10, "announced": bool(number % 2)}}
+        for number, file in enumerate(files)
+    ]
+    cloud.fault(*drips)
+    for number, file in enumerate(files, 1):
+        cloud.send(creator_id=f"creator-{number:02d}", action="download_media", media_urls=[file])
+    task = cloud.start()
+    wait_for(lambda: all(rule.fired for rule in cloud.fake.site.rules), "four files that drip")
+    message = cloud.send(creator_id="creator-05")
+    assert cloud.await_result(message)["status"] == "succeeded"
+    assert not any(each["action"] == "download_media" for each in task.events("job_ended"))
+    assert task.stop(60) == 0
