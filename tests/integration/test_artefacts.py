@@ -11,6 +11,7 @@ from emulator.harness.artefacts.witnesses import HarnessWitness
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.telemetry.redaction import Redactor
 from tests.integration.scraper_office import wanted, world
 
 
@@ -50,9 +51,13 @@ def test_a_harness_tells_all_about_a_test_and_no_secret(
 
 @pytest.mark.browser
 def test_a_test_that_drives_the_browser_itself_leaves_a_trace(tmp_path: Path) -> None:
-    """Playwright's trace, a picture and what the site saw; the log-in is in it, the password and the cookies are not."""
+    """Playwright's trace, a picture and what the site saw; the log-in is in it, the password and the cookies are not.
+
+    In no spelling: a browser posts JSON without ASCII escapes.
+    """
     with world() as place:
         office = place.office()
+        office.fake.site.passwords[office.account.username] = 'pä"ss-word-1'
         place.run(office.carry_out(wanted(office.account)))
 
         session = place.run(office.sessions.load(office.account.username))
@@ -63,8 +68,14 @@ def test_a_test_that_drives_the_browser_itself_leaves_a_trace(tmp_path: Path) ->
         assert {it.name for it in kept.iterdir()} == {"trace-1.zip", "browser-1-page-1.png", "site.json"}
         text = _all_text(kept)
         assert "/api/login" in text
-        for secret in (*office.fake.site.passwords.values(), *(it["value"] for it in session.state["cookies"])):
+        secrets = [office.fake.site.passwords[office.account.username]]
+        secrets += [it["value"] for it in session.state["cookies"]]
+        left = Redactor()
+        left.learn(*secrets)
+        assert left.text(text) == text
+        for secret in (*office.fake.site.passwords.values(), *secrets):
             assert secret not in text
+        assert "ss-word-1" not in text
 
 
 def _all_text(folder: Path) -> str:
