@@ -152,11 +152,14 @@ class Harness:
         try:
             yield
         except (HarnessError, OSError) as error:
-            if words := self.want_of_room():
-                raise HarnessError(f"{words} ({error})") from error
-            raise
+            words = self.want_of_room()
+            if not words or words in str(error):
+                raise
+            raise HarnessError(f"{words} ({error})") from error
 
     def _start(self) -> None:
+        if words := self.want_of_room():
+            raise HarnessError(words)
         options = self.options
         aws_port = require_free(options.aws_port) if options.aws_port else free_port()
         site_port = require_free(options.site_port) if options.site_port else free_port()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.harness import log_groups
+from emulator.harness import disk, log_groups
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
 from emulator.harness.scratch import Scratch, remove_abandoned
@@ -61,3 +61,13 @@ def test_a_full_disk_at_the_end_keeps_nothing_from_being_cleared_up(
         harness.stop()
     assert not harness.directory.exists()
     harness.stop()
+
+
+def test_a_start_without_room_is_refused_at_once(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is started, and nothing is left."""
+    monkeypatch.setenv("HUNTAZE_STATE", str(temporary / "state"))
+    monkeypatch.setattr(disk, "LEAST_BYTES", 1 << 60)
+    harness = Harness()
+    with pytest.raises(HarnessError, match="the disk is full: no space is left at"), harness:
+        pass
+    assert not harness.directory.exists()
