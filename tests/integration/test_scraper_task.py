@@ -188,13 +188,16 @@ def test_a_site_that_is_down_opens_the_breaker_and_is_left_alone(cloud: Cloud) -
 
 
 def test_a_worker_that_cannot_start_says_why_and_exits_with_1(cloud: Cloud) -> None:
-    """Missing settings by name; a Chromium that is not there."""
+    """Missing settings by name; a Chromium that is not there, or knows no such time zone."""
     without = cloud.start(PAGES="many")
     assert without.process.wait(60) == 1
     assert "PAGES" in without.lines[-1]["reason"]
     nowhere = cloud.start(CHROMIUM_PATH="/nowhere/chromium")
     assert nowhere.process.wait(60) == 1
     assert "Chromium" in nowhere.lines[-1]["reason"]
+    elsewhere = cloud.start(BROWSER_TIME_ZONE="Europe/Pariss")
+    assert elsewhere.process.wait(60) == 1
+    assert "BROWSER_TIME_ZONE" in elsewhere.lines[-1]["reason"]
 
 
 @pytest.mark.requirement("9.7")

@@ -122,14 +122,18 @@ class Browser:
 
     async def require_place(self) -> None:
         """Raise InvalidSettings where Chromium knows no such locale or time zone: it would open no page."""
-        generation, context = await self.open(None)
         try:
-            await context.new_page()
+            generation, context = await self.open(None)
+            try:
+                async with asyncio.timeout(OPEN_SECONDS):
+                    await context.new_page()
+            finally:
+                await self.shut(generation, context)
         except PlaywrightError as error:
             if "Invalid" in error.message:
                 raise InvalidSettings("Chromium does not know BROWSER_LOCALE or BROWSER_TIME_ZONE") from None
-        finally:
-            await self.shut(generation, context)
+        except TimeoutError:
+            return  # of a Chromium that opens nothing, others find out
 
     def replace(self, generation: Generation) -> None:
         """Let the next tab have a new Chromium; done once however many ask."""
