@@ -18,12 +18,12 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock, Speed, WallClock
+from emulator.vclock import AUTO, Clock, Speed, WallClock
 from emulator.vclock.clock import parse_speed
 from emulator.vclock.governor import PATIENCE_SECONDS
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
-DEFAULT_SPEED: Speed = 10.0
+DEFAULT_SPEED: Speed = AUTO
 _USERS = {"harness", "emulator", "site", "clock", "pipeline"}
 """The fixtures that use the session's harness."""
 _BREAKPOINT = pytest.StashKey[contextlib.ExitStack]()
