@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -82,6 +83,25 @@ def test_a_worker_killed_at_any_moment_leaves_the_fan_with_exactly_one_message(c
     cloud.fault()
     cloud.start()
     assert cloud.await_result(job)["status"] == "succeeded"
+    cloud.await_empty()
+    assert cloud.sent == ["hello"]
+
+
+@pytest.mark.requirement("9.5", "6.5")
+def test_a_post_that_hangs_while_its_worker_is_stopped_is_waited_for_by_the_next(cloud: Cloud) -> None:
+    """A deployment in the middle of it; the site acts seconds later, when the new worker has long had the job."""
+    settings = {"STOP_TIMEOUT_SECONDS": "4", "LATE_EFFECT_SECONDS": "12"}
+    cloud.fault(rule(SEND, kind="commit_late", seconds=10, answer={"kind": "hang"}))
+    job = cloud.send()
+    stopped = cloud.start(**settings)
+    wait_for(has_asked(cloud, "POST", "/api/chats"), "the post")
+    assert stopped.stop() == 0
+    assert cloud.sent == []
+    (item,) = cloud.items("job#")
+    assert (item["state"]["S"], item["failures"]["N"]) == ("waiting", "0")
+    assert float(item["effect_until"]["N"]) > time.time() + 5
+    cloud.start(**settings)
+    assert cloud.await_result(job)["data"]["found_in_conversation"]
     cloud.await_empty()
     assert cloud.sent == ["hello"]
 
