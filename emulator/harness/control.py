@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from emulator.harness.clients import http_client
+from emulator.plugins.localprocs.listening import QuietServer
 from emulator.vclock import AUTO, Clock, ClockError, WallClock
 
 _MAX_BODY_BYTES = 64 * 1024
@@ -28,7 +29,7 @@ class Refused(Exception):
     """A request that cannot be carried out; the text says what would be accepted."""
 
 
-class ControlServer(ThreadingHTTPServer):
+class ControlServer(QuietServer, ThreadingHTTPServer):
     """Serves the routes below on a free port of the loopback address, from threads of its own."""
 
     daemon_threads = True
@@ -42,7 +43,7 @@ class ControlServer(ThreadingHTTPServer):
             "POST /clock": lambda body: _change(clock, body),
             "POST /ecs/interruptions": lambda body: _forward(interruptions, body),
         }
-        threading.Thread(target=self.serve_forever, args=(0.05,), name="control", daemon=True).start()
+        threading.Thread(target=self.serve_forever, name="control", daemon=True).start()
 
     @property
     def url(self) -> str:
