@@ -50,18 +50,10 @@ class NoCircles(Contract):
 
     type_name = "no circles"
 
-    known = fields.ListField(subfield=fields.StringField(), required=False, default=[])
-    """Packages that still have one."""
-
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Look for a circle."""
         del verbose
-        old = tuple(self.known)
-        known = {
-            module: set(graph.find_modules_directly_imported_by(module))
-            for module in graph.modules
-            if not (old and module.startswith(old))
-        }
+        known = {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
         try:
             TopologicalSorter(known).prepare()
         except CycleError as error:

@@ -3,15 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from huntaze_scraper.rate_limiter.bucket import Limit
 from huntaze_scraper.rate_limiter.dispatch import PATIENCE_MS
+from tests.unit.rate_limiter.simulation.ground import Ground
 from tests.unit.rate_limiter.simulation.queues import DEDUPLICATION_SECONDS, Forwarded
-
-if TYPE_CHECKING:
-    from tests.unit.rate_limiter.simulation.world import World
-
 
 CLOCKS_MS = 4_000
 """How far two clocks' readings of a duration may lie apart."""
@@ -30,7 +26,7 @@ def check_forwarded(messages: Sequence[Forwarded], newest: Forwarded, limit: Lim
         raise Broken(f"{len(window)} messages within {limit.window_ms} ms")
 
 
-def check_nothing_lost(world: "World") -> None:
+def check_nothing_lost(world: Ground) -> None:
     """Every valid message is forwarded; every invalid one is set aside; nothing waits."""
     forwarded = {it.job_id for it in world.workflows.messages}
     if missing := world.valid.keys() - forwarded:
@@ -42,7 +38,7 @@ def check_nothing_lost(world: "World") -> None:
         raise Broken(f"in the dead-letter queue: {set_aside} and {len(world.ingress.dead)} by redrive")
 
 
-def check_once(world: "World", *, excused: bool) -> None:
+def check_once(world: Ground, *, excused: bool) -> None:
     """Each content is forwarded once.
 
     Excused is a content whose forwarding could not be noted, by a fault, nor
@@ -65,7 +61,7 @@ def check_once(world: "World", *, excused: bool) -> None:
         seen[message.job_id] = message
 
 
-def check_as_sent(world: "World", message: Forwarded) -> None:
+def check_as_sent(world: Ground, message: Forwarded) -> None:
     """None of the account's jobs of that priority that stood in the line when it was let go was sent earlier."""
     let_go = world.granted_at.get(message.group, 0.0)
     for it in world.store.line[world.turns[message.job_id]].values():
@@ -75,13 +71,13 @@ def check_as_sent(world: "World", message: Forwarded) -> None:
                 raise Broken(f"{message.job_id} went before {it.job.job_id}, which waited and was sent earlier")
 
 
-def check_line_is_empty(world: "World") -> None:
+def check_line_is_empty(world: Ground) -> None:
     """Nothing is left behind in the line, nor in its count."""
     if left := world.store.waiting:
         raise Broken(f"left in the line: {[it.job.job_id for it in left]}")
 
 
-def check_tokens(world: "World") -> None:
+def check_tokens(world: Ground) -> None:
     """No token stays away for longer than a window, its margin and a lease, whatever became of who took it."""
     limit = world.limit
     latest = int(world.now * 1000) + limit.return_ms + limit.lease_ms + PATIENCE_MS + CLOCKS_MS

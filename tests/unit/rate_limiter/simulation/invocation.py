@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -20,9 +20,7 @@ from huntaze_scraper.rate_limiter.places import Changed
 from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
 from huntaze_scraper.state.slot import Place
-
-if TYPE_CHECKING:
-    from tests.unit.rate_limiter.simulation.world import World
+from tests.unit.rate_limiter.simulation.ground import Ground
 
 CALL_SECONDS = 9
 FUNCTION_SECONDS = 30
@@ -33,7 +31,7 @@ _silent = Logger(service="simulation", level="CRITICAL")
 class Invocation:
     """A batch in the limiter's hands."""
 
-    def __init__(self, world: "World", records: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, world: Ground, records: Sequence[Mapping[str, Any]]) -> None:
         self.world = world
         self.batch = [arrivals.read(record) for record in records]
         self.skew = world.random.choice([0.0, 1.0, world.random.random()]) * world.options.clock_skew_seconds

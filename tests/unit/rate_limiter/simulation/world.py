@@ -1,191 +1,24 @@
-"""The world: time, the queues, the store, and the pollers that start invocations."""
+"""The world: invocations run in it, and invariants hold at each step."""
 
-import heapq
-import itertools
-import json
-import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from random import Random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from huntaze_scraper import jobs
-from huntaze_scraper.limit.line import Next
-from huntaze_scraper.rate_limiter.bucket import Bucket, Limit
-from huntaze_scraper.rate_limiter.decisions import Decision
-from huntaze_scraper.rate_limiter.places import Changed
-from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
-from tests.unit.rate_limiter.memory import MemoryPlaces
+from tests.unit.rate_limiter.simulation.ground import Ground
 from tests.unit.rate_limiter.simulation.invariants import check_as_sent, check_forwarded, check_tokens
 from tests.unit.rate_limiter.simulation.invocation import Invocation
-from tests.unit.rate_limiter.simulation.options import CALM, Options
-from tests.unit.rate_limiter.simulation.queues import FifoQueue, Forwarded, StandardQueue
-
-START = 1_700_000_000.0
-MAX_BATCH = 10
-LONGEST_POLL_SECONDS = 1.0
+from tests.unit.rate_limiter.simulation.queues import Forwarded
 
 
-class World:
+class World(Ground):
     """A pipeline's front half, made from a source of chance: the same source gives the same history."""
 
-    def __init__(
-        self,
-        random: Random,
-        options: Options = CALM,
-        *,
-        limit: Limit | None = None,
-        concurrency: int = 3,
-    ) -> None:
-        self.random = random
-        self.options = options
-        self.limit = limit or Limit()
-        self.is_shared = True
-        self.is_scope_kept = True
-        self.best_effort = 0
-        self.concurrency = concurrency
-        self.now = START
-        self.ingress = StandardQueue(lambda: self.now)
-        self.workflows = FifoQueue(lambda: self.now)
-        self.workflows.on_message = self._check
-        self.store = MemoryPlaces(self.limit.capacity)
-        self.set_aside: list[tuple[str, Mapping[str, Any]]] = []
-        self.decisions: list[Decision] = []
-        self.invocations: list[Invocation] = []
-        self.store_calls = 0
-        self.valid: dict[str, str] = {}
-        self.sent_at: dict[str, int] = {}
-        self.turns: dict[str, Next] = {}
-        self.invalid: Counter[str] = Counter()
-        self.faults: dict[str, list[float]] = defaultdict(list)
-        self.joined_at: dict[str, float] = {}
-        self.granted_at: dict[str, float] = {}
-        self._messages: dict[str, list[str]] = defaultdict(list)
-        self._down: dict[str, float] = {}
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()
-        self._poll()
+    def begin(self, records: Sequence[Mapping[str, Any]]) -> Invocation:
+        return Invocation(self, records)
 
-    def happens(self, probability: float) -> bool:
-        """Draw."""
-        return probability > 0 and self.random.random() < probability
-
-    def at(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something so many seconds from now."""
-        heapq.heappush(self._events, (self.now + seconds, next(self._numbers), action))
-
-    def run(self, seconds: float) -> None:
-        """Let time pass."""
-        until = self.now + seconds
-        while self._events and self._events[0][0] <= until:
-            self.now, _, action = heapq.heappop(self._events)
-            action()
-        self.now = until
-
-    def drain(self, most_seconds: float) -> None:
-        """Let time pass until every message has left the ingress queue."""
-        until = self.now + most_seconds
-        while self.ingress.messages or self._active:
-            assert self.now < until, f"{len(self.ingress.messages)} messages still wait after {most_seconds} s"
-            self.run(1)
-
-    def produce(self, payload: Mapping[str, Any], *, attributes: Mapping[str, Any] | None = None) -> str:
-        """Send a job; return its content's id."""
-        body = json.dumps({"timestamp": "2025-01-01T00:00:00Z", **payload})
-        message_id = self.ingress.send(body, attributes)
-        job = jobs.parse(body)
-        self.valid[job.job_id] = job.account
-        self.sent_at.setdefault(job.job_id, self.ingress.messages[message_id].sent_at)
-        self.turns[job.job_id] = Next(job.priority, job.account)
-        self._messages[job.account].append(message_id)
-        return job.job_id
-
-    def produce_invalid(self, body: str) -> None:
-        """Send what is no job."""
-        self.ingress.send(body)
-        self.invalid[body] += 1
-
-    def take_down(self, service: str, seconds: float) -> None:
-        """Let a service refuse every call for a while."""
-        self._down[service] = self.now + seconds
-
-    def is_down(self, service: str) -> bool:
-        """Tell whether the service refuses calls."""
-        return self.now < self._down.get(service, 0)
-
-    def kill_all(self) -> None:
-        """Kill every process that runs."""
-        for invocation in self._active:
-            self.note_fault(invocation)
-            invocation.kill()
-
-    def note_fault(self, invocation: Invocation) -> None:
-        """Remember that the invocation's messages had bad luck."""
-        for arrival in invocation.batch:
-            self.faults[arrival.message_id].append(self.now)
-
-    def messages_for(self, account: str) -> list[str]:
-        """Return the ids of the account's messages."""
-        return self._messages[account]
-
-    def first_forwards(self) -> list[Forwarded]:
-        """Return the workflows queue's messages without later copies."""
-        first: dict[str, Forwarded] = {}
-        for message in self.workflows.messages:
-            first.setdefault(message.job_id, message)
-        return list(first.values())
-
-    def bucket_of(self, account: str) -> str:
-        """Name the bucket of an account, in the scope that there is now."""
-        return WORKFLOWS_BUCKET if self.is_shared else bucket_of(account)
-
-    def write(self, key: str, changed: Changed) -> Bucket:
-        """Store, and note when jobs joined, and when an account's were let go."""
-        before = self.store.bucket(key)
-        written = self.store.write(key, changed)
-        for it in changed.waiting:
-            self.joined_at.setdefault(it.job.job_id, self.now)
-        for account, until in written.held.items():
-            if before.held.get(account) != until:
-                self.granted_at[account] = self.now
+    def check_store(self) -> None:
         check_tokens(self)
-        return written
 
-    @property
-    def _active(self) -> list[Invocation]:
-        self.invocations = [it for it in self.invocations if not it.is_over]
-        return self.invocations
-
-    def _poll(self) -> None:
-        while len(self._active) < self.concurrency and self._receive():
-            pass
-        pause = self.random.uniform(0.05, 0.5)
-        idle = min((it.visible_at for it in self.ingress.messages.values()), default=math.inf) - self.now
-        self.at(max(pause, min(idle, LONGEST_POLL_SECONDS)), self._poll)
-
-    def _receive(self) -> bool:
-        """Start an invocation on some of the messages that are there, in no order."""
-        found = [key for key in self.ingress.visible() if not self.happens(self.options.late_delivery)]
-        if self.options.duplicate_delivery:
-            known = set(found)
-            in_flight = [key for key in self.ingress.messages if key not in known]
-            found += [key for key in in_flight if self.happens(self.options.duplicate_delivery / 100)]
-        if not found:
-            return False
-        # A poller mostly gets a full batch where there is one, and sometimes any part of it.
-        size = MAX_BATCH if self.random.random() < 0.8 else self.random.randint(1, MAX_BATCH)
-        if self.best_effort:
-            # A standard queue's own promise is best-effort ordering.
-            found = sorted(found, key=lambda key: self.ingress.messages[key].visible_at)[: self.best_effort]
-        chosen = self.random.sample(found, min(len(found), size))
-        records = [record for key in chosen if (record := self.ingress.receive(key))]
-        if records:
-            invocation = Invocation(self, records)
-            self.invocations.append(invocation)
-            self.at(0, invocation.resume)
-        return True
-
-    def _check(self, message: Forwarded) -> None:
+    def check_forward(self, message: Forwarded) -> None:
         if self.is_scope_kept:
             check_forwarded(self.workflows.messages, message, self.limit, by_account=not self.is_shared)
             check_as_sent(self, message)
