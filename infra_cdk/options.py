@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Self
 
 from huntaze_scraper.settings import SCOPES, LimitSettings, RateLimiterSettings, WorkerSettings
+from infra_cdk.growth import Growth, growth
 
 CHOICES = {
     "rate_scope": SCOPES,
@@ -47,6 +48,9 @@ class Options:
     rate_scope: str = option(
         "what the limit is of: pipeline (all accounts together) or account (each by itself)",
         LimitSettings.rate_limit_scope,
+    )
+    accounts: str = option(
+        "in scope account, how many accounts work at once: concurrency, tasks and throughput follow from it", "10"
     )
     account_requests: str = option(
         "requests for pages and files that an account makes in any window at most; 0 for no limit",
@@ -112,6 +116,19 @@ class Options:
         }
 
     @property
+    def growth(self) -> Growth:
+        """What follows from the number of accounts.
+
+        Raises:
+            InvalidOptions: it is no number from 1.
+        """
+        accounts = _number("accounts", self.accounts, int)
+        if accounts < 1:
+            raise InvalidOptions(f"context accounts must be 1 or more, not {accounts}")
+        limit = self.limit
+        return growth(self.rate_scope, accounts, limit["rate_limit_capacity"], limit["rate_limit_window_seconds"])
+
+    @property
     def requests(self) -> int:
         """How many requests an account may make, as the scraper's settings take it."""
         return _number("account_requests", self.account_requests, int)
@@ -121,6 +138,7 @@ class Options:
         found = [*_contradictions(RateLimiterSettings, self.limit), *_contradictions(WorkerSettings, worker)]
         if found:
             raise InvalidOptions(f"context for the limit: {found[0]}")
+        _ = self.growth
 
 
 def _contradictions(settings: type[LimitSettings], given: Mapping[str, Any]) -> list[str]:

@@ -88,6 +88,14 @@ class Queues(Stack):
         )
         return key
 
+    def _throughput(self, *, fifo: bool) -> dict[str, Any]:
+        if not fifo or not self._options.growth.is_high_throughput:
+            return {}
+        return {
+            "deduplication_scope": sqs.DeduplicationScope.MESSAGE_GROUP,
+            "fifo_throughput_limit": sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+        }
+
     def _refer(self) -> None:
         for name, attribute in (
             ("Ingress", "ingress_queue_arn"),
@@ -136,6 +144,7 @@ class Queues(Stack):
             name,
             queue_name=queue_name,
             fifo=fifo,
+            **self._throughput(fifo=bool(fifo)),
             retention_period=retention,
             visibility_timeout=visibility,
             # Set, because AWS's default has changed once. A dead letter bears its reason beside all that came.

@@ -14,6 +14,7 @@ from huntaze_scraper import names
 from huntaze_scraper.settings import RateLimiterSettings
 from huntaze_scraper.state.keys import Kind
 from infra_cdk.function import Function
+from infra_cdk.growth import LEAST_CONCURRENCY
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics
 from infra_cdk.queues import Queues
@@ -22,7 +23,8 @@ from infra_cdk.tables import table
 HANDLER = "huntaze_scraper.rate_limiter.handler.handler"
 TIMEOUT = Duration.seconds(30)
 BATCH_SIZE = 10
-MAX_CONCURRENCY = 2
+MAX_CONCURRENCY = LEAST_CONCURRENCY
+"""Where the accounts share one limit."""
 
 
 class RateLimiter(Stack):
@@ -59,7 +61,7 @@ class RateLimiter(Stack):
             target=limiter.function,
             event_source_arn=queues.ingress.queue_arn,
             batch_size=BATCH_SIZE,
-            max_concurrency=MAX_CONCURRENCY,
+            max_concurrency=options.growth.limiter_concurrency,
             report_batch_item_failures=True,
         )
         CfnOutput(self, "LambdaFunction", value=limiter.function.function_name)

@@ -5,9 +5,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra_cdk import metrics
+from infra_cdk.growth import LEAST_TASKS
 
 MIN_TASKS = 1
-MAX_TASKS = 10
+MAX_TASKS = LEAST_TASKS
+"""Where the accounts share one limit."""
 TARGET_MESSAGES = 100
 SCALE_IN_COOLDOWN_SECONDS = 300
 SCALE_OUT_COOLDOWN_SECONDS = 60
@@ -19,9 +21,17 @@ class Scaling(Construct):
     """One scalable target with one target-tracking policy."""
 
     def __init__(
-        self, scope: Construct, name: str, *, cluster_name: str, service_name: str, queue_name: str, mode: str
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        cluster_name: str,
+        service_name: str,
+        queue_name: str,
+        mode: str,
+        max_tasks: int,
     ) -> None:
-        """Track the target by the mode, ``queue_depth`` or ``backlog_per_task``."""
+        """Track the target by the mode, ``queue_depth`` or ``backlog_per_task``, with at most so many tasks."""
         super().__init__(scope, name)
         target = autoscaling.CfnScalableTarget(
             self,
@@ -30,7 +40,7 @@ class Scaling(Construct):
             scalable_dimension="ecs:service:DesiredCount",
             resource_id=f"service/{cluster_name}/{service_name}",
             min_capacity=MIN_TASKS,
-            max_capacity=MAX_TASKS,
+            max_capacity=max_tasks,
         )
         depth = metrics.queue(queue_name, "ApproximateNumberOfMessagesVisible", "Average")
         specification = _by_depth(depth) if mode == "queue_depth" else _by_backlog(depth)

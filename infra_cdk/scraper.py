@@ -82,6 +82,7 @@ class Scraper(Stack):
             service_name=service.service_name,
             queue_name=queues.workflows.queue_name,
             mode=options.scaling,
+            max_tasks=options.growth.max_tasks,
         )
         CfnOutput(self, "ResultsBucket", value=results.bucket.bucket_name)
         CfnOutput(self, "CredentialsSecretId", value=CREDENTIALS_NAME)

@@ -12,7 +12,8 @@ from benchmarks.rate_limiting.contestants import Contestant
 from emulator.harness import log_groups
 from emulator.harness.pipeline import Pipeline
 
-CREATORS = 50
+CREATORS = 1
+"""A burst is one creator's campaign."""
 WINDOW_SECONDS = 60
 LOOK_SECONDS = 0.5
 GIVE_UP_SECONDS = 900
@@ -40,9 +41,9 @@ def run(pipeline: Pipeline, limiter: Contestant, burst: int, tell: Callable[[str
     """Send the burst at once and wait until all of it is on the workflows queue."""
     name = uuid.uuid4().hex
     seen = {url: len(pipeline.journal(url)) for url in (limiter.ingress_url, limiter.dlq_url, limiter.workflows_url)}
-    lines = len(_batches(pipeline, limiter))
+    lines = len(batches(pipeline, limiter))
     begun = time.monotonic()
-    _send(pipeline, limiter.ingress_url, name, burst)
+    send(pipeline, limiter.ingress_url, name, burst)
 
     def since(url: str) -> list[dict[str, Any]]:
         return pipeline.journal(url)[seen[url] :]
@@ -62,7 +63,7 @@ def run(pipeline: Pipeline, limiter: Contestant, burst: int, tell: Callable[[str
         burst=burst,
         receives_a_message=sum(it["receive_count"] for it in received) / burst,
         most_receives=max(it["receive_count"] for it in received),
-        store_calls_a_message=sum(it["store_calls"] for it in _batches(pipeline, limiter)[lines:]) / burst,
+        store_calls_a_message=sum(it["store_calls"] for it in batches(pipeline, limiter)[lines:]) / burst,
         worst_window=max(sum(start <= it < start + WINDOW_SECONDS for it in sent) for start in sent),
         lost=burst - len(bodies),
         in_dlq=len(since(limiter.dlq_url)),
@@ -73,10 +74,12 @@ def run(pipeline: Pipeline, limiter: Contestant, burst: int, tell: Callable[[str
     )
 
 
-def _send(pipeline: Pipeline, url: str, name: str, burst: int) -> None:
+def send(pipeline: Pipeline, url: str, name: str, burst: int, creators: int = CREATORS) -> None:
+    """Put the burst on a queue."""
+
     def ten(start: int) -> None:
         entries: Any = [
-            {"Id": str(number), "MessageBody": json.dumps(job(name, number))}
+            {"Id": str(number), "MessageBody": json.dumps(job(name, number, creators))}
             for number in range(start, min(start + 10, burst))
         ]
         answer = pipeline.clients.sqs.send_message_batch(QueueUrl=url, Entries=entries)
@@ -87,11 +90,11 @@ def _send(pipeline: Pipeline, url: str, name: str, burst: int) -> None:
         list(pool.map(ten, range(0, burst, 10)))
 
 
-def job(name: str, number: int) -> dict[str, Any]:
+def job(name: str, number: int, creators: int = CREATORS) -> dict[str, Any]:
     """Return a job of the burst of that name."""
     return {
         "action": "get_messages",
-        "creator_id": f"creator-{number % CREATORS}",
+        "creator_id": f"creator-{number % creators}",
         "user_id": "fan",
         "timestamp": "2025-01-01T00:00:00Z",
         "metadata": {"campaign_id": name},
@@ -99,7 +102,8 @@ def job(name: str, number: int) -> dict[str, Any]:
     }
 
 
-def _batches(pipeline: Pipeline, limiter: Contestant) -> list[dict[str, Any]]:
+def batches(pipeline: Pipeline, limiter: Contestant) -> list[dict[str, Any]]:
+    """Return what the limiter said of each batch."""
     lines = log_groups.lines(f"/aws/lambda/{limiter.function}", pipeline.clients)
     records = [json.loads(line) for line in lines if line.startswith("{")]
     return [it for it in records if it.get("message") == "batch"]

@@ -27,9 +27,7 @@ class Contestant:
 
 def shipped(run: Run) -> Contestant:
     """The limiter of the deployed assembly."""
-    return Contestant(
-        "reservation", run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.lambda_function
-    )
+    return Contestant("ours", run.ingress_queue_url, run.ingress_dlq_url, run.workflows_queue_url, run.lambda_function)
 
 
 def reference(run: Run) -> Contestant:

@@ -15,7 +15,7 @@ from benchmarks.rate_limiting.bursts import Figures
 def growth(figures: Sequence[Figures], file: Path) -> None:
     """Draw the receives a message over the size of the burst."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for name, style in (("asks again", "o--"), ("reservation", "o-")):
+    for name, style in (("asks again", "o--"), ("ours", "o-")):
         points = sorted((it.burst, it.receives_a_message) for it in figures if it.limiter == name)
         axes.plot([x for x, _ in points], [y for _, y in points], style, label=name)
         for x, y in points:

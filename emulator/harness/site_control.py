@@ -21,9 +21,9 @@ class SiteControl:
         """Put these fault rules in force, in place of all others."""
         self._post("faults", list(rules))
 
-    def limits(self, requests: int, per_seconds: float) -> None:
-        """Let the site refuse an account's requests beyond this rate with 429."""
-        self._post("limits", {"requests": requests, "per_seconds": per_seconds})
+    def limits(self, requests: int, per_seconds: float, **match: str) -> None:
+        """Let the site refuse an account's requests beyond this rate, or those that match, with 429."""
+        self._post("limits", {"requests": requests, "per_seconds": per_seconds, "match": match})
 
     def requests(self) -> list[dict[str, Any]]:
         """Return every request it saw, in order."""

@@ -117,8 +117,8 @@ def _messages() -> Iterator[Item]:
     )
     yield Item(
         "DynamoDB",
-        "a job: about 10 units written, 10 read, in transactions",
-        JOBS * 10 / 1e6 * (prices.DYNAMODB_WRITE_MILLION + prices.DYNAMODB_READ_MILLION),
+        "a job: about 26 units written (place and line 16, turns 4, ledger 6), 10 read",
+        JOBS * (26 * prices.DYNAMODB_WRITE_MILLION + 10 * prices.DYNAMODB_READ_MILLION) / 1e6,
     )
 
 
@@ -206,7 +206,7 @@ def page() -> str:
         ),
         "",
         (
-            "Reserving each message's slot once keeps a burst of N messages at 2 N receives. Asking again every minute "
+            "Giving each message one slot keeps a burst of N messages at 2 N receives. Asking again every minute "
             "would be about N²/20: for 1,000 messages, 2,000 against 50,000."
         ),
         "",

@@ -27,6 +27,7 @@ def test_without_context_everything_is_made() -> None:
         ({"rate_window_seconds": "180"}, "less than the queue's visibility of 180 s"),
         ({"rate_window_seconds": "nan"}, "must be 1 or more"),
         ({"rate_scope": "creator"}, "pipeline or account, not 'creator'"),
+        ({"accounts": "0"}, "accounts must be 1 or more, not 0"),
         ({"account_requests": "-1"}, "RATE_LIMIT_ACCOUNT_REQUESTS must be 0 or more"),
     ],
 )

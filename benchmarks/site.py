@@ -1,0 +1,157 @@
+"""The site: what a backlog does to it, in both scopes of the limit, after an hour without a scraper (issue: limit)."""
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from itertools import pairwise
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from emulator.harness.harness import Harness, Options
+from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.site_control import SiteControl
+from huntaze_scraper.settings import SCOPES, LimitSettings
+from tests.invariants import worst_window
+
+FORWARDING_SPEED, WORKING_SPEED = 40.0, 4.0
+TASKS = 4
+AWAY_SECONDS = 3600.0
+POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
+LEAST_SHARE = 0.95
+LOOK_SECONDS = 0.5
+PATIENCE_SECONDS = 1500
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a backlog came to."""
+
+    scope: str
+    jobs: int
+    accounts: int
+    worst_window: int
+    """In all, or of an account: as the scope is."""
+    answers_429: int
+    share_of_rate: float
+    lost: int
+    doubled: int
+    out_of_order: int
+    most_receives: int
+    minutes: float
+
+
+def measure(jobs: int, tell: Callable[[str], None]) -> list[Figures]:
+    """Work a backlog off in each scope."""
+    return [_measure(scope, jobs, tell) for scope in SCOPES]
+
+
+def _measure(scope: str, count: int, tell: Callable[[str], None]) -> Figures:
+    capacity, window = LimitSettings.rate_limit_capacity, LimitSettings.rate_limit_window_seconds
+    options = Options(speed=FORWARDING_SPEED, context={"rate_scope": scope})
+    with Harness(options, tell=lambda text: tell(f"{scope}: {text}")) as harness:
+        pipeline, site = Pipeline(harness.run), SiteControl(harness.run.site_url)
+        with pipeline.scaled_to(0):
+            began = harness.clock.now()
+            accounts = [it["username"] for it in harness.accounts]
+            sent = [_send(pipeline, accounts[number % len(accounts)], number) for number in range(count)]
+            workflows = pipeline.run.workflows_queue_url
+
+            while (forwarded := len(pipeline.journal(workflows))) < count:
+                tell(f"{scope}: {forwarded} of {count} forwarded, nobody is there")
+                time.sleep(LOOK_SECONDS)
+            harness.clock.jump(max(0.0, began + AWAY_SECONDS - harness.clock.now()))
+            site.limits(capacity, window, **POSTS)
+            harness.clock.set_speed(WORKING_SPEED)
+            tell(f"{scope}: {TASKS} tasks come")
+            pipeline.scale_to(TASKS, 120)
+            pipeline.await_results(sent, PATIENCE_SECONDS)
+            return _figures(scope, sent, pipeline, site)
+
+
+def _send(pipeline: Pipeline, account: str, number: int) -> SentJob:
+    return pipeline.send(
+        {
+            "action": "send_message",
+            "creator_id": account,
+            "user_id": f"fan-{1 + number % 10:03}",
+            "message_content": f"no. {number}",
+        }
+    )
+
+
+def _figures(scope: str, sent: Sequence[SentJob], pipeline: Pipeline, site: SiteControl) -> Figures:
+    capacity, window = LimitSettings.rate_limit_capacity, LimitSettings.rate_limit_window_seconds
+    messages = site.messages()
+    by_account: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+    for it in messages:
+        by_account[it["account"]].append((it["time"], int(it["text"].split()[-1])))
+    groups = [[moment for moment, _ in it] for it in by_account.values()]
+    if scope == "pipeline":
+        groups = [[it["time"] for it in messages]]
+    texts = [it["text"] for it in messages]
+    lasts = [max(it) - min(it) for it in groups]
+    # Ten go at once, and ten in each window after it.
+    possible = max((len(it) - 1) // capacity * window for it in groups)
+    return Figures(
+        scope=scope,
+        jobs=len(sent),
+        accounts=len(by_account),
+        worst_window=max(worst_window(it) for it in groups),
+        answers_429=sum(it["status"] == HTTPStatus.TOO_MANY_REQUESTS for it in site.requests()),
+        share_of_rate=possible / max(lasts) if max(lasts) else 1.0,
+        lost=len(sent) - len(set(texts)),
+        doubled=len(texts) - len(set(texts)),
+        out_of_order=sum(
+            later < earlier for each in by_account.values() for (_, earlier), (_, later) in pairwise(sorted(each))
+        ),
+        most_receives=max(it["receive_count"] for it in pipeline.journal(pipeline.run.workflows_queue_url)),
+        minutes=max(lasts) / 60,
+    )
+
+
+def problems(figures: Sequence[Figures]) -> list[str]:
+    """Say which figures are beyond their limits."""
+    found = []
+    for it in figures:
+        if it.worst_window > LimitSettings.rate_limit_capacity:
+            found.append(f"{it.scope}: {it.worst_window} in the worst window")
+        counts = {name: getattr(it, name) for name in ("answers_429", "lost", "doubled", "out_of_order")}
+        found += [f"{it.scope}: {name} is {count}" for name, count in counts.items() if count]
+        if it.share_of_rate < LEAST_SHARE:
+            found.append(f"{it.scope}: {it.share_of_rate:.1%} of the possible rate, less than {LEAST_SHARE:.0%}")
+    return found
+
+
+def main() -> None:
+    """Measure and print; exit 1 where a figure is beyond its limit."""
+    parser = argparse.ArgumentParser(prog="huntaze bench site")
+    parser.add_argument("jobs", nargs="?", type=int, default=300, help="jobs that wait")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    options = parser.parse_args()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=options.json) as progress:
+        task = progress.add_task("")
+        figures = measure(options.jobs, lambda text: progress.update(task, description=text))
+    wrong = problems(figures)
+    if options.json:
+        print(json.dumps({"backlogs": [asdict(it) for it in figures], "beyond": wrong}))
+    else:
+        table = Table(*(name.replace("_", " ") for name in asdict(figures[0])))
+        for it in figures:
+            table.add_row(*(f"{each:.2f}" if isinstance(each, float) else str(each) for each in asdict(it).values()))
+        Console().print(table)
+        for line in wrong:
+            Console().print(f"[red]{line}[/]")
+    if wrong:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
