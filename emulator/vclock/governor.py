@@ -12,8 +12,9 @@ from emulator.vclock.observer import Observer, name_of, thread_name
 from emulator.vclock.page import EARLIEST, NANOS, Page, Waiter
 from emulator.vclock.work import at_work, has_debugged
 
-PATIENCE_SECONDS = 60.0
-"""Real seconds without a moment of rest, or a leap, after which a verb gives up."""
+PATIENCE_SECONDS = 240.0
+"""Real seconds without a moment of rest, or a leap, after which a verb gives up: below the time of a test (300 s), and
+enough for what a busy machine does at a stretch (five tasks with their browsers, say)."""
 _LATE_SECONDS = 2.0
 """Real seconds after which one whose moment has come, and who does not look, holds nobody up any more."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _PAUSE_WHILE_PAUSED = 0.0001, 0.003, 0.05
