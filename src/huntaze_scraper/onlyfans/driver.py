@@ -10,7 +10,8 @@ from playwright.async_api import Playwright, async_playwright
 from huntaze_scraper.errors import BrowserUnavailable
 
 START_SECONDS = 30.0
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 30.0
+"""A dead driver says so at once; one that is only busy must not be taken for one that hangs, for all pages end with it."""
 
 log = structlog.stdlib.get_logger(__name__)
 

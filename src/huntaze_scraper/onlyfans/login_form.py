@@ -16,7 +16,7 @@ from huntaze_scraper.onlyfans.tab import Tab
 
 LOGIN_SECONDS = 60.0
 """How long a log-in may take, but for the wait for the next code."""
-STAY_SECONDS = 15.0
+STAY_SECONDS = 30.0
 """A page that answered, and neither leaves the form nor is about to, stays there: a 200 may be a refusal, too."""
 
 
