@@ -4,13 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks.rate_limiting import bursts, contestants, durations, pictures
+from benchmarks.rate_limiting import bursts, contestants, durations, mixes, pictures
 from benchmarks.rate_limiting.bursts import Figures
 from emulator.harness import places
 from emulator.harness.harness import Harness, Options
@@ -19,11 +19,24 @@ from emulator.harness.pipeline import Pipeline
 SPEED = 20.0
 BURSTS = (10, 100, 1000)
 PICTURE = places.ROOT / "docs" / "images" / "limiter-receives.png"
+WAITS_PICTURE = places.ROOT / "docs" / "images" / "limiter-waits.png"
+MEDIAN_RECEIVES_OF_A_MIX, MOST_RECEIVES_OF_A_MIX = 3, 8
 MOST_RECEIVES, MOST_IN_A_WINDOW, MOST_REAL_SECONDS, MOST_OWN_MS = 2.05, 10, 360, 6.0
 
 
-def measure(sizes: Sequence[int], tell: Callable[[str], None]) -> tuple[list[Figures], dict[str, dict[str, float]]]:
-    """Measure the handler, then every burst through both limiters, on one emulator."""
+@dataclass
+class Measured:
+    """All figures of a run."""
+
+    bursts: list[Figures]
+    handler: dict[str, dict[str, float]]
+    mixes: list[mixes.Figures] = field(default_factory=list)
+    waits: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    """Seconds, by mix and kind of job."""
+
+
+def measure(sizes: Sequence[int], tell: Callable[[str], None]) -> Measured:
+    """Measure the handler, then every burst through both limiters and the mixes through ours, on one emulator."""
     took = {"own share": durations.own_share()}
     tell("starting")
     with Harness(Options(speed=1.0), tell=tell) as harness:
@@ -32,6 +45,7 @@ def measure(sizes: Sequence[int], tell: Callable[[str], None]) -> tuple[list[Fig
             tell("timing the handler at the wall's speed")
             took["on the emulator"] = durations.on_the_emulator(pipeline)
     figures: list[Figures] = []
+    measured = Measured(figures, took)
     with Harness(Options(speed=SPEED), tell=tell) as harness:
         pipeline = Pipeline(harness.run)
         with pipeline.without_scraper():
@@ -41,11 +55,17 @@ def measure(sizes: Sequence[int], tell: Callable[[str], None]) -> tuple[list[Fig
                     figures.append(bursts.run(pipeline, limiter, burst, tell))
                     # The next burst is to find a bucket that nobody has touched for a while.
                     harness.clock.jump(180)
-    return figures, took
+            for mix in mixes.MIXES:
+                told, waits = mixes.run(pipeline, ours, harness.clock, mix, max(sizes), tell)
+                measured.mixes.append(told)
+                measured.waits[mix] = waits
+                harness.clock.jump(180)
+    return measured
 
 
-def problems(figures: Sequence[Figures], took: dict[str, dict[str, float]]) -> list[str]:
+def problems(measured: Measured) -> list[str]:
     """Say which of our figures are beyond their limits."""
+    figures, took = measured.bursts, measured.handler
     found = [
         f"burst of {it.burst}: {name} is {value:g}, more than {most:g}"
         for it in figures
@@ -57,6 +77,17 @@ def problems(figures: Sequence[Figures], took: dict[str, dict[str, float]]) -> l
             ("in DLQ", it.in_dlq, 0),
             ("duplicates", it.duplicates, 0),
             ("real seconds", it.real_seconds, MOST_REAL_SECONDS),
+        )
+        if value > most
+    ]
+    found += [
+        f"{it.mix}: {name} is {value:g}, more than {most:g}"
+        for it in measured.mixes
+        for name, value, most in (
+            ("median of receives", it.median_receives, MEDIAN_RECEIVES_OF_A_MIX),
+            ("most receives", it.most_receives, MOST_RECEIVES_OF_A_MIX),
+            ("lost", it.lost, 0),
+            ("doubled", it.doubled, 0),
         )
         if value > most
     ]
@@ -77,24 +108,28 @@ def main() -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=as_json) as progress:
         task = progress.add_task("")
-        figures, took = measure(sizes, lambda text: progress.update(task, description=text))
+        measured = measure(sizes, lambda text: progress.update(task, description=text))
     if sizes == list(BURSTS):
-        pictures.growth(figures, PICTURE)
-    wrong = problems(figures, took)
+        pictures.growth(measured.bursts, PICTURE)
+        pictures.waits(measured.waits, WAITS_PICTURE)
+    wrong = problems(measured)
     if as_json:
-        print(json.dumps({"bursts": [asdict(it) for it in figures], "handler": took, "beyond": wrong}))
+        told = {"bursts": [asdict(it) for it in measured.bursts], "mixes": [asdict(it) for it in measured.mixes]}
+        print(json.dumps(told | {"handler": measured.handler, "beyond": wrong}))
     else:
-        Console().print(_table(figures), _handler_table(took))
+        Console().print(
+            _table("bursts", measured.bursts), _table("mixes", measured.mixes), _handler_table(measured.handler)
+        )
         for line in wrong:
             Console().print(f"[red]{line}[/]")
     if wrong:
         sys.exit(1)
 
 
-def _table(figures: Sequence[Figures]) -> Table:
-    table = Table(title=f"bursts, at speed {SPEED:g}")
+def _table(title: str, figures: Sequence[Figures] | Sequence[mixes.Figures]) -> Table:
+    table = Table(title=f"{title}, at speed {SPEED:g}")
     for name in asdict(figures[0]):
-        table.add_column(name.replace("_", " "), justify="left" if name == "limiter" else "right")
+        table.add_column(name.replace("_", " "), justify="left" if name in {"limiter", "mix"} else "right")
     for it in figures:
         table.add_row(*(f"{value:.2f}" if isinstance(value, float) else str(value) for value in asdict(it).values()))
     return table

@@ -1,6 +1,6 @@
 """The figures as pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -24,5 +24,22 @@ def growth(figures: Sequence[Figures], file: Path) -> None:
     axes.set_title("What a burst costs: each message twice, or once a minute")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
+    figure.savefig(file, dpi=150, metadata={"Software": None})
+    plt.close(figure)
+
+
+def waits(by_mix: Mapping[str, Mapping[str, Sequence[float]]], file: Path) -> None:
+    """Draw how long each kind of job waited, in each mix."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for mix, kinds in by_mix.items():
+        for kind, seconds in kinds.items():
+            ordered = sorted(seconds)
+            shares = [(place + 1) / len(ordered) for place in range(len(ordered))]
+            axes.step(ordered, shares, where="post", label=f"{kind}, late-comers are {mix}")
+    axes.axvline(60, color="black", linewidth=0.8, linestyle="--")
+    axes.set(xscale="symlog", xlabel="seconds from sending to forwarding", ylabel="share of the jobs", ylim=(0, 1.02))
+    axes.set_title("Waits beside a campaign: late-comers within a window")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend(fontsize=8)
     figure.savefig(file, dpi=150, metadata={"Software": None})
     plt.close(figure)

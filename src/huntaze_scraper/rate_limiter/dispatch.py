@@ -143,7 +143,7 @@ class Dispatch:
         elif picked.is_behind:
             if arrived.new:
                 self._places.write(key, Changed(bucket, arrived.new, batch.joining.values()))
-            result.behind.extend([*arrived.new, *arrived.woken])
+            result.behind.extend([*arrived.new, *sorted(arrived.woken)])
         else:
             asleep = batch.asleep(bucket, (), now)
             if asleep or bucket != before:
@@ -252,7 +252,7 @@ class _Batch:
     @property
     def job_ids(self) -> list[str]:
         """The jobs that stand in the line."""
-        return [*self.new, *self.woken]
+        return [*self.new, *sorted(self.woken)]
 
     def without(self, job_ids: Iterable[str]) -> "_Batch":
         """Leave out what does not sleep."""
@@ -268,9 +268,9 @@ class _Batch:
         moments = turns.wakings(bucket, len(again), freed, now)
         return asleep | {job_id: self._waiting(job_id, at) for job_id, at in zip(again, moments, strict=True)}
 
-    def _weariness(self, job_id: str) -> tuple[int, int]:
+    def _weariness(self, job_id: str) -> tuple[int, int, str]:
         """Whose message was received most comes back last."""
-        return self.part[job_id][0].receive_count, self.part[job_id][0].sent_at
+        return self.part[job_id][0].receive_count, self.part[job_id][0].sent_at, job_id
 
     def _waiting(self, job_id: str, wakes_at: int) -> Waiting:
         place = self.new.get(job_id) or self.places[job_id]
@@ -294,7 +294,7 @@ def _after(limit: Limit, bucket: Bucket, lease: Lease, heads: Sequence[Waiting],
             bucket = bucket.sent(limit, lease, it.turn, sent_at)
         elif it.job.job_id in sent.refused:
             bucket = bucket.returned(lease, sent_at)
-    for account in {it.turn.account for it in heads} - in_doubt:
+    for account in sorted({it.turn.account for it in heads} - in_doubt):
         bucket = bucket.released(lease, account)
     return bucket
 
