@@ -20,7 +20,13 @@ FAULTS: dict[str, tuple[dict[str, Any], int]] = {
 
 def make_busy(pipeline: Pipeline, site: SiteControl) -> None:
     """Send the jobs, and wait until each has ended: done, refused or set aside."""
+    talkative = max(_fans(site, WELL), key=lambda it: int(it["message_count"]))["username"]
     site.faults(
+        # A reading that is told to slow down in the middle, and goes on from there.
+        {
+            "match": {"method": "GET", "path": f"/api/chats/{talkative}/messages", "account": WELL, "nth": [3]},
+            "fault": {"kind": "status", "status": 429, "retry_after": 5},
+        },
         *(
             {
                 "match": {"method": "POST", "path": "/api/chats/*/messages", "account": it},
@@ -28,7 +34,7 @@ def make_busy(pipeline: Pipeline, site: SiteControl) -> None:
                 "times": times,
             }
             for it, (fault, times) in FAULTS.items()
-        )
+        ),
     )
     sent = [_message(pipeline, creator) for creator in (RATE_LIMITED, FAILING_ONCE, REFUSED, WELL)]
     _message(pipeline, CHALLENGED)
@@ -39,7 +45,7 @@ def make_busy(pipeline: Pipeline, site: SiteControl) -> None:
     ]
     sent += [
         _media(pipeline, site),
-        pipeline.send({"action": "get_messages", "creator_id": WELL, "user_id": "fan-001"}),
+        pipeline.send({"action": "get_messages", "creator_id": WELL, "user_id": talkative}),
     ]
     pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_queue_url, MessageBody="not a job")
     pipeline.await_results(sent, 240)
@@ -53,6 +59,10 @@ def _message(pipeline: Pipeline, creator: str) -> SentJob:
     return pipeline.send(
         {"action": "send_message", "creator_id": creator, "user_id": "fan-001", "message_content": "Hello"}
     )
+
+
+def _fans(site: SiteControl, username: str) -> list[dict[str, Any]]:
+    return next(list(it["fans"]) for it in site.accounts() if it["username"] == username)
 
 
 def _media(pipeline: Pipeline, site: SiteControl) -> SentJob:

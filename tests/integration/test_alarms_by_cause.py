@@ -146,9 +146,9 @@ def test_a_site_that_fails(subscriber: Subscriber, pipeline: Pipeline, site: Sit
 def test_a_scraper_that_does_not_start(
     subscriber: Subscriber, pipeline: Pipeline, site: SiteControl, harness: Harness
 ) -> None:
-    """Its execution role may not read the secret: jobs wait until it may."""
+    """Its execution role may not make the log stream: jobs wait until it may."""
     _, execution_role = permissions.task_roles(pipeline)
-    with permissions.without(pipeline.clients, execution_role, "secretsmanager:GetSecretValue"):
+    with permissions.without(pipeline.clients, execution_role, "logs:CreateLogStream"):
         Faults(harness.run, 1).kill_scraper()
         jobs = [_message(pipeline, creator) for creator in CREATORS[:3]]
         until(lambda: pipeline.depth(pipeline.run.workflows_queue_url) == len(jobs), 60, "the jobs being forwarded")

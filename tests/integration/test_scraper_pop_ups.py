@@ -53,7 +53,7 @@ def test_a_message_that_a_form_posts_in_a_new_window_is_sent_once(place: World, 
 
 STRAYS: dict[str, str] = {
     "a new window": "const w = window.open('about:blank'); w.eval(`fetch('${path}', sent)`.replace('sent', JSON.stringify(sent)))",
-    "a frame": "const f = document.createElement('iframe'); document.body.append(f); f.contentWindow.fetch(path, sent)",
+    "a frame": "const f = document.createElement('iframe'); document.documentElement.append(f); f.contentWindow.fetch(path, sent)",
     "a worker": "new Worker(URL.createObjectURL(new Blob([`fetch('${location.origin}${path}', ${JSON.stringify(sent)})`])))",
     "a beacon": "navigator.sendBeacon(path, sent.body)",
 }
