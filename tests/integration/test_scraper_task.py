@@ -143,7 +143,7 @@ def test_a_job_that_outlasts_the_grace_goes_back_and_is_done_once_by_the_next_wo
     cloud.fault(rule(SEND, kind="hang", when="after"), rule({"path": "/media/*"}, kind="hang"))
     file = next(iter(cloud.fake.site.accounts.values())).media[0].name
     message = cloud.send()
-    download = cloud.send(creator_id="another", action="download_media", media_urls=[f"/media/{file}"])
+    download = cloud.send(creator_id="creator-02", action="download_media", media_urls=[f"/media/{file}"])
     task = cloud.start(STOP_TIMEOUT_SECONDS="3")
     wait_for(lambda: cloud.sent and has_asked(cloud, "GET", "/media")(), "the message and the file")
     assert task.stop(seconds=25) == 0
