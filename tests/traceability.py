@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 _TOLD = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text())
 IN_PART: dict[str, str] = _TOLD["not_shown"]
-"""What of a requirement no test shows, by its number."""
+"""What of a requirement no test shows, by its number; all of one that is not built yet."""
 REQUIREMENTS: dict[str, str] = {number: text for number, text in _TOLD.items() if isinstance(text, str)}
 LEVELS = ("unit", "integration", "load", "faults")
 _MARK = " *In part.*"
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     target = config.getoption("--write-requirements")
     if target:
         Path(target).write_text(page(shown))
-        missing = [number for number in REQUIREMENTS if not any(shown[number].values())]
+        missing = [it for it in REQUIREMENTS if not any(shown[it].values()) and it not in IN_PART]
         if missing:
             raise pytest.UsageError(f"no test shows {', '.join(missing)}: mark one with @pytest.mark.requirement")
 
