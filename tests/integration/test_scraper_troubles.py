@@ -1,0 +1,78 @@
+"""The scraper as a process whose account, or whose Playwright driver, is in trouble."""
+
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Cloud]]:
+    with services() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
+    cloud = fresh()
+    yield cloud
+    cloud.close()
+
+
+@pytest.mark.requirement("9.6")
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 422])
+def test_a_refused_log_in_keeps_the_job_and_lets_the_account_rest(cloud: Cloud, status: int) -> None:
+    """One failure is counted, nothing is deleted or told as rejected, and another account's job is done."""
+    cloud.secret(
+        {"username": "creator-02", "password": cloud.fake.site.passwords["creator-02"]}, f"{SECRET_ID}/creator-02"
+    )
+    cloud.fault(
+        {
+            "match": {"method": "POST", "path": "/api/login", "account": "creator-01"},
+            "fault": {"kind": "status", "status": status},
+        }
+    )
+    refused = cloud.send()
+    other = cloud.send(creator_id="creator-02")
+    task = cloud.start()
+    assert cloud.await_result(other)["status"] == "succeeded"
+    wait_for(lambda: task.events("account_rests"), "the account's rest")
+    wait_for(lambda: len(task.events("job_ended")) == 2, "the end of both")
+    (item,) = (item for item in cloud.items("job#") if item["account"]["S"] == "creator-01")
+    assert (item["state"]["S"], item["failures"]["N"]) == ("waiting", "1")
+    assert cloud.result(refused) is None
+    attributes = cloud.sqs.get_queue_attributes(QueueUrl=cloud.settings.workflows_queue_url, AttributeNames=["All"])
+    assert attributes["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+    (rest,) = cloud.items("pause#")
+    assert (rest["pk"]["S"], float(rest["rest_seconds"]["N"])) == ("pause#creator-01", 60)
+    assert not task.events("circuit_breaker_changed")
+
+
+def driver_of(task: Task) -> psutil.Process:
+    """The node process between the worker and Chromium."""
+    return next(
+        child for child in psutil.Process(task.process.pid).children() if "run-driver" in " ".join(child.cmdline())
+    )
+
+
+@pytest.mark.requirement("7.4")
+def test_a_killed_driver_costs_no_job_and_no_task(cloud: Cloud) -> None:
+    """While the worker waits for work, twice, and while a page is open."""
+    task = cloud.start()
+    assert cloud.await_result(cloud.send(message_content="first"))["status"] == "succeeded"
+    for text in ("second", "third"):
+        driver_of(task).kill()
+        assert cloud.await_result(cloud.send(message_content=text))["status"] == "succeeded"
+    cloud.fault({"match": {"path": "/my/chats/*"}, "fault": {"kind": "delay", "seconds": 4}, "times": 1})
+    asked = len(cloud.fake.site.exchanges)
+    job = cloud.send(message_content="fourth")
+    wait_for(lambda: len(cloud.fake.site.exchanges) > asked, "the page")
+    driver_of(task).kill()
+    assert cloud.await_result(job)["status"] == "succeeded"
+    assert cloud.sent == ["first", "second", "third", "fourth"]
+    assert not task.events("unexpected_error")
+    assert task.stop() == 0
