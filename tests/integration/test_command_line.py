@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from emulator.harness.places import ROOT
+from tests.processes import descendants, lives
 
 START_TIMEOUT_SECONDS = 90
 
@@ -66,14 +67,6 @@ class CommandLine:
             except psutil.Error:
                 continue
         return found
-
-
-def lives(process: psutil.Process) -> bool:
-    """Tell whether it runs, and is not just another with its number."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def until(condition: Callable[[], object], timeout_seconds: float) -> None:
@@ -134,8 +127,8 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
     up, logs = psutil.Process(huntaze.run_file["pid"]), Path(huntaze.run_file["logs_dir"])
     family = up.children(recursive=True)
     assert not [it for it in huntaze.temporary.rglob("*") if it.suffix in (".trace", ".network") or it.name == "traces"]
-    commands = " ".join(" ".join(it.cmdline()) for it in family)
-    assert all(word in commands for word in ("huntaze_scraper.worker", "awslambdaric", "--type=renderer"))
+    for word in ("huntaze_scraper.worker", "awslambdaric", "--type=renderer"):
+        assert any(descendants(up.pid, word))
     os.kill(up.pid, number)
 
     process.wait(30)

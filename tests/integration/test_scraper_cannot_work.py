@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from emulator.harness.clients import http_client
 from tests.integration.scraper_office import chromium
 from tests.integration.scraper_task import Cloud, Task, services, wait_for
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -39,9 +39,8 @@ class Launcher:
     def break_(self, task: Task) -> None:
         """Let none start any more, and end the one that runs."""
         self._broken.touch()
-        for process in psutil.Process(task.process.pid).children(recursive=True):
-            if "--remote-debugging-pipe" in " ".join(process.cmdline()):
-                process.kill()
+        for process in descendants(task.process.pid, "--remote-debugging-pipe"):
+            process.kill()
 
     def mend(self) -> None:
         """Let it start again."""

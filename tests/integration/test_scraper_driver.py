@@ -1,7 +1,6 @@
 """Playwright's driver, the node process between worker and Chromium, is killed."""
 
 import asyncio
-import contextlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.onlyfans import driver as drivers
 from huntaze_scraper.onlyfans.browser import Browser
 from tests.integration.scraper_office import Office, World, chromium, wanted
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -20,12 +20,7 @@ CHAT = {"path": "/my/chats/chat/*"}
 
 def running_drivers(besides: Collection[psutil.Process] = ()) -> list[psutil.Process]:
     """The drivers that live, besides some."""
-    found = []
-    for process in psutil.Process().children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "run-driver" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return [process for process in found if process not in besides]
+    return [process for process in descendants(None, "run-driver") if process not in besides]
 
 
 def kill_driver(besides: Collection[psutil.Process] = ()) -> None:

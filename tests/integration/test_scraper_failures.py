@@ -26,6 +26,7 @@ from huntaze_scraper.onlyfans import tab as pages
 from huntaze_scraper.onlyfans import tabs as pools
 from huntaze_scraper.onlyfans.site import CHAT_INPUT, CHAT_SEND
 from tests.integration.scraper_office import Ledger, Office, World, wanted
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -98,10 +99,9 @@ def test_a_chromium_that_opens_no_page_any_more_is_replaced(
 
     async def scenario() -> None:
         before = (await office.browser.start()).number
-        for process in psutil.Process().children(recursive=True):
+        for process in descendants(None, "--type=zygote"):
             with contextlib.suppress(psutil.NoSuchProcess):  # some end with the one before
-                if "--type=zygote" in " ".join(process.cmdline()):
-                    process.kill()
+                process.kill()
         await office.carry_out(wanted(office.account))
         assert (await office.browser.start()).number > before
         assert len(office.sent) == 1

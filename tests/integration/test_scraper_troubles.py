@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
+from tests.processes import descendants
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -54,9 +55,7 @@ def test_a_refused_log_in_keeps_the_job_and_lets_the_account_rest(cloud: Cloud, 
 
 def driver_of(task: Task) -> psutil.Process:
     """The node process between the worker and Chromium."""
-    return next(
-        child for child in psutil.Process(task.process.pid).children() if "run-driver" in " ".join(child.cmdline())
-    )
+    return next(descendants(task.process.pid, "run-driver"))
 
 
 @pytest.mark.requirement("7.4")

@@ -1,0 +1,22 @@
+"""Processes that a test looks for, while others end: one that has ended and that nobody has waited for is none."""
+
+import contextlib
+from collections.abc import Iterator
+
+import psutil
+
+
+def lives(process: psutil.Process) -> bool:
+    """Tell whether it runs, and is not just another with its number."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def descendants(pid: int | None, word: str) -> Iterator[psutil.Process]:
+    """Yield those of a process (this one, without a number) that live and have a word in their command line."""
+    for process in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, or has
+            if word in " ".join(process.cmdline()):
+                yield process
