@@ -1,4 +1,4 @@
-"""How a command ends that cannot go on: one line where a person can mend it, and exit code 1."""
+"""How a command ends that cannot go on: one line where a person can mend it, and an exit code that is not 0."""
 
 import errno
 import sys
@@ -22,7 +22,7 @@ def told() -> Iterator[None]:
         if not (words := _for_people(error)):
             raise
         complain(words)
-        sys.exit(1)
+        sys.exit(error.exit_code if isinstance(error, TellOperator) else 1)
 
 
 def _for_people(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""An incident as a bundle: captured from what is deployed, redacted, read safely, told to people."""
