@@ -1,11 +1,12 @@
 """The creators, fans and media that a seed stands for."""
 
 import base64
+from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
 from fake_onlyfans.chance import chance_of
-from fake_onlyfans.media import Media, media_of
+from fake_onlyfans.media import Media, media_named, media_of
 from fake_onlyfans.words import ANIMALS, BIOS, COLOURS, FIRST_NAMES, STAGE_NAMES
 
 ACCOUNT_COUNT = 12
@@ -48,14 +49,26 @@ class Account(NamedTuple):
 def accounts(seed: int = 1) -> list[Account]:
     """List the accounts of a seed: creator-01 to creator-12, every third with a second factor."""
     stage_names = chance_of(seed, "stage names").sample(STAGE_NAMES, ACCOUNT_COUNT)
-    return [_account(seed, number, stage_names[number - 1]) for number in range(1, ACCOUNT_COUNT + 1)]
+    return [
+        _account(seed, f"creator-{number:02}", name, has_second_factor=number % 3 == 0)
+        for number, name in enumerate(stage_names, 1)
+    ]
 
 
-def _account(seed: int, number: int, display_name: str) -> Account:
-    username = f"creator-{number:02}"
+def grown(seed: int, username: str, fans: Iterable[str] = (), media: Iterable[str] = ()) -> Account:
+    """Make an account of that name, without a second factor, with fans and files of these names; all fans are ordinary."""
+    account = _account(seed, username, username, has_second_factor=False)
+    few = chance_of(seed, username, "fans")
+    return account._replace(
+        fans=(*account.fans, *(Fan(name, name, blocked=False, message_count=few.randint(1, 30)) for name in fans)),
+        media=(*account.media, *(media_named(seed, name) for name in media)),
+    )
+
+
+def _account(seed: int, username: str, display_name: str, *, has_second_factor: bool) -> Account:
     chance = chance_of(seed, username)
     password = f"{chance.choice(COLOURS)}-{chance.choice(ANIMALS)}-{chance.getrandbits(48):012x}"
-    totp_secret = base64.b32encode(chance.randbytes(20)).decode() if number % 3 == 0 else None
+    totp_secret = base64.b32encode(chance.randbytes(20)).decode() if has_second_factor else None
     media = media_of(seed, username, chance)
     return Account(
         username=username,

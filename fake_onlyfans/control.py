@@ -1,5 +1,6 @@
 """The control API: how tests and people steer the site; never recorded, never faulted."""
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from fake_onlyfans.overview import overview, overview_page
 from fake_onlyfans.rendering import render
 from fake_onlyfans.site import KeptIn, site_of
 
-RESET = ("seed", "session_seconds", "session_kept_in", "clutter_kilobytes")
+RESET = ("seed", "session_seconds", "session_kept_in", "clutter_kilobytes", "grown_accounts")
 
 
 async def reset(request: Request) -> Response:
@@ -31,6 +32,7 @@ async def reset(request: Request) -> Response:
         if given.get("session_seconds") is not None:
             check_seconds("session_seconds", given["session_seconds"] or -1)
         _check_kept_in(given.get("session_kept_in", "cookie"))
+        _check_grown(given.get("grown_accounts", {}))
     except InvalidRule as error:
         return _wrong(str(error))
     site.reset(**given)
@@ -134,6 +136,21 @@ def _check_whole(name: str, value: object) -> None:
 def _check_kept_in(value: object) -> None:
     if value not in (allowed := get_args(KeptIn.__value__)):
         raise InvalidRule(f'"session_kept_in" is {value!r}; allowed: {", ".join(allowed)}')
+
+
+def _check_grown(value: object) -> None:
+    """Refuse accounts that cannot grow: one of the seed is there already."""
+    allowed = 'allowed: {"name": {"fans": ["name"], "media": ["name.jpg"]}}, names that no account of the seed has'
+    if not isinstance(value, dict):
+        raise InvalidRule(f'"grown_accounts" is {value!r}; {allowed}')
+    for name, parts in value.items():
+        ours = name.startswith("creator-") and name.removeprefix("creator-").isdecimal()
+        if ours or not isinstance(parts, dict) or set(parts) - {"fans", "media"} or not _are_names(parts.values()):
+            raise InvalidRule(f'"grown_accounts" has {name!r}: {parts!r}; {allowed}')
+
+
+def _are_names(lists: Iterable[object]) -> bool:
+    return all(isinstance(it, list) and all(isinstance(name, str) and name for name in it) for it in lists)
 
 
 def _wrong(text: str) -> Response:

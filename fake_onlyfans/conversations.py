@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zlib import crc32
 
 from fake_onlyfans.accounts import Account, Fan
 from fake_onlyfans.chance import chance_of
@@ -87,9 +88,16 @@ def _position(thread: list[Message], message_id: str) -> int:
     raise KeyError(message_id)
 
 
+def _number(name: str, below: int) -> int:
+    """Return the number that a seed's name ends with, and for any other name one that is as good."""
+    digits = name.rpartition("-")[2]
+    is_numbered = digits.isdecimal() and name.startswith(("creator-", "fan-")) and int(digits) < below
+    return int(digits) if is_numbered else below // 2 + crc32(name.encode()) % (below // 2)
+
+
 def _history(seed: int, account: Account, fan: Fan) -> list[Message]:
     chance = chance_of(seed, account.username, fan.username)
-    first_id = int(account.username.rpartition("-")[2]) * 10_000_000 + int(fan.username.rpartition("-")[2]) * 10_000
+    first_id = _number(account.username, 900) * 10_000_000 + _number(fan.username, 1000) * 10_000
     moment = HISTORY_ENDS - chance.randint(0, 86_400)
     newest_first = []
     for number in range(fan.message_count, 0, -1):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
+from fake_onlyfans.chance import chance_of
+
 BLOCK = 64 * 1024
 
 
@@ -51,6 +53,12 @@ _SIZES = (
     ("mp4", "video/mp4", 1_000_000, 2_500_000),
     ("mp4", "video/mp4", 4_000_000, 8_000_000),
 )
+
+
+def media_named(seed: int, name: str) -> Media:
+    """Make a file of that name, a small one of the kind that its ending tells; a picture where it tells none."""
+    content_type = next((kind for suffix, kind, *_ in _SIZES if name.endswith(f".{suffix}")), "image/jpeg")
+    return Media(name, content_type, chance_of(seed, name).randint(4_000, 40_000), f"{seed}/{name}")
 
 
 def media_of(seed: int, username: str, chance: Random) -> tuple[Media, ...]:

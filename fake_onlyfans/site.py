@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlette.types import Scope
 
-from fake_onlyfans.accounts import Account, Fan, accounts
+from fake_onlyfans.accounts import Account, Fan, accounts, grown
 from fake_onlyfans.conversations import Conversations
 from fake_onlyfans.faults.rule import Rule
 from fake_onlyfans.media import Media
@@ -55,12 +55,18 @@ class Site:
         session_seconds: float | None = None,
         session_kept_in: KeptIn = "cookie",
         clutter_kilobytes: int | None = None,
+        grown_accounts: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
-        """Forget everything and start again, without faults or limit; what is not given is as it was at first."""
+        """Forget everything and start again, without faults or limit; what is not given is as it was at first.
+
+        Grown accounts, by name, stand beside those of the seed: each with the names of further ``fans`` and ``media``.
+        """
         self.session_kept_in = session_kept_in
         self.clutter_kilobytes = clutter_kilobytes or 0
         self.seed = self._first_seed if seed is None else seed
         self.accounts: dict[str, Account] = {each.username: each for each in accounts(self.seed)}
+        for name, parts in (grown_accounts or {}).items():
+            self.accounts[name] = grown(self.seed, name, **parts)
         self.passwords = {each.username: each.password for each in self.accounts.values()}
         self.media: dict[str, Media] = {file.name: file for each in self.accounts.values() for file in each.media}
         self.sessions = Sessions(session_seconds or self._first_session_seconds, self.now)

@@ -40,6 +40,8 @@ class Options:
     """
 
     speed: Speed | None = None
+    begins: float | None = None
+    """The date at which a virtual clock begins (seconds since the epoch); the machine's where none is told."""
     aws_port: int = 0
     site_port: int = 0
     context: Mapping[str, str] | None = None
@@ -164,7 +166,7 @@ class Harness:
         aws_port = require_free(options.aws_port) if options.aws_port else free_port()
         site_port = require_free(options.site_port) if options.site_port else free_port()
         ground = self._ground(site_port)
-        self.clock = open_clock(self._speed(ground), self._tell)
+        self.clock = open_clock(self._speed(ground), self._tell, options.begins)
         clock_env = self.clock.env()
         endpoint_url, site_url = f"http://127.0.0.1:{aws_port}", options.site_url or f"http://127.0.0.1:{site_port}"
 

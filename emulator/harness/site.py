@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,15 @@ def await_ready(part: Part, url: str) -> list[dict[str, Any]]:
 
 
 def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:
-    """Put each account's credentials where the scraper looks for them."""
+    """Put each account's credentials where the scraper looks for them; what is there already stays."""
 
     def store(account: dict[str, Any]) -> None:
         names = ("username", "password", "totp_secret")
-        clients.secretsmanager.create_secret(
-            Name=f"{CREDENTIALS_PREFIX}/{account_path(account['username'], '=')}",
-            SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
-        )
+        with suppress(clients.secretsmanager.exceptions.ResourceExistsException):
+            clients.secretsmanager.create_secret(
+                Name=f"{CREDENTIALS_PREFIX}/{account_path(account['username'], '=')}",
+                SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
+            )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(store, accounts))

@@ -1,5 +1,6 @@
 """The fake site's control API as Python."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.harness.clients import http_client
@@ -13,9 +14,9 @@ class SiteControl:
         self.url = url
         self._control = f"{url}/_control"
 
-    def reset(self) -> None:
-        """Forget messages, sessions, faults, limits and recorded requests."""
-        self._post("reset", {})
+    def reset(self, grown_accounts: Mapping[str, Mapping[str, Sequence[str]]] | None = None) -> None:
+        """Forget messages, sessions, faults, limits and recorded requests; grow further accounts by their names."""
+        self._post("reset", {"grown_accounts": grown_accounts} if grown_accounts else {})
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Put these fault rules in force, in place of all others."""

@@ -26,15 +26,15 @@ __all__ = [
 ]
 
 
-def open_clock(speed: Speed | None, say: Callable[[str], None]) -> Clock | WallClock:
-    """Return a virtual clock of that speed, or the wall's if none is asked for.
+def open_clock(speed: Speed | None, say: Callable[[str], None], begins: float | None = None) -> Clock | WallClock:
+    """Return a virtual clock of that speed that begins at that date, or the wall's if no speed is asked for.
 
     Where no virtual clock can be had, says so in one line and returns the wall's. Raises ClockRefused for a wrong speed.
     """
     if speed is None:
         return WallClock()
     try:
-        return Clock.create(speed)
+        return Clock.create(speed, begins=begins)
     except ClockUnavailable as error:
         reason = " ".join(str(error).split())
         say(f"Speed 1: {reason}.")

@@ -21,6 +21,8 @@ SPEED_RANGE = (0.1, 1000.0)
 LONGEST_JUMP_SECONDS = 10 * 365 * 24 * 3600
 # 2200-01-01: past 2262 the nanoseconds of a date no longer fit 64 bits.
 LATEST_SECONDS = 7_258_118_400
+_EARLIEST_SECONDS = 946_684_800
+"""2000-01-01: what runs on the clock must not take a date for none."""
 
 
 type Speed = float | Literal["auto"]
@@ -58,14 +60,18 @@ class Clock:
         self._is_closed = False
 
     @classmethod
-    def create(cls, speed: Speed = 1.0, *, directory: Path | None = None) -> Self:
-        """Start a clock at the present moment.
+    def create(cls, speed: Speed = 1.0, *, directory: Path | None = None, begins: float | None = None) -> Self:
+        """Start a clock at the present moment, or at a date (seconds since the epoch).
 
-        Raises ClockRefused for a speed out of SPEED_RANGE, ClockUnavailable where no clock can be had.
+        Raises ClockRefused for a speed out of SPEED_RANGE or a date outside of 2000 to 2200, ClockUnavailable where no
+        clock can be had.
         """
         checked = checked_speed(speed)
+        if begins is not None and not _EARLIEST_SECONDS <= begins < LATEST_SECONDS:
+            message = f"a clock begins between the years 2000 and 2200, not at {begins:g} seconds since 1970"
+            raise ClockRefused(message)
         preload = library()
-        clock = cls(Page(preload, _pace(checked), directory), preload)
+        clock = cls(Page(preload, _pace(checked), directory, begins), preload)
         if checked == AUTO:
             clock.set_speed(AUTO)
         return clock

@@ -85,8 +85,11 @@ class Waiter:
 class Page:
     """One clock page; its file is locked while its owner lives, so that nobody takes it for a dead one's."""
 
-    def __init__(self, library: Path, speed: float, directory: Path | None = None) -> None:
-        """Make the page; raise ClockUnavailable if there is no room for it."""
+    def __init__(self, library: Path, speed: float, directory: Path | None = None, begins: float | None = None) -> None:
+        """Make the page, whose date begins there (seconds since the epoch) or at the machine's.
+
+        Raises ClockUnavailable if there is no room for it.
+        """
         self._functions = _bind(library)
         self._rows = (_Row * _SLOTS)()
         self._directory = directory or _memory()
@@ -96,7 +99,7 @@ class Page:
         except OSError as error:
             message = f"no room for the clock's page in {self._directory}: {error.strerror}"
             raise ClockUnavailable(message) from error
-        self._address = self._functions.vclock_map(self._file, speed)
+        self._address = self._functions.vclock_map(self._file, speed, -1 if begins is None else round(begins * NANOS))
         if not self._address:
             self._discard()
             message = f"the clock's page in {self._directory} cannot be mapped"
@@ -202,7 +205,7 @@ def _create(directory: Path, size: int) -> tuple[Path, int]:
 def _bind(library: Path) -> ctypes.CDLL:
     functions = ctypes.CDLL(str(library))
     functions.vclock_page_size.restype = ctypes.c_uint64
-    functions.vclock_map.argtypes = (ctypes.c_int, ctypes.c_double)
+    functions.vclock_map.argtypes = (ctypes.c_int, ctypes.c_double, ctypes.c_int64)
     functions.vclock_map.restype = ctypes.c_void_p
     functions.vclock_unmap.argtypes = (ctypes.c_void_p,)
     functions.vclock_unmap.restype = None

@@ -15,9 +15,9 @@ class FaultGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request through every matching rule."""
-        rules = site_of(scope).rules
-        request = scope["method"], scope["path"], identity_of(scope)
+        site = site_of(scope)
+        request = scope["method"], scope["path"], identity_of(scope), site.now()
         app = self.app
-        for rule in reversed([rule for rule in rules if rule.counts(*request)]):
+        for rule in reversed([rule for rule in site.rules if rule.counts(*request)]):
             app = rule.guard(app)
         await app(scope, receive, send)

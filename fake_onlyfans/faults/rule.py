@@ -38,16 +38,22 @@ class Rule:
     match: Match
     fault: Fault
     nth: frozenset[int] | None = None
+    after: float | None = None
+    before: float | None = None
+    """Only for requests that come from ``after`` on, and before ``before`` (epoch seconds); the others do not count."""
     times: int | None = None
     matched: int = field(default=0, init=False)
     fired: int = field(default=0, init=False)
 
-    def counts(self, method: str, path: str, account: str | None) -> bool:
+    def counts(self, method: str, path: str, account: str | None, now: float) -> bool:
         """Count the request if it matches, and decide whether it is one that the fault is for."""
-        if not self.match.fits(method, path, account):
+        if not self.match.fits(method, path, account) or not self._is_in_time(now):
             return False
         self.matched += 1
         return self.nth is None or self.matched in self.nth
+
+    def _is_in_time(self, now: float) -> bool:
+        return (self.after is None or now >= self.after) and (self.before is None or now < self.before)
 
     def guard(self, app: ASGIApp) -> ASGIApp:
         """Return the site with the fault, as long as it may still come when the request gets there."""
@@ -65,5 +71,6 @@ class Rule:
     def as_json(self) -> dict[str, Any]:
         """Write the rule as it was posted, with how many requests matched and how often the fault came."""
         match = self.match.as_json() | ({} if self.nth is None else {"nth": sorted(self.nth)})
+        match |= {name: at for name in ("after", "before") if (at := getattr(self, name)) is not None}
         counts = {"times": self.times, "matched": self.matched, "fired": self.fired}
         return {"match": match, "fault": self.fault.as_json(), **counts}

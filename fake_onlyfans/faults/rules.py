@@ -73,8 +73,9 @@ def read_match(value: object) -> Match:
 
 def _read_rule(value: object) -> Rule:
     rule = _fields(value, "rule", ("match", "fault", "times"))
-    match = dict(_fields(rule.get("match", {}), "match", ("method", "path", "account", "nth")))
+    match = dict(_fields(rule.get("match", {}), "match", ("method", "path", "account", "nth", "after", "before")))
     nth = match.pop("nth", None)
+    moments = {name: _read_moment(name, match.pop(name)) for name in ("after", "before") if name in match}
     fault = rule.get("fault")
     kind = fault.get("kind") if isinstance(fault, dict) else fault
     if not isinstance(fault, dict) or not isinstance(kind, str) or kind not in KINDS:
@@ -84,6 +85,7 @@ def _read_rule(value: object) -> Rule:
         match=read_match(match),
         fault=KINDS[kind].read(options),
         nth=_read_nth(nth),
+        **moments,
         times=_read_times(rule.get("times")),
     )
 
@@ -94,6 +96,12 @@ def _read_nth(value: object) -> frozenset[int] | None:
     if not isinstance(value, list) or not value or not all(_is_count(each) for each in value):
         raise InvalidRule(f'"match.nth" is {value!r}; allowed: a list of numbers, the first matching request being 1')
     return frozenset(value)
+
+
+def _read_moment(name: str, value: object) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise InvalidRule(f'"match.{name}" is {value!r}; allowed: a moment, in seconds since the epoch')
+    return value
 
 
 def _read_times(value: object) -> int | None:

@@ -20,11 +20,12 @@ static nanos real_time(clockid_t clock) {
     return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-EXPORT struct page *vclock_map(int fd, double speed) {
+/* The date begins at `date`, or, if that is negative, at the machine's. */
+EXPORT struct page *vclock_map(int fd, double speed, nanos date) {
     clock_page(); /* finds the real functions */
     struct page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (page == MAP_FAILED) return NULL;
-    page->origins[ORIGIN_REALTIME] = real_time(CLOCK_REALTIME);
+    page->origins[ORIGIN_REALTIME] = date < 0 ? real_time(CLOCK_REALTIME) : date;
     page->origins[ORIGIN_MONOTONIC] = real_time(CLOCK_MONOTONIC);
     page->origins[ORIGIN_RAW] = real_time(CLOCK_MONOTONIC_RAW);
     page->origins[ORIGIN_BOOTTIME] = real_time(CLOCK_BOOTTIME);

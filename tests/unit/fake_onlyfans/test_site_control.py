@@ -120,8 +120,40 @@ def test_reset_may_take_another_seed_and_another_length_of_sessions(visitor: Vis
     assert visitor.read("fan-001").status_code == 200
 
 
+def test_a_reset_may_grow_accounts_of_given_names(visitor: Visitor) -> None:
+    """They sign in, have the fans and files that were named, and each conversation its own ids; till the next reset."""
+    names = {"fans": ["u-1", "u-2"], "media": ["m1.mp4", "m2"]}
+    visitor.post("/_control/reset", json={"grown_accounts": {"acct-a": names, "acct-b": names}})
+    told = {each["username"]: each for each in visitor.control("accounts")}
+    one, other = told["acct-a"], told["acct-b"]
+    assert one["password"] != other["password"]
+    assert [it["content_type"] for it in one["media"][-2:]] == ["video/mp4", "image/jpeg"]
+
+    answer = visitor.post("/api/login", json={"username": "acct-a", "password": one["password"]})
+    assert answer.json()["ok"]
+    ids = [{it["id"] for it in visitor.read(fan).json()["messages"]} for fan in names["fans"]]
+    assert all(ids)
+    assert not ids[0] & ids[1]
+    visitor.write("u-1", "hello")
+    assert visitor.control("messages")[-1]["fan"] == "u-1"
+    assert visitor.get("/media/m1.mp4").status_code == 200
+
+    visitor.post("/_control/reset", json={})
+    assert "acct-a" not in {each["username"] for each in visitor.control("accounts")}
+
+
 @pytest.mark.parametrize(
-    "body", ["[]", '{"seed": "x"}', '{"seed": true}', '{"session_seconds": 0}', '{"speed": 1}', "{"]
+    "body",
+    [
+        "[]",
+        '{"grown_accounts": {"creator-01": {}}}',
+        '{"grown_accounts": {"a": {"fans": "b"}}}',
+        '{"seed": "x"}',
+        '{"seed": true}',
+        '{"session_seconds": 0}',
+        '{"speed": 1}',
+        "{",
+    ],
 )
 def test_a_wrong_reset_resets_nothing(creator: Visitor, body: str) -> None:
     """400, and the session still holds."""

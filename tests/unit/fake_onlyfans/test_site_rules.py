@@ -49,13 +49,21 @@ def test_nth_counts_matching_requests_and_times_counts_faults(
 
     met = []
     for is_hit in matching:
-        if rule.counts("GET", "/hit" if is_hit else "/miss", None) and (times is None or rule.fired < times):
+        if rule.counts("GET", "/hit" if is_hit else "/miss", None, 0.0) and (times is None or rule.fired < times):
             rule.fired += 1
             met.append(rule.matched)
 
     expected = [number for number in range(1, sum(matching) + 1) if number in nth][:times]
     assert met == expected
     assert rule.matched == sum(matching)
+
+
+def test_a_rule_with_moments_is_for_what_comes_between_them() -> None:
+    """From the one on and before the other; what comes at another time is not counted either."""
+    (rule,) = read_rules([{"match": {"path": "/hit", "after": 10, "before": 20.5, "nth": [2]}, "fault": STATUS}])
+
+    assert [rule.counts("GET", "/hit", None, now) for now in (9.9, 10, 20.4, 20.5)] == [False, False, True, False]
+    assert rule.as_json()["match"] == {"path": "/hit", "nth": [2], "after": 10, "before": 20.5}
 
 
 def test_rules_are_listed_as_they_were_posted_with_what_they_did(creator: Visitor) -> None:

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from emulator.vclock import Clock, open_clock
+from emulator.vclock import Clock, ClockRefused, open_clock
+from emulator.vclock.clock import LATEST_SECONDS
 from tests.unit.vclock.conftest import python, waits
 
 ASK = "import sys, time\nfor _ in sys.stdin: print(time.time(), flush=True)"
@@ -167,3 +169,22 @@ def test_the_clock_joins_what_is_preloaded_already(make_clock: Callable[[float],
     (ours,) = clock.env({})["LD_PRELOAD"].split(":")
     assert clock.env({"LD_PRELOAD": "/lib/a.so /lib/b.so"})["LD_PRELOAD"] == f"{ours}:/lib/a.so:/lib/b.so"
     assert clock.env({"LD_PRELOAD": ours})["LD_PRELOAD"] == ours
+
+
+def test_a_clock_that_begins_at_a_date_has_it_in_every_process(tmp_path: Path) -> None:
+    """An incident of long ago is replayed on its own day; how fast time goes has nothing to do with it."""
+    begins = datetime(2019, 3, 31, 0, 59, tzinfo=UTC).timestamp()
+    with Clock.create(60, directory=tmp_path, begins=begins) as clock, python(ASK, clock.env()) as program:
+        program.write("?")
+        there = float(program.line())
+        assert begins <= there <= clock.now()
+        clock.jump(3600)
+        program.write("?")
+        assert float(program.line()) >= there + 3600
+
+
+@pytest.mark.parametrize("begins", [-1.0, 0.0, LATEST_SECONDS])
+def test_a_clock_that_would_begin_outside_of_its_years_is_refused(begins: float) -> None:
+    """A date that cannot be kept is refused before anything is made."""
+    with pytest.raises(ClockRefused, match="between the years 2000 and 2200"):
+        Clock.create(1, begins=begins)
