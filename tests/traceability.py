@@ -11,7 +11,7 @@ _TOLD = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text())
 IN_PART: dict[str, str] = _TOLD["not_shown"]
 """What of a requirement no test shows, by its number; all of one that is not built yet."""
 REQUIREMENTS: dict[str, str] = {number: text for number, text in _TOLD.items() if isinstance(text, str)}
-LEVELS = ("unit", "integration", "load", "faults")
+LEVELS = ("unit", "integration", "incidents", "load", "faults")
 _MARK = " *In part.*"
 _INTRODUCTION = """\
 # Requirements and the tests that show them

@@ -51,7 +51,11 @@ _YIELDING = ("nice", "-n", "10")
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 _MOSTLY_WAITING = ("-n", "2" if os.environ.get("CI") else "3", "--dist", "loadfile")
 CHECKS = (
-    Check("integration", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration"), is_pytest=True),
+    Check(
+        "integration",
+        (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration", "tests/incidents"),
+        is_pytest=True,
+    ),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),

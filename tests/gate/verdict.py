@@ -88,6 +88,7 @@ class Verdict:
                 "skipped": [it.name for it in self.tests if it.skipped],
                 "failed": [it.name for it in self.failed],
             },
+            "incidents": [{"name": name, "passed": passed} for name, passed in self.incidents.items()],
             "coverage": self.coverage.percent if self.coverage else None,
             "figures": [{**asdict(it), "holds": it.holds} for it in self.figures],
         }
@@ -96,6 +97,16 @@ class Verdict:
     def tests(self) -> list[Test]:
         """Every test of every check."""
         return [test for outcome in self.outcomes for test in outcome.tests]
+
+    @cached_property
+    def incidents(self) -> dict[str, bool]:
+        """The incidents that are kept as tests, and whether each is mended."""
+        found: dict[str, bool] = {}
+        for test in self.tests:
+            if test.name.startswith("tests.incidents.") and not test.skipped:
+                name = test.name.split(".")[2]
+                found[name] = found.get(name, True) and not test.failure
+        return found
 
     @cached_property
     def coverage(self) -> Coverage | None:

@@ -121,6 +121,24 @@ def test_the_state_of_the_files_tells_every_edit(tmp_path: Path, monkeypatch: py
     assert tree.is_clean()
 
 
+def test_kept_incidents_are_listed_with_whether_they_came_about_again(judged: Callable[..., Verdict]) -> None:
+    """By their folders' names; one that a fault has brought back is red."""
+    green = judged(passed=True)
+    cases = JUNIT.replace("tests.faults.test_x", "tests.incidents.late-gateway.test_late_gateway").replace(
+        'name="test_a_kill', 'classname="tests.incidents.lost-lease.test_lost_lease" name="test_a_kill', 1
+    )
+    cases = cases.replace('classname="tests.incidents.late-gateway.test_late_gateway" classname', "classname", 1)
+    (green.output / "unit.xml").write_text(cases.format(artefacts=""))
+    green.write()
+
+    assert json.loads((green.output / "gate.json").read_text())["incidents"] == [
+        {"name": "lost-lease", "passed": False},
+        {"name": "late-gateway", "passed": True},
+    ]
+    *_, section = (green.output / "report.html").read_text().partition("kept as tests: 2")
+    assert section.index("lost-lease") < section.index("came about again") < section.index("late-gateway")
+
+
 def test_a_red_gate_says_on_one_page_what_failed_and_where_to_look(judged: Callable[..., Verdict]) -> None:
     """The verdict first, the failing test as a sentence with what it said, and links to what it left behind."""
     red = judged(passed=False)

@@ -1,0 +1,1 @@
+"""An incident on the emulator: replayed at its own date, compared with what was recorded, kept as a test."""

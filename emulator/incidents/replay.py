@@ -1,0 +1,169 @@
+"""Plays a bundle in a running harness: its jobs and what happened around them at their offsets, and compares."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.harness.errors import HarnessError
+from emulator.harness.harness import Harness, Options
+from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.harness.site_control import SiteControl
+from emulator.incidents.answers import rules
+from emulator.incidents.script import Script
+from emulator.incidents.seen import endings_of, outcome
+from emulator.incidents.stage import at_site, prepare, shifted
+from emulator.incidents.verdict import Verdict, compare
+from emulator.vclock import AUTO, Clock, NotWithin, WallClock
+from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
+from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
+from huntaze_scraper.operations.incident.reading import body_text, job_of
+
+LATE_SECONDS = 900.0
+"""Virtual seconds beyond the recorded span that a job may take to end: what was mended may need a back-off more."""
+_LEAD_SECONDS = 3600.0
+"""So long before t0 the clock of an own harness begins: at its start time leaps, too."""
+_QUIET_SECONDS = 30.0
+_NEAR_SECONDS = 1.5
+"""Before a death time goes at the wall's pace, so that it comes in the midst of work and not after it."""
+_IN_THE_MIDST = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.KILL_LIMITER, Verb.STOP_TASK})
+_SETTINGS = {
+    "RATE_LIMIT_CAPACITY": "rate_capacity",
+    "RATE_LIMIT_WINDOW_SECONDS": "rate_window_seconds",
+    "RATE_LIMIT_SCOPE": "rate_scope",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """A replay that is over."""
+
+    pipeline: Pipeline
+    sent: Mapping[str, SentJob]
+    """What was sent here, by the ids of the recording."""
+    verdict: Verdict
+    seed: int
+    seconds: float
+    """Virtual seconds that it took."""
+
+    @property
+    def jobs(self) -> list[SentJob]:
+        """What was sent here."""
+        return list(self.sent.values())
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """How many jobs came to which end: done, rejected, dead, uncertain, set_aside, or open for none in time."""
+        return dict(Counter(it.end for it in self.verdict.here.values()))
+
+
+def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Replayed:
+    """Play the bundle from now on, as if now were its t0, and compare what comes of it.
+
+    Queues, tables and the site are emptied first. Time stands by work and leaps over waiting, as far as each next step.
+    The first seed keeps to the recorded moments; with others, deaths come at random moments soon after.
+    """
+    site, script = SiteControl(pipeline.run.site_url), Script(pipeline.run, seed)
+    pipeline.forget()
+    prepare(bundle, site, pipeline.clients, pipeline.state)
+    speed = clock.state().speed
+    clock.settle()
+    clock.set_speed(1.0)  # from here on time leaps at our wish alone
+    try:
+        began, span = clock.now(), bundle.manifest.span_seconds
+        for key, item in shifted(bundle.state, bundle.t0.timestamp(), began).items():
+            pipeline.state.write_together([pipeline.state.put(key, item)])
+        site.faults(*rules(bundle.answers, began))
+        sent = dict(_steps(bundle, pipeline, clock, script, began))
+        _go_to(clock, began + span)
+        with suppress(NotWithin):
+            clock.until(lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, each=_QUIET_SECONDS)
+        here = outcome(pipeline, sent, began)
+    finally:
+        script.end()
+        clock.set_speed(speed)
+    knows_alarms = not any("alarm" in it.what for it in bundle.manifest.missing)
+    verdict = compare(bundle.expected, here, span, with_alarms=knows_alarms)
+    return Replayed(pipeline=pipeline, sent=sent, verdict=verdict, seed=seed, seconds=clock.now() - began)
+
+
+def again(pipeline: Pipeline) -> None:
+    """Put new tasks in the place of those that have seen a replay already, so that the next one meets no memory."""
+    ecs, cluster, service = pipeline.clients.ecs, pipeline.run.ecs_cluster, pipeline.run.ecs_service
+    old = ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]
+    for arn in old:
+        ecs.stop_task(cluster=cluster, task=arn)
+    deadline = time.monotonic() + 60
+    while not (now := ecs.list_tasks(cluster=cluster, serviceName=service)["taskArns"]) or set(now) & set(old):
+        if time.monotonic() > deadline:
+            raise HarnessError(f"no new task came within 60 s; logs: {pipeline.run.logs_dir}")
+        time.sleep(0.1)
+    pipeline.await_health()
+
+
+@contextmanager
+def stage(bundle: Bundle, tell: Callable[[str], None]) -> Iterator[Harness]:
+    """Start a harness for the bundle, with its limit, whose clock is at its t0.
+
+    Raises:
+        HarnessError: it does not start, or this machine cannot have a virtual clock.
+    """
+    context = {key: it for name, key in _SETTINGS.items() if (it := bundle.manifest.settings.get(name))}
+    t0 = bundle.t0.timestamp()
+    with Harness(Options(speed=AUTO, begins=t0 - _LEAD_SECONDS, context=context), tell) as harness:
+        clock = harness.clock
+        if isinstance(clock, WallClock):
+            raise HarnessError("a replay needs the virtual clock, which this machine cannot have")
+        Pipeline(harness.run).await_health()
+        clock.jump(max(t0 - _QUIET_SECONDS - clock.now(), 0.0))
+        tell("replaying")
+        clock.advance(max(t0 - clock.now(), 0.0))
+        yield harness
+
+
+def _steps(
+    bundle: Bundle, pipeline: Pipeline, clock: Clock, script: Script, began: float
+) -> Iterator[tuple[str, SentJob]]:
+    """Send the jobs and play the script, each at its offset; yield each job by the recording's id."""
+    jobs = [it for it in bundle.jobs if it.queue == "ingress"]
+    steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *bundle.script], key=lambda it: it.at_seconds)
+    for step in steps:
+        moment = began + max(step.at_seconds, 0.0)
+        if isinstance(step, Happening):
+            _go_to(clock, moment, in_the_midst=step.verb in _IN_THE_MIDST)
+            script.play(step)
+            continue
+        _go_to(clock, moment)
+        sent = _send(step, pipeline)
+        if step.job_id:
+            yield step.job_id, sent
+
+
+def _go_to(clock: Clock, moment: float, *, in_the_midst: bool = False) -> None:
+    left = moment - clock.now()
+    if not in_the_midst:
+        clock.advance(max(left, 0.0))
+        return
+    if left > _NEAR_SECONDS:
+        clock.advance(left - _NEAR_SECONDS)
+    while clock.now() < moment:
+        time.sleep(0.01)
+
+
+def _send(recorded: RecordedJob, pipeline: Pipeline) -> SentJob:
+    run = pipeline.run
+    text = body_text(at_site(recorded.body, run.site_url))
+    attributes: Any = {
+        name: {"DataType": "String", "StringValue": it} for name, it in recorded.attributes.items() if it
+    }
+    answer = run.clients.sqs.send_message(
+        QueueUrl=run.ingress_queue_url, MessageBody=text, MessageAttributes=attributes
+    )
+    job = job_of(text)
+    return SentJob(job.job_id if job else "", answer["MessageId"], recorded.account, job.payload if job else {})
+
+
+def _have_ended(pipeline: Pipeline, sent: Mapping[str, SentJob], began: float) -> bool:
+    return all(it.end != "open" for it in endings_of(pipeline, sent, began))

@@ -1,0 +1,126 @@
+"""Whether a replay went as it was recorded: ends, order, counts of attempts, alarms; never bytes or times."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from huntaze_scraper.operations.incident.bundle import Ending, Expected
+
+SHORT = 12
+"""Characters of a job's id that people are shown."""
+EXACT_ATTEMPTS = 5
+"""Up to as many are compared exactly; of more, a tenth more or less is the same: a machine's pace is in them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Something that came otherwise."""
+
+    at_seconds: float
+    """When it came about in the recording, from t0."""
+    what: str
+    recorded: str
+    here: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a replay came to."""
+
+    differences: tuple[Difference, ...]
+    """In the order of the recording."""
+    recorded: Mapping[str, Ending]
+    here: Mapping[str, Ending]
+
+    @property
+    def is_reproduced(self) -> bool:
+        """Whether nothing came otherwise."""
+        return not self.differences
+
+    @property
+    def text(self) -> str:
+        """Say it in one line."""
+        if self.is_reproduced:
+            return "reproduced"
+        first = self.differences[0]
+        return (
+            f"not reproduced: first difference at {first.at_seconds:.0f} s, {first.what}: "
+            f"recorded {first.recorded}, here {first.here}"
+        )
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """Write it for programs."""
+        return {
+            "verdict": "reproduced" if self.is_reproduced else "not reproduced",
+            "first_difference": asdict(self.differences[0]) if self.differences else None,
+            "jobs": [
+                {"job_id": job_id, "account": it.account, "recorded": _told(it), "here": _told(self.here.get(job_id))}
+                for job_id, it in self.recorded.items()
+            ],
+        }
+
+
+def compare(recorded: Expected, here: Expected, span_seconds: float, *, with_alarms: bool = True) -> Verdict:
+    """Compare what is expected with what came about; moments are seconds from t0.
+
+    A job that had not ended when the recording did must not have ended here by then; those that had may take longer.
+    """
+    ends = {it.job_id: it for it in here.jobs}
+    found = [it for each in recorded.jobs for it in _of_job(each, ends.get(each.job_id), span_seconds)]
+    found += _of_order(recorded, here)
+    if with_alarms:
+        found += _of_alarms(recorded, here)
+    return Verdict(
+        differences=tuple(sorted(found, key=lambda it: it.at_seconds)),
+        recorded={it.job_id: it for it in recorded.jobs},
+        here=ends,
+    )
+
+
+def _of_job(recorded: Ending, here: Ending | None, span_seconds: float) -> Iterator[Difference]:
+    at = span_seconds if recorded.at_seconds is None else recorded.at_seconds
+    end = "nothing of it" if here is None else here.end
+    if here and recorded.end == "open" and here.at_seconds is not None and here.at_seconds > span_seconds:
+        end = "open"
+    name = f"of job {recorded.job_id[:SHORT]}"
+    if end != recorded.end:
+        yield Difference(at_seconds=at, what=f"the end {name}", recorded=recorded.end, here=end)
+    elif here and not _are_alike(recorded.attempts, here.attempts):
+        counts = f"{recorded.attempts}", f"{here.attempts}"
+        yield Difference(at_seconds=at, what=f"the attempts {name}", recorded=counts[0], here=counts[1])
+
+
+def _are_alike(recorded: int, here: int) -> bool:
+    return abs(recorded - here) <= (0 if recorded <= EXACT_ATTEMPTS else recorded / 10)
+
+
+def _of_order(recorded: Expected, here: Expected) -> Iterator[Difference]:
+    """Compare the order of each account's jobs that ended in both."""
+    moments = {it.job_id: it.at_seconds or 0.0 for it in recorded.jobs}
+    for account, order in recorded.order.items():
+        also = here.order.get(account, ())
+        pairs = zip([it for it in order if it in also], [it for it in also if it in order], strict=True)
+        for ours, theirs in pairs:
+            if ours != theirs:
+                yield Difference(
+                    at_seconds=moments.get(ours, 0.0),
+                    what=f"the next job of {account} to end",
+                    recorded=ours[:SHORT],
+                    here=theirs[:SHORT],
+                )
+                break
+
+
+def _of_alarms(recorded: Expected, here: Expected) -> Iterator[Difference]:
+    """Compare which alarms were raised: how often one goes and comes again is a matter of minutes."""
+    raised = {it.alarm: it.at_seconds for it in reversed(recorded.alarms) if it.after == "ALARM"}
+    also = {it.alarm: it.at_seconds for it in reversed(here.alarms) if it.after == "ALARM"}
+    for alarm in raised.keys() ^ also.keys():
+        words = ("raised", "silent") if alarm in raised else ("silent", "raised")
+        at = raised[alarm] if alarm in raised else also[alarm]
+        yield Difference(at_seconds=at, what=f"the alarm {alarm}", recorded=words[0], here=words[1])
+
+
+def _told(ending: Ending | None) -> dict[str, Any] | None:
+    return None if ending is None else {"end": ending.end, "attempts": ending.attempts, "failures": ending.failures}
