@@ -14,9 +14,12 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
-def descendants(pid: int | None, word: str) -> Iterator[psutil.Process]:
-    """Yield those of a process (this one, without a number) that live and have a word in their command line."""
-    for process in psutil.Process(pid).children(recursive=True):
+def descendants(pid: int | None, word: str, *, recursive: bool = True) -> Iterator[psutil.Process]:
+    """Yield those of a process (this one, without a number) that live and have a word in their command line.
+
+    Without ``recursive``, only its own children.
+    """
+    for process in psutil.Process(pid).children(recursive):
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, or has
             if word in " ".join(process.cmdline()):
                 yield process

@@ -20,7 +20,7 @@ CHAT = {"path": "/my/chats/chat/*"}
 
 def running_drivers(besides: Collection[psutil.Process] = ()) -> list[psutil.Process]:
     """The drivers that live, besides some."""
-    return [process for process in descendants(None, "run-driver") if process not in besides]
+    return [process for process in descendants(None, "run-driver", recursive=False) if process not in besides]
 
 
 def kill_driver(besides: Collection[psutil.Process] = ()) -> None:

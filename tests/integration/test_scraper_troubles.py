@@ -55,7 +55,7 @@ def test_a_refused_log_in_keeps_the_job_and_lets_the_account_rest(cloud: Cloud, 
 
 def driver_of(task: Task) -> psutil.Process:
     """The node process between the worker and Chromium."""
-    return next(descendants(task.process.pid, "run-driver"))
+    return next(descendants(task.process.pid, "run-driver", recursive=False))
 
 
 @pytest.mark.requirement("7.4")
