@@ -1,5 +1,6 @@
 """Conversations between a creator and a fan: a history from the seed, then what was really sent."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,9 +91,8 @@ def _position(thread: list[Message], message_id: str) -> int:
 
 def _number(name: str, below: int) -> int:
     """Return the number that a seed's name ends with, and for any other name one that is as good."""
-    digits = name.rpartition("-")[2]
-    is_numbered = digits.isdecimal() and name.startswith(("creator-", "fan-")) and int(digits) < below
-    return int(digits) if is_numbered else below // 2 + crc32(name.encode()) % (below // 2)
+    seeds = re.fullmatch(r"(?:creator|fan)-(\d{2,3})", name)
+    return int(seeds[1]) if seeds else below // 2 + crc32(name.encode()) % (below // 2)
 
 
 def _history(seed: int, account: Account, fan: Fan) -> list[Message]:

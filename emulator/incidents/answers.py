@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -28,8 +28,13 @@ class _Fault:
     status: int = 0
     retry_after: str = ""
     acted: bool = False
+    acted_after: float = 0.0
+    """Seconds from the request until the site acted on it, where that is known to have been later than the answer."""
 
     def as_rule(self) -> dict[str, Any]:
+        if self.acted_after:
+            answer = replace(self, acted=False, acted_after=0.0).as_rule()
+            return {"kind": "commit_late", "seconds": self.acted_after, "answer": answer}
         fault: dict[str, Any] = {"kind": self.kind, "when": "after" if self.acted else "before"}
         if self.kind == "status":
             fault |= {"status": self.status}
@@ -101,15 +106,16 @@ def _spells(answers: Sequence[Answer]) -> Iterator[tuple[list[Answer], float]]:
 
 
 def _wrong(answer: Answer) -> _Fault:
-    status, acted = int(answer.response["status"]), bool(answer.response.get("_acted"))
+    status, acted = int(answer.response["status"]), answer.response.get("_acted")
+    late = 0.0 if isinstance(acted, bool | None) else float(acted)
     if status in _NORMAL:
         return _Fault("")
     if not status:
         gave_up = answer.response.get("_error") == "timeout" or answer.time >= HANG_SECONDS * 1000
-        return _Fault("hang" if gave_up else "reset", acted=acted)
+        return _Fault("hang" if gave_up else "reset", acted=bool(acted), acted_after=late)
     headers = answer.response.get("headers", ())
     told = next((str(it["value"]) for it in headers if it["name"].lower() == "retry-after"), "")
-    return _Fault("status", status, told, acted)
+    return _Fault("status", status, told, acted=bool(acted), acted_after=late)
 
 
 def _is_late(answer: Answer) -> bool:

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import CHAT, POST, answer
 
 from emulator.incidents.answers import path_of, rules
 from fake_onlyfans.faults.rules import read_rules
+from tests.unit.incidents.recorded import CHAT, POST, answer
 
 T0 = 1_774_747_800.0
 POSTED = {"account": "acct-1", "method": "POST", "path": "/api/chats/*/messages"}
@@ -32,6 +32,10 @@ def test_a_failure_is_for_the_same_request_again() -> None:
         (answer(1, 0, wait=1, _error="timeout"), {"kind": "hang", "when": "before"}),
         (answer(1, 0), {"kind": "reset", "when": "before"}),
         (answer(1, 0, _acted=True), {"kind": "reset", "when": "after"}),
+        (
+            answer(1, 0, _error="timeout", _acted=5),
+            {"kind": "commit_late", "seconds": 5.0, "answer": {"kind": "hang", "when": "before"}},
+        ),
         (answer(1, 500), {"kind": "status", "when": "before", "status": 500}),
         (
             answer(1, 504, _acted=True),
@@ -91,6 +95,7 @@ answers = st.builds(
     nth=st.integers(1, 50),
     retry_after=st.sampled_from(("", "0", "30", "soon")),
     wait=st.floats(-0.001, 100),
+    _acted=st.sampled_from((None, True, False, 5, 0.5)),
 )
 
 

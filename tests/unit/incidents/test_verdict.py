@@ -1,9 +1,8 @@
 """Whether a replay went as it was recorded."""
 
-from recorded import ending
-
 from emulator.incidents.verdict import compare
 from huntaze_scraper.operations.incident.bundle import AlarmChange, Expected
+from tests.unit.incidents.recorded import ending
 
 SPAN = 600.0
 

@@ -1,0 +1,100 @@
+"""An incident's bundle is played in a harness: what came about then comes about again, or the difference is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+from emulator.incidents.replay import play
+from emulator.vclock import Clock
+from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
+from huntaze_scraper.operations.incident.reading import job_of
+from tests import invariants
+
+pytestmark = [pytest.mark.browser, pytest.mark.requirement("9.9")]
+ACCOUNT, FAN = "acct-4f1c", "user-09aa"
+BODY = {
+    "action": "send_message",
+    "creator_id": ACCOUNT,
+    "user_id": FAN,
+    "message_content": "Xqwer tzui",
+    "timestamp": "2026-03-29T01:30:00+00:00",
+}
+
+
+def answer(at_seconds: float, status: int, nth: int, retry_after: str = "") -> Answer:
+    """What the site said to a message."""
+    headers = [{"name": "Retry-After", "value": retry_after}] if retry_after else []
+    return Answer(
+        at_seconds=at_seconds,
+        account=ACCOUNT,
+        job_id="",
+        request={"method": "POST", "url": "/api/chats/{fan}/messages", "bodySize": -1},
+        response={"status": status, "headers": headers, "content": {"size": -1, "mimeType": ""}},
+        timings={"wait": 40, "receive": 1},
+        time=41,
+        nth=nth,
+    )
+
+
+@pytest.fixture
+def bundle() -> Bundle:
+    """A message that was refused with 429 once, and then taken."""
+    job = job_of(BODY)
+    assert job
+    return Bundle(
+        manifest=Manifest(
+            name="busy-site",
+            t0="2026-03-29T01:30:00+00:00",
+            span_seconds=90,
+            captured_at="2026-03-29T02:00:00Z",
+            asked={},
+        ),
+        jobs=(
+            SentJob(
+                at_seconds=1,
+                queue="ingress",
+                message_id="m-1",
+                job_id=job.job_id,
+                account=ACCOUNT,
+                action=job.action,
+                body=BODY,
+            ),
+        ),
+        answers=(answer(3, 429, 1, "30"), answer(40, 201, 2)),
+        expected=Expected(
+            jobs=(Ending(job_id=job.job_id, account=ACCOUNT, end="done", at_seconds=40, attempts=2, rate_limits=1),),
+            order={ACCOUNT: (job.job_id,)},
+        ),
+    )
+
+
+def test_what_was_recorded_comes_about_again(
+    bundle: Bundle, pipeline: Pipeline, site: SiteControl, clock: Clock
+) -> None:
+    """The site's 429 meets the same request; the job goes by itself to the same end, with as many attempts."""
+    replayed = play(bundle, pipeline, clock)
+
+    assert replayed.verdict.is_reproduced, replayed.verdict.text
+    assert replayed.ends == {"done": 1}
+    assert [it["status"] for it in site.requests() if it["method"] == "POST" and it["path"] != "/api/login"] == [
+        429,
+        201,
+    ]
+    invariants.check_all_succeeded(pipeline, site, replayed.jobs)
+
+
+def test_the_first_difference_is_told_beside_what_was_recorded(
+    bundle: Bundle, pipeline: Pipeline, clock: Clock
+) -> None:
+    """Where the code does better than the recording, the verdict says so, and where."""
+    (ending,) = bundle.expected.jobs
+    otherwise = replace(bundle, expected=replace(bundle.expected, jobs=(replace(ending, end="dead", attempts=3),)))
+
+    verdict = play(otherwise, pipeline, clock).verdict
+
+    assert verdict.text == (
+        f"not reproduced: first difference at 40 s, the end of job {ending.job_id[:12]}: recorded dead, here done"
+    )
+    assert verdict.as_json["first_difference"]["here"] == "done"
