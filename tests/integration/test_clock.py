@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import boto3
+import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.harness import Harness
@@ -25,6 +28,12 @@ import json, sys, time, boto3
 sqs = boto3.client("sqs", endpoint_url=sys.argv[1], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
 message = sqs.receive_message(QueueUrl=sys.argv[2], WaitTimeSeconds=20, MessageSystemAttributeNames=["SentTimestamp"])["Messages"][0]
 print(json.dumps([time.time(), int(message["Attributes"]["SentTimestamp"]) / 1000]))
+"""
+
+PRESIGN = """
+import sys, boto3
+s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+print(s3.generate_presigned_url("get_object", {"Bucket": sys.argv[2], "Key": "key"}, ExpiresIn=600))
 """
 
 
@@ -159,3 +168,47 @@ def test_of_two_jumps_at_once_none_is_lost_silently(harness: Harness, clock: Clo
     assert made
     assert all("another change" in answer.json()["error"] for answer in answers if not answer.is_success)
     assert clock.now() == pytest.approx(before + 60 * len(made), abs=1e-3)
+
+
+def test_messages_expire_by_the_clock(emulator: Clients, clock: Clock, queue: str) -> None:
+    """What was sent before the retention period is neither counted nor received."""
+    emulator.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MessageRetentionPeriod": "60"})
+    emulator.sqs.send_message(QueueUrl=queue, MessageBody="old")
+    clock.jump(60)
+    counted = emulator.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    assert counted["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    assert emulator.sqs.receive_message(QueueUrl=queue).get("Messages", []) == []
+
+
+def test_presigned_addresses_expire_by_the_clock(harness: Harness, emulator: Clients, clock: Clock) -> None:
+    """One made for ten minutes by a process on the clock is good until then, and refused as S3 does from then on."""
+    bucket = f"presigned-{uuid4().hex[:8]}"
+    emulator.s3.create_bucket(Bucket=bucket)
+    emulator.s3.put_object(Bucket=bucket, Key="key", Body=b"content")
+    arguments = [sys.executable, "-c", PRESIGN, harness.run.aws_endpoint_url, bucket]
+    env = os.environ | harness.run.clock_env
+    address = subprocess.run(arguments, env=env, capture_output=True, check=True, timeout=60, text=True).stdout.strip()
+    assert http_client.get(address).content == b"content"
+    clock.jump(601)
+    refused = http_client.get(address)
+    assert refused.status_code == httpx.codes.FORBIDDEN
+    assert "<Message>Request has expired</Message>" in refused.text
+    emulator.s3.delete_object(Bucket=bucket, Key="key")
+    emulator.s3.delete_bucket(Bucket=bucket)
+
+
+def test_sessions_of_roles_expire_by_the_clock(emulator: Clients, clock: Clock) -> None:
+    """A session of a quarter of an hour is refused for its age when it is over."""
+    name = f"short-{uuid4().hex[:8]}"
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = emulator.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    given = emulator.sts.assume_role(RoleArn=role, RoleSessionName="short", DurationSeconds=900)["Credentials"]
+    session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "us-east-1")
+    sqs = session.client("sqs", endpoint_url=emulator.endpoint_url)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.list_queues()
+    clock.jump(901)
+    with pytest.raises(ClientError, match=r"ExpiredToken.*The security token included in the request is expired"):
+        sqs.list_queues()
+    emulator.iam.delete_role(RoleName=name)

@@ -1,45 +1,129 @@
-"""What a FIFO queue hides, it hides for its group alone: LocalStack lets one hidden message hold up every group.
+"""FIFO queues give out each group in order, and no group waits for another.
 
-On AWS no message of a group is given out while another of that group is in flight, and no group waits for another
-(SQS Developer Guide, "FIFO queue delivery logic"). LocalStack looks for messages that are due in the order in which
-they were received and stops at the first that is not, whatever its group; and a message that is handed back makes its
-group visible although others of it are still in flight.
+On AWS a message that is in flight holds up what was sent after it in its group, and nothing else: what was sent before
+it is given out as soon as it is visible again (SQS Developer Guide, "FIFO queue delivery logic"; LocalStack's snapshots
+of AWS say the same). LocalStack lets one hidden message hold up every group, and what was never received overtake
+one that is in flight.
 """
 
-from collections.abc import Callable
+import heapq
+import threading
 from typing import Any
 
-from localstack.runtime import hooks
-from localstack.services.sqs.models import FifoQueue
-from localstack.utils.patch import patch
+from localstack.services.sqs import models
+from localstack.services.sqs.models import ReceiveMessageResult, SqsMessage
+from localstack.services.sqs.queue import InterruptibleQueue
 
 
-@hooks.on_infra_start()
-def hide_by_group() -> None:
-    """Have every FIFO queue do as AWS's from now on."""
-    FifoQueue.requeue_inflight_messages = requeue_inflight_messages
+class MessageGroup(models.MessageGroup):
+    """A group's messages that are not in flight, in the order of sending."""
 
-    @patch(FifoQueue.update_visibility_timeout)
-    def _update(original: Callable[..., None], self: FifoQueue, receipt_handle: str, visibility_timeout: int) -> None:
-        if visibility_timeout == 0:
-            hand_back(original, self, receipt_handle)
-        else:
-            original(self, receipt_handle, visibility_timeout)
+    def __init__(self, message_group_id: str, queue: "GroupsInOrder") -> None:
+        """Hold none yet."""
+        super().__init__(message_group_id)
+        self._in_flight: dict[SqsMessage, int | None] = {}
+        """With the thread whose receive takes it just now: such a receive takes what comes after, too."""
+        self._queue = queue
+
+    def empty(self) -> bool:
+        """Whether there is none that may be given out."""
+        return self._first() is None
+
+    def pop(self) -> SqsMessage:
+        """Take the first that may be given out.
+
+        Raises:
+            IndexError: there is none.
+        """
+        first = self._first()
+        if first is None:
+            raise IndexError
+        heapq.heappop(self.messages)
+        most = self._queue.max_receive_count
+        # One that goes to the dead-letter queue holds up nothing.
+        if not most or first.receive_count < most:
+            self._in_flight[first] = threading.get_ident()
+        return first
+
+    def is_out(self, message: SqsMessage) -> None:
+        """Know that the receive that took a message has ended."""
+        if message in self._in_flight:
+            self._in_flight[message] = None
+
+    def is_back(self, message: SqsMessage) -> None:
+        """Know that a message is in flight no longer."""
+        self._in_flight.pop(message, None)
+
+    def push(self, message: SqsMessage) -> None:
+        """Put a message in its place."""
+        self.is_back(message)
+        super().push(message)
+
+    def _first(self) -> SqsMessage | None:
+        while self.messages and self.messages[0].deleted:
+            heapq.heappop(self.messages)
+        if not self.messages:
+            return None
+        first, me = self.messages[0], threading.get_ident()
+        return None if any(it < first and taker != me for it, taker in self._in_flight.items()) else first
 
 
-def requeue_inflight_messages(queue: Any) -> None:
-    """Make the messages visible whose time has come, but for groups of which another message is still in flight."""
-    with queue.mutex:
-        inflight = list(queue.inflight)
-        hidden = {message.message_group_id for message in inflight if not message.is_visible}
-        for message in inflight:
-            if message.message_group_id not in hidden:
-                del queue.inflight[message]
-                queue._put_message(message)  # noqa: SLF001 - the method's own
+class Offer(InterruptibleQueue[MessageGroup]):
+    """Groups that have something to give out, each once, in the order in which they came to have it."""
+
+    def _init(self, _maxsize: int) -> None:
+        self.queue: dict[MessageGroup, None] = {}
+
+    def _put(self, item: MessageGroup) -> None:
+        self.queue.setdefault(item)
+
+    def _get(self) -> MessageGroup:
+        group = next(iter(self.queue))
+        del self.queue[group]
+        return group
 
 
-def hand_back(change_visibility: Callable[..., None], queue: Any, receipt_handle: str) -> None:
-    """Make a message visible at once, as far as its group lets it."""
-    # A visibility of 0 would put it on the queue past the rest of its group: let it be due instead.
-    change_visibility(queue, receipt_handle, -1)
-    queue.requeue_inflight_messages()
+class GroupsInOrder(models.FifoQueue):
+    """LocalStack's FIFO queue, but for what is given out when."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Take what LocalStack's takes."""
+        super().__init__(*arguments, **named)
+        self.message_group_queue = Offer()
+
+    def get_message_group(self, message_group_id: str) -> MessageGroup:
+        """Return a group, made at need."""
+        with self.mutex:
+            return self.message_groups.setdefault(message_group_id, MessageGroup(message_group_id, self))
+
+    def requeue_inflight_messages(self) -> None:
+        """Make visible what is due; its group knows what must wait."""
+        models.SqsQueue.requeue_inflight_messages(self)
+
+    def receive(self, *arguments: Any, **named: Any) -> ReceiveMessageResult:
+        """Take what may be given out."""
+        result = super().receive(*arguments, **named)
+        with self.mutex:
+            for message in result.successful:
+                self.get_message_group(message.message_group_id).is_out(message)
+            for message in result.dead_letter_messages:
+                self.update_message_group_visibility(self.get_message_group(message.message_group_id))
+        return result
+
+    def update_message_group_visibility(self, message_group: MessageGroup) -> None:
+        """Offer a group that has something to give out."""
+        with self.mutex:
+            if not message_group.empty():
+                self.inflight_groups.discard(message_group)
+                self.message_group_queue.put_nowait(message_group)
+
+    def _put_message(self, message: SqsMessage) -> None:
+        with self.mutex:
+            group = self.get_message_group(message.message_group_id)
+            group.push(message)
+            self.update_message_group_visibility(group)
+
+    def _on_remove_message(self, message: SqsMessage) -> None:
+        with self.mutex:
+            self.get_message_group(message.message_group_id).is_back(message)
+            super()._on_remove_message(message)

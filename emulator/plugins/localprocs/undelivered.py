@@ -40,9 +40,7 @@ def take_back(queue: Any, result: ReceiveMessageResult) -> None:
         ]
         for message in taken:
             message.update_visibility_timeout(0)
-        queue.requeue_inflight_messages()
-        # Only now: LocalStack lets no message bring its group back that was never received.
-        for message in taken:
             message.receive_count -= 1
             attributes = message.message["Attributes"]
             attributes[MessageSystemAttributeName.ApproximateReceiveCount] = str(message.receive_count)
+        queue.requeue_inflight_messages()

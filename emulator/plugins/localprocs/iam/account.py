@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,10 @@ def principal_of(access_key: str, account: str) -> Principal | None:
         session = sts_backends[account]["aws"].get_assumed_role_from_access_key(access_key)
         if session is None:
             return None
-        _sessions[access_key] = Principal(session.role_arn, session.arn)
+        # moto tells times without a zone, and means UTC.
+        _sessions[access_key] = Principal(
+            session.role_arn, session.arn, session.expiration.replace(tzinfo=UTC).timestamp()
+        )
     return _sessions[access_key]
 
 

@@ -1,5 +1,6 @@
 """Whether policies allow a request: a pure function of the policies and the request."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,6 +17,8 @@ class Principal:
 
     role_arn: str
     session_arn: str
+    end: float = math.inf
+    """When the session's credentials expire, in epoch seconds."""
 
     @property
     def account(self) -> str:

@@ -1,7 +1,7 @@
 """Puts the parts of Lambda together."""
 
 from localprocs.event_source_mapping import plugin as event_source_mapping
-from localprocs.lambda_runtime import event_poller, version_manager
+from localprocs.lambda_runtime import event_poller, lifetime, version_manager
 from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
 
 
@@ -10,4 +10,5 @@ def install() -> type[ProcessRuntimeExecutor]:
     version_manager.install()
     event_source_mapping.install()
     event_poller.install()
+    lifetime.install()
     return ProcessRuntimeExecutor

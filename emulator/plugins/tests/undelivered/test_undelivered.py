@@ -3,15 +3,14 @@
 from typing import Any
 
 import pytest
-from localprocs import fifo_groups
+from localprocs.queue_kinds import FifoQueue
 from localprocs.undelivered import take_back
-from localstack.services.sqs.models import FifoQueue, StandardQueue
+from localstack.services.sqs.models import StandardQueue
 
 
 @pytest.fixture(params=[StandardQueue, FifoQueue])
-def queue(request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def queue(request: Any) -> Any:
     """A queue of each kind with three messages of one group."""
-    monkeypatch.setattr(FifoQueue, "requeue_inflight_messages", fifo_groups.requeue_inflight_messages)
     fifo = request.param is FifoQueue
     queue = request.param("q.fifo" if fifo else "q", "us-east-1", "000000000000", {"FifoQueue": "true"} if fifo else {})
     for body in ("1", "2", "3"):

@@ -1,0 +1,41 @@
+"""The queues that SQS makes here: LocalStack's, with AWS's order and retention."""
+
+from localstack.runtime import hooks
+from localstack.services.sqs import models, provider
+from localstack.services.sqs.models import SqsMessage
+
+from localprocs.fifo_groups import GroupsInOrder
+from localprocs.retention import Retention
+
+
+class StandardQueue(Retention, models.StandardQueue):
+    """A standard queue."""
+
+
+class FifoQueue(Retention, GroupsInOrder):
+    """A FIFO queue."""
+
+
+@hooks.on_infra_start()
+def make_our_queues() -> None:
+    """Make these from now on."""
+    provider.StandardQueue = StandardQueue
+    provider.FifoQueue = FifoQueue
+    order_messages_of_one_moment()
+
+
+def order_messages_of_one_moment() -> None:
+    """Have messages that were sent while the clock stood still in order, and at once.
+
+    LocalStack delays each until the clock has moved, in a set, and compares them by time alone.
+    """
+    SqsMessage.is_delayed = property(_is_delayed)
+    SqsMessage.__lt__ = _is_before
+
+
+def _is_delayed(message: SqsMessage) -> bool:
+    return bool(message.delay_seconds) and models.time.time() <= message.created + message.delay_seconds
+
+
+def _is_before(message: SqsMessage, other: SqsMessage) -> bool:
+    return (message.priority, message.sequence_number or "") < (other.priority, other.sequence_number or "")
