@@ -96,7 +96,8 @@ def run(suite: Path, tests: list[str], *, with_plugins: bool) -> Outcomes:
         "SQS_ENDPOINT_STRATEGY": "standard",
     }
     command = [str(python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *tests]
-    subprocess.run(command, cwd=suite, env=env, check=False, stdout=sys.stderr)
+    with (scratch / "localstack.log").open("w") as log:
+        subprocess.run(command, cwd=suite, env=env, check=False, stdout=sys.stderr, stderr=log)
     return outcomes(report)
 
 

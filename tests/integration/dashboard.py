@@ -12,6 +12,14 @@ def widgets(body: str) -> list[Widget]:
     return list(json.loads(body)["widgets"])
 
 
+def log_queries(body: str) -> Iterator[tuple[str, str]]:
+    """Yield each query of logs with the group that it asks."""
+    for widget in widgets(body):
+        if widget["type"] == "log":
+            source, _, query = widget["properties"]["query"].partition("|")
+            yield source.split("'")[1], query
+
+
 def queries(widget: Widget) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield each graph of a widget by its name, as the queries of a GetMetricData request that draws it alone."""
     rows = _rows(widget)

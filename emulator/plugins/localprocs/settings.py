@@ -30,6 +30,7 @@ FIXED = {
     "GATEWAY_SERVER": "threads",
     "PROVIDER_OVERRIDE_DYNAMODB": "moto",
     "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
+    "PROVIDER_OVERRIDE_LOGS": "queried",
     "PROVIDER_OVERRIDE_SECRETSMANAGER": "rotating",
     "LAMBDA_RUNTIME_EXECUTOR": "process",
     # An environment that is slow to start is our executor's to judge.

@@ -17,6 +17,8 @@ LOG = logging.getLogger(__name__)
 BATCH_SECONDS = 1.0
 BATCH_EVENTS = 10_000
 BATCH_BYTES = 1_048_576
+LONGEST_SPAN_MILLIS = 24 * 3600 * 1000
+"""No batch may hold more time than a day; a clock that jumps can leave more between two lines."""
 EVENT_OVERHEAD_BYTES = 26
 LINE_BYTES = 256 * 1024 - EVENT_OVERHEAD_BYTES
 """A longer line is cut into several events, as Docker's driver does."""
@@ -133,7 +135,7 @@ class LogShipper:
             size = 0
             for moment, line in islice(self._events, BATCH_EVENTS):
                 size += len(line) + EVENT_OVERHEAD_BYTES
-                if batch and size > BATCH_BYTES:
+                if batch and (size > BATCH_BYTES or moment - batch[0]["timestamp"] > LONGEST_SPAN_MILLIS):
                     break
                 batch.append({"timestamp": moment, "message": line.decode(errors="replace")})
             for _ in batch:

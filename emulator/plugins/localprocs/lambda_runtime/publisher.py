@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from localprocs.logs.batches import Event, fitting
+
 LOG = logging.getLogger(__name__)
 
 MAX_EVENTS = 1000
@@ -25,12 +27,11 @@ class LogStream:
         """Put events, and make the stream, and AWS's default group, where they are missing."""
         logs = self.client()
         last = 0
-        entries = []
+        entries: list[Event] = []
         for at, text in events:
             last = max(last, at)
             entries.append({"timestamp": last, "message": text})
-        for begin in range(0, len(entries), MAX_EVENTS):
-            batch = entries[begin : begin + MAX_EVENTS]
+        for batch in fitting(entries):
             try:
                 logs.put_log_events(logGroupName=self.group, logStreamName=self.name, logEvents=batch)
             except logs.exceptions.ResourceNotFoundException:

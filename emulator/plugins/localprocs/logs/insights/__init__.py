@@ -1,0 +1,1 @@
+"""Logs Insights: what a query finds in log events."""
