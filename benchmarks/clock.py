@@ -10,14 +10,14 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+from localprocs.vclock import AUTO, Speed
+from localprocs.vclock.clock import parse_speed
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.virtual_clock import accuracy, idle, leftovers, throughput
 from benchmarks.virtual_clock.figures import FIGURES
-from emulator.vclock import AUTO, Speed
-from emulator.vclock.clock import parse_speed
 
 SPEEDS: tuple[Speed, ...] = (AUTO, 1.0, 10.0, 20.0, 60.0)
 ROUNDS: dict[Speed, int] = {60.0: 3}

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from emulator.harness import places
 from emulator.harness.child import require_free
-from emulator.plugins.localprocs import settings
+from localprocs import settings
 from infra_cdk import bundle
 
 type Outcomes = dict[str, str]

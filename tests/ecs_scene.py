@@ -7,9 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients, http_client
-from emulator.vclock import Clock
 from tests.patience import until
 
 STRATEGY: list[Any] = [

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from localprocs.vclock import Clock
+
 from benchmarks.rate_limiting.contestants import Contestant
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.virtual_time import WallClock
-from emulator.vclock import Clock
 
 LATE_SHARE = 5
 """One late-comer for so many of the campaign."""

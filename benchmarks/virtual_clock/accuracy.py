@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 
+from localprocs.vclock import Clock, Speed
+
 from benchmarks.virtual_clock.emulator import running
 from benchmarks.virtual_clock.figures import FIGURES
 from emulator.harness import places
-from emulator.vclock import Clock, Speed
 
 SHARE = 0.01
 LEAST_SECONDS = 1.0

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from localprocs.vclock import Clock
+
 from emulator.harness import cloud
 from emulator.harness.child import Child, free_port
-from emulator.vclock import Clock
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from localprocs.vclock import AUTO, Clock
+
 from emulator.harness.harness import Harness, Options
-from emulator.vclock import AUTO, Clock
 
 HOUR_SECONDS = 3600
 PATIENCE_SECONDS = 60

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import psutil
+from localprocs.vclock import Clock
 
 from benchmarks.virtual_clock.emulator import running
 from emulator.harness.child import Child, free_port
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 
 SPEED = 20
 JUMP_SECONDS = 12 * 3600

@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 import psutil
+from localprocs.vclock import AUTO, Clock
 
 from benchmarks.virtual_clock.emulator import Emulator, running
 from emulator.harness.clients import Clients
-from emulator.vclock import AUTO, Clock
 
 PAIRS = 60
 OPERATIONS = 40

@@ -50,7 +50,7 @@ def _clock_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from emulator.vclock import ClockError  # noqa: PLC0415 - as above
+        from localprocs.vclock import ClockError  # noqa: PLC0415 - as above
 
         if isinstance(error, ClockError):
             raise HarnessError(str(error)) from error

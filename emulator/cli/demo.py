@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localprocs.vclock import AUTO
+from localprocs.vclock.clock import parse_speed
 from rich import box
 from rich.live import Live
 from rich.markup import escape
@@ -17,8 +19,6 @@ from emulator.harness import places
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
-from emulator.vclock import AUTO
-from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json, progress
 

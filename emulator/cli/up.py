@@ -11,13 +11,13 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from localprocs import processes
+from localprocs.vclock.clock import parse_speed
 
 from emulator.console.web.server import console_over
 from emulator.harness import places, run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
-from emulator.plugins.localprocs import processes
-from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import complain, console, print_json, progress
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from localprocs import processes
+
 from emulator.harness.errors import HarnessError
-from emulator.plugins.localprocs import processes
 
 
 def free_port() -> int:

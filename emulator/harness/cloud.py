@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+from localprocs import settings
 
 from emulator.harness import places
 from emulator.harness.artefacts import traces
 from emulator.harness.child import Child, Part
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
-from emulator.plugins.localprocs import settings
 
 START_TIMEOUT_SECONDS = 60
 

@@ -19,12 +19,12 @@ import docker
 import psutil
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
+from localprocs import settings
 from testcontainers.core.config import get_docker_socket, testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from emulator.harness import places
 from emulator.harness.errors import NO_ENGINE, HarnessError
-from emulator.plugins.localprocs import settings
 
 EMULATOR_IMAGE = "huntaze-emulator"
 SCRAPER_IMAGE = "huntaze-onlyfans-scraper:local"

@@ -13,10 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+from localprocs.listening import QuietServer
+from localprocs.vclock import AUTO, Clock, ClockError, WallClock
 
 from emulator.harness.clients import http_client
-from emulator.plugins.localprocs.listening import QuietServer
-from emulator.vclock import AUTO, Clock, ClockError, WallClock
 
 _MAX_BODY_BYTES = 64 * 1024
 _CHANGES = (

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psutil
+from localprocs import processes
 
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from emulator.harness.victims import Victims
-from emulator.plugins.localprocs import processes
 
 PATIENCE_SECONDS = 60.0
 """How long to wait for something that could be killed (real seconds)."""

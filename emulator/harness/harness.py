@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from localprocs.vclock import AUTO, Clock, Speed, WallClock, open_clock
+
 from emulator.harness import cloud, deployment, disk, log_groups, places, site
 from emulator.harness.child import Part, free_port, require_free
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
@@ -20,7 +22,6 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
 from emulator.harness.scratch import Scratch
-from emulator.vclock import AUTO, Clock, Speed, WallClock, open_clock
 from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from localprocs.vclock import AUTO, Clock, Speed, WallClock
+from localprocs.vclock.clock import parse_speed
+from localprocs.vclock.governor import PATIENCE_SECONDS
 
 from emulator.harness import virtual_time
 from emulator.harness.artefacts.witnesses import RUNNING
@@ -18,9 +21,6 @@ from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import AUTO, Clock, Speed, WallClock
-from emulator.vclock.clock import parse_speed
-from emulator.vclock.governor import PATIENCE_SECONDS
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
 DEFAULT_SPEED: Speed = AUTO

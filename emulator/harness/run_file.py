@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+from localprocs.vclock import Speed
 
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
-from emulator.vclock import Speed
 
 _SAME_SECONDS = 2.0
 """How far two readings of a process's start may lie apart, when the machine's date was put right in between."""

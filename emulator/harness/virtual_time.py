@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from emulator.vclock import Clock, WallClock
+from localprocs.vclock import Clock, WallClock
 
 LIVED = pytest.StashKey[float]()
 

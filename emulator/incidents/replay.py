@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from localprocs.vclock import AUTO, Clock, NotWithin, WallClock
+
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
@@ -16,7 +18,6 @@ from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.stage import at_site, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
-from emulator.vclock import AUTO, Clock, NotWithin, WallClock
 from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
 from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
 from huntaze_scraper.operations.incident.reading import body_text, job_of

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.faults import Faults
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.harness.victims import Victims
-from emulator.vclock import Clock
 from huntaze_scraper.back_off import LONGEST_LIMIT_SECONDS
 from tests import invariants, scraper_log
 from tests.faults.workload import ACCOUNTS, send_workload

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from itertools import batched
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.faults import Faults
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from tests import invariants
 from tests.faults.workload import ACCOUNTS, send_workload
 from tests.patience import until

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from localprocs.vclock.clock import parse_speed
 from rich.live import Live
 from rich.table import Table
 
 from emulator.cli.up import Speed
 from emulator.harness import places
 from emulator.harness.errors import HarnessError
-from emulator.vclock.clock import parse_speed
 from huntaze_scraper.operations.cli.options import Json
 from huntaze_scraper.operations.cli.screen import console, print_json
 from tests.gate import tree

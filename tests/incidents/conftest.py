@@ -1,10 +1,10 @@
 """Kept incidents: each folder holds a bundle in text form, and the test that plays it."""
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.incidents.replay import Replayed, play
-from emulator.vclock import Clock
 from huntaze_scraper.operations.incident.reading import read_bundle
 
 

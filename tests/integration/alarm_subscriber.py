@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from localprocs.vclock import Clock
+
 from emulator.harness.pipeline import Pipeline
-from emulator.vclock import Clock
 from tests.integration.minutes import MINUTE, Minutes
 from tests.patience import until
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients, http_client
-from emulator.vclock import Clock
 from tests.patience import until
 
 MINUTE = 60

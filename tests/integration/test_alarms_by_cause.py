@@ -14,13 +14,13 @@ from typing import Any
 
 import psutil
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from huntaze_scraper import names
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 from tests import invariants

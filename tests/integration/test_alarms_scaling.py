@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.integration.minutes import Minutes
 from tests.patience import until
 

@@ -1,9 +1,9 @@
 """Plan task 10.4: the service grows with the workflows queue and shrinks after it."""
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
-from emulator.vclock import Clock
 from tests.integration.deep_queue import fill_workflows_queue
 from tests.integration.minutes import MINUTE, Minutes
 

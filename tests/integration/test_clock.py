@@ -13,11 +13,11 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
-from emulator.vclock import Clock
 from tests.patience import until
 
 HALF_DAY = 12 * 3600

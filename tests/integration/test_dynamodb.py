@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.patience import until
 
 

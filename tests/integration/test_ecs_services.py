@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.ecs_scene import IDLE, Scene
 from tests.patience import until
 

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.ecs_scene import Scene
 from tests.patience import until
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.lambda_scene import Scene
 from tests.patience import until
 

@@ -7,7 +7,7 @@ import pytest
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.replay import play
-from emulator.vclock import Clock
+from localprocs.vclock import Clock
 from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
 from huntaze_scraper.operations.incident.reading import job_of
 from tests import invariants

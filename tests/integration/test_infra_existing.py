@@ -5,12 +5,12 @@ from typing import Any
 
 import boto3
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from tests.integration.alarm_subscriber import Subscriber
 from tests.integration.deep_queue import fill_workflows_queue
 from tests.integration.minutes import Minutes

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.patience import until
 
 POLLER = """

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.lambda_scene import Scene
 from tests.patience import until
 

@@ -1,10 +1,10 @@
 """The limit holds where it matters: at the site, whatever waits on the workflows queue."""
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from tests import invariants
 from tests.patience import until
 

@@ -4,10 +4,10 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from tests import invariants, scraper_log
 from tests.patience import until
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness import run_file
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from huntaze_scraper import jobs
 from huntaze_scraper.state.keys import Kind
 from tests.integration.operator_shell import Shell

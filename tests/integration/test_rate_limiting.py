@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from tests import invariants
 
 BURST = 60

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
-from emulator.vclock import Clock
 from tests.lambda_scene import Scene
 from tests.patience import until
 

@@ -7,9 +7,9 @@ from itertools import batched
 from typing import Any
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
-from emulator.vclock import Clock
 from tests import invariants
 from tests.patience import until
 

@@ -1,11 +1,11 @@
 """What a harness stands on says whether its work can be seen."""
 
 import pytest
+from localprocs.vclock import AUTO, Speed
 
 from emulator.harness import harness
 from emulator.harness.ground import Processes
 from emulator.harness.harness import Harness, Options
-from emulator.vclock import AUTO, Speed
 
 
 @pytest.mark.parametrize(

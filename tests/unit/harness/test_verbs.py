@@ -16,7 +16,17 @@ VERBS = {
     name: it if isinstance(it, Verb) else Verb(it)
     for name, it in (cli.VERBS | runpy.run_path(str(SCRIPT), run_name="verbs")["VERBS"]).items()
 }
-HEAVY = ("boto3", "botocore", "rich", "httpx", "pytest", "playwright", "aws_cdk", "emulator.vclock", "emulator.console")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "rich",
+    "httpx",
+    "pytest",
+    "playwright",
+    "aws_cdk",
+    "localprocs.vclock",
+    "emulator.console",
+)
 
 
 def test_the_list_of_verbs_loads_none_of_them() -> None:

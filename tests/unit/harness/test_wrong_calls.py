@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from localprocs.vclock import open_clock
 
 from emulator.harness import cloud, places
 from emulator.harness.errors import HarnessError
 from emulator.harness.places import ROOT
-from emulator.vclock import open_clock
 
 
 def call(state: Path, *words: str | bytes) -> subprocess.CompletedProcess[str]:

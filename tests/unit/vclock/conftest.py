@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-
-from emulator.vclock import Clock, ClockUnavailable, Speed, library
+from localprocs.vclock import Clock, ClockUnavailable, Speed, library
 
 PATIENCE_SECONDS = 60
 WAITS = Path(__file__).parent / "waits.py"

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from localprocs.vclock import AUTO, Clock, NotWithin, Speed, StillWorking
 
-from emulator.vclock import AUTO, Clock, NotWithin, Speed, StillWorking
 from tests.patience import until
 from tests.unit.vclock.conftest import Program, python, waits
 from tests.unit.vclock.waits import IN_THREADS

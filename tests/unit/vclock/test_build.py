@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
-from emulator.vclock import ClockUnavailable, build, library
+from localprocs.vclock import ClockUnavailable, build, library
 
 
 def test_the_library_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +42,7 @@ def test_a_failed_compilation_leaves_nothing_and_says_why(tmp_path: Path, monkey
 
 def test_a_path_that_the_loader_cannot_read_gets_another_name(tmp_path: Path) -> None:
     """LD_PRELOAD splits at blanks and colons: a project in such a folder is preloaded by a link."""
-    from emulator.vclock.clock import _preloadable
+    from localprocs.vclock.clock import _preloadable
 
     odd = tmp_path / "my project: huntaze" / "vclock-test.so"
     odd.parent.mkdir()

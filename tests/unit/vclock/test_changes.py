@@ -5,9 +5,9 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from localprocs.vclock import Clock
+from localprocs.vclock.page import NANOS
 
-from emulator.vclock import Clock
-from emulator.vclock.page import NANOS
 from tests.patience import until
 from tests.unit.vclock.conftest import python, waits
 

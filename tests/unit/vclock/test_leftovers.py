@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import psutil
+from localprocs.vclock import Clock
+from localprocs.vclock.page import remove_abandoned
 
-from emulator.vclock import Clock
-from emulator.vclock.page import remove_abandoned
 from tests.unit.vclock.conftest import Program
 
 
@@ -33,7 +33,7 @@ def test_two_hundred_clocks_leave_nothing_behind(tmp_path: Path) -> None:
 def test_the_page_of_an_owner_that_was_killed_is_removed_by_the_next(tmp_path: Path) -> None:
     """A page whose owner died is swept away; those of the living stay."""
     code = (
-        "import sys; from pathlib import Path; from emulator.vclock import Clock\n"
+        "import sys; from pathlib import Path; from localprocs.vclock import Clock\n"
         "clock = Clock.create(1, directory=Path(sys.argv[1])); print('made', flush=True); input()"
     )
     with Program([sys.executable, "-c", code, str(tmp_path)], {"PYTHONPATH": os.pathsep.join(sys.path)}) as program:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from localprocs.vclock import Clock, ClockRefused, open_clock
+from localprocs.vclock.clock import LATEST_SECONDS
 
-from emulator.vclock import Clock, ClockRefused, open_clock
-from emulator.vclock.clock import LATEST_SECONDS
 from tests.unit.vclock.conftest import python, waits
 
 ASK = "import sys, time\nfor _ in sys.stdin: print(time.time(), flush=True)"

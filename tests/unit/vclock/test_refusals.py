@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from emulator.vclock import LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockRefused, ClockUnavailable, open_clock
-from emulator.vclock.build import compiler
-from emulator.vclock.clock import LATEST_SECONDS
+from localprocs.vclock import LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockRefused, ClockUnavailable, open_clock
+from localprocs.vclock.build import compiler
+from localprocs.vclock.clock import LATEST_SECONDS
 
 WRONG_SPEEDS: list[Any] = [0, -1, -0.0, math.nan, math.inf, -math.inf, 1001, 1e300, 0.09, "20", None, True, [20]]
 
@@ -99,7 +98,7 @@ def test_where_no_clock_can_be_had_one_line_says_so(monkeypatch: pytest.MonkeyPa
     def missing() -> None:
         raise ClockUnavailable("no compiler\nat all")
 
-    monkeypatch.setattr("emulator.vclock.clock.library", missing)
+    monkeypatch.setattr("localprocs.vclock.clock.library", missing)
     said: list[str] = []
     with open_clock(20, said.append) as clock:
         assert said == ["Speed 1: no compiler at all."]
@@ -112,7 +111,7 @@ def test_where_no_clock_can_be_had_one_line_says_so(monkeypatch: pytest.MonkeyPa
 
 def test_a_machine_without_a_compiler_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """No system compiler and no ziglang wheel: the message names both."""
-    monkeypatch.setattr("emulator.vclock.build.shutil.which", lambda _: None)
-    monkeypatch.setattr("emulator.vclock.build.importlib.util.find_spec", lambda _: None)
-    with pytest.raises(ClockUnavailable, match="install cc, or `uv sync --group compiler`"):
+    monkeypatch.setattr("localprocs.vclock.build.shutil.which", lambda _: None)
+    monkeypatch.setattr("localprocs.vclock.build.importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ClockUnavailable, match="install cc, or the package ziglang"):
         compiler()

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from localprocs.vclock import Clock
 
-from emulator.vclock import Clock
 from tests.unit.vclock.conftest import Program, python, waits
 from tests.unit.vclock.waits import IN_MAIN, IN_THREADS
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from emulator.vclock.build import library
-from emulator.vclock.clock import AUTO, LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockState, Speed, WallClock
-from emulator.vclock.errors import ClockError, ClockRefused, ClockUnavailable, NotWithin, StillWorking
-from emulator.vclock.governor import Due
+from localprocs.vclock.build import library
+from localprocs.vclock.clock import AUTO, LONGEST_JUMP_SECONDS, SPEED_RANGE, Clock, ClockState, Speed, WallClock
+from localprocs.vclock.errors import ClockError, ClockRefused, ClockUnavailable, NotWithin, StillWorking
+from localprocs.vclock.governor import Due
 
 __all__ = [
     "AUTO",

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from emulator.vclock.build import library
-from emulator.vclock.errors import ClockRefused, NotWithin
-from emulator.vclock.governor import PATIENCE_SECONDS, Due, Governor, dues
-from emulator.vclock.page import NANOS, Page, Reading
+from localprocs.vclock.build import library
+from localprocs.vclock.errors import ClockRefused, NotWithin
+from localprocs.vclock.governor import PATIENCE_SECONDS, Due, Governor, dues
+from localprocs.vclock.page import NANOS, Page, Reading
 
 SPEED_RANGE = (0.1, 1000.0)
 """At 1000 the millisecond that a busy machine takes to wake a thread is a virtual second already."""

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.vclock.errors import ClockUnavailable
+from localprocs.vclock.errors import ClockUnavailable
 
 PREFIX = "huntaze-vclock-"
 NANOS = 1_000_000_000

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from emulator.vclock.work import Sight
+from localprocs.vclock.work import Sight
 
 _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""

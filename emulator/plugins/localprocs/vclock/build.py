@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from emulator.vclock.errors import ClockUnavailable
+from localprocs.vclock.errors import ClockUnavailable
 
 SOURCE = Path(__file__).parent / "preload"
-BUILT = Path(__file__).parents[2] / ".huntaze" / "vclock"
+BUILT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "localprocs"
 FLAGS = (
     "-std=gnu17",
     "-O2",
@@ -51,7 +51,7 @@ def compiler() -> list[str]:
             return [found]
     if importlib.util.find_spec("ziglang"):
         return [sys.executable, "-m", "ziglang", "cc"]
-    message = "the virtual clock needs a C compiler once: install cc, or `uv sync --group compiler`"
+    message = "the virtual clock needs a C compiler once: install cc, or the package ziglang"
     raise ClockUnavailable(message)
 
 

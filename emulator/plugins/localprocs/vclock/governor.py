@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from emulator.vclock.errors import StillWorking
-from emulator.vclock.observer import Observer, name_of, thread_name
-from emulator.vclock.page import EARLIEST, NANOS, Page, Waiter
-from emulator.vclock.work import at_work, has_debugged
+from localprocs.vclock.errors import StillWorking
+from localprocs.vclock.observer import Observer, name_of, thread_name
+from localprocs.vclock.page import EARLIEST, NANOS, Page, Waiter
+from localprocs.vclock.work import at_work, has_debugged
 
 PATIENCE_SECONDS = 240.0
 """Real seconds without a moment of rest, or a leap, after which a verb gives up: below the time of a test (300 s), and
