@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import psutil
+from localprocs.host.child import free_port
 from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +18,6 @@ from rich.table import Table
 from benchmarks._arguments import wants_json
 from emulator.console.web.app import STATIC
 from emulator.harness import places
-from emulator.harness.child import free_port
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness

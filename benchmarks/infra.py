@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from localprocs.host import deployment
+from localprocs.host.assembly import Place, stacks
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks._arguments import wants_json
-from emulator.harness import deployment
+from emulator.harness.clients import ACCOUNT_ID, REGION
 from emulator.harness.harness import Harness
 from infra_cdk import prices, synthesis
 from infra_cdk.custom_metrics import count
@@ -56,7 +58,7 @@ def _update(harness: Harness, pages: int) -> float:
     """Deploy the assembly with another number of pages a task, and return the seconds that the stack took."""
     with tempfile.TemporaryDirectory() as folder:
         assembly = shutil.copytree(synthesis.synthesise(), Path(folder, "assembly"))
-        stack = deployment.stacks(assembly)[SCRAPER]
+        stack = stacks(assembly)[SCRAPER]
         template: Any = json.loads(stack.template.read_text())
         (definition,) = (it for it in template["Resources"].values() if it["Type"] == "AWS::ECS::TaskDefinition")
         (variables,) = (it["Environment"] for it in definition["Properties"]["ContainerDefinitions"])
@@ -64,7 +66,9 @@ def _update(harness: Harness, pages: int) -> float:
         variable["Value"] = str(pages)
         stack.template.write_text(json.dumps(template))
         parameters = {"SiteUrl": harness.run.site_url}
-        return _seconds(lambda: deployment.deploy_stack(stack, harness.clients, parameters))
+        return _seconds(
+            lambda: deployment.deploy_stack(stack, harness.clients.connect, Place(ACCOUNT_ID, REGION), parameters)
+        )
 
 
 def _seconds(what: Callable[[], object]) -> float:

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from localprocs.host.child import Child, free_port
 from localprocs.vclock import Clock
 
 from emulator.harness import cloud
-from emulator.harness.child import Child, free_port
 
 
 @dataclass(frozen=True)

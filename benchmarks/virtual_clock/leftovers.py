@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import psutil
+from localprocs.host.child import Child, free_port
 from localprocs.vclock import Clock
 
 from benchmarks.virtual_clock.emulator import running
-from emulator.harness.child import Child, free_port
 from emulator.harness.clients import Clients
 
 SPEED = 20

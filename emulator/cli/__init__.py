@@ -46,12 +46,13 @@ def running() -> "Target":
 
 @contextmanager
 def _clock_told() -> Iterator[None]:
-    """Let the clock's refusals be told to people: they say what is allowed."""
+    """Let the refusals of the emulator and its clock be told to people: they say what is allowed."""
     try:
         yield
     except Exception as error:
+        from localprocs.host.errors import CloudError  # noqa: PLC0415 - as above
         from localprocs.vclock import ClockError  # noqa: PLC0415 - as above
 
-        if isinstance(error, ClockError):
+        if isinstance(error, ClockError | CloudError):
             raise HarnessError(str(error)) from error
         raise

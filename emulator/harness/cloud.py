@@ -1,21 +1,17 @@
-"""The emulator's process: LocalStack with our plug-ins, on a free port, without Docker."""
+"""The emulator's process as the harness starts it: its tasks find what a container image would bring."""
 
-import json
-import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-from localprocs import settings
+from localprocs.host import emulator
+from localprocs.host.child import Child
+from localprocs.host.emulator import await_ready
 
 from emulator.harness import places
 from emulator.harness.artefacts import traces
-from emulator.harness.child import Child, Part
-from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 
-START_TIMEOUT_SECONDS = 60
+__all__ = ["await_ready", "browser_on_wall_clock", "stand_in", "start"]
 
 
 def start(
@@ -33,35 +29,8 @@ def start(
     """
     if not places.PLUGINS_PYTHON.exists():
         raise HarnessError("the emulator's environment is missing: start ./huntaze, which sets it up")
-    told = directory / "image.json"
-    told.write_text(json.dumps(image))
-    env = {
-        **_plain_environment(),
-        **clock_env,
-        **settings.environment(
-            port=port, cache=str(places.ROOT / ".huntaze" / "cache"), scratch=str(directory), listen=listen
-        ),
-        "LOCALPROCS_IMAGE": str(told),
-        "PYTHONUNBUFFERED": "1",
-    }
-    return Child("the emulator", [str(places.PLUGINS_PYTHON), "-m", "localstack.runtime.main"], env, log)
-
-
-def await_ready(part: Part, endpoint_url: str) -> None:
-    """Return when the emulator answers.
-
-    Raises:
-        HarnessError: it ended, or did not answer in time.
-    """
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        part.require_running()
-        try:
-            if http_client.get(f"{endpoint_url}/_localstack/health", timeout=5).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            time.sleep(0.03)
-    raise HarnessError(f"the emulator did not answer within {START_TIMEOUT_SECONDS} s: see {part.log}")
+    cache, python = places.ROOT / ".huntaze" / "cache", str(places.PLUGINS_PYTHON)
+    return emulator.start(port, directory, log, clock_env, python=python, cache=cache, listen=listen, image=image)
 
 
 def stand_in(directory: Path, *, traced: bool = False) -> dict[str, object]:
@@ -90,12 +59,3 @@ def browser_on_wall_clock(directory: Path) -> Path:
     starter.write_text(f"#!/bin/sh\nunset LD_PRELOAD VCLOCK_PAGE\n{command}\n")
     starter.chmod(0o755)
     return starter
-
-
-def _plain_environment() -> dict[str, str]:
-    """Return this process's environment without what would lead a child to a real AWS account or a proxy."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("AWS_") and name.upper() != "HTTP_PROXY"
-    }

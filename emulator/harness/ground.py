@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from localprocs.host.child import Part
+
 from emulator.harness import cloud, site
-from emulator.harness.child import Part
 
 
 class Ground(Protocol):

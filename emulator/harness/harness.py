@@ -12,16 +12,19 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from localprocs.host import deployment
+from localprocs.host.assembly import Place
+from localprocs.host.child import Part, free_port, require_free
+from localprocs.host.control import ControlServer
+from localprocs.host.errors import CloudError
+from localprocs.host.scratch import Scratch
 from localprocs.vclock import AUTO, Clock, Speed, WallClock, open_clock
 
-from emulator.harness import cloud, deployment, disk, log_groups, places, site
-from emulator.harness.child import Part, free_port, require_free
+from emulator.harness import cloud, disk, log_groups, places, site
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
-from emulator.harness.control import ControlServer
 from emulator.harness.errors import HarnessError
 from emulator.harness.ground import Ground, Processes
 from emulator.harness.run_file import Run
-from emulator.harness.scratch import Scratch
 from infra_cdk.synthesis import synthesise
 
 SERVICE_TIMEOUT_SECONDS = 60
@@ -154,7 +157,7 @@ class Harness:
         """Name the cause of most trouble that a full disk makes: what fails of it tells of something else."""
         try:
             yield
-        except (HarnessError, OSError) as error:
+        except (HarnessError, CloudError, OSError) as error:
             words = self.want_of_room()
             if not words or words in str(error):
                 raise
@@ -189,7 +192,7 @@ class Harness:
 
         self._tell("deploying the assembly")
         parameters = {"SiteUrl": site_url, "MediaHosts": urlsplit(site_url).netloc, **(options.parameters or {})}
-        outputs = deployment.deploy(assembly, clients, parameters, self._tell)
+        outputs = deployment.deploy(assembly, clients.connect, Place(ACCOUNT_ID, REGION), parameters, self._tell)
         self._control = ControlServer(self.clock, endpoint_url)
         self._run = Run(
             aws_endpoint_url=endpoint_url,

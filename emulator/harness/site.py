@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from localprocs.host.child import Child, Part
 
 from emulator.harness import places
-from emulator.harness.child import Child, Part
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.errors import HarnessError
 from huntaze_scraper.account_path import account_path

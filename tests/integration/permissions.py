@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emulator.harness import deployment
-from emulator.harness.clients import Clients, http_client
+from localprocs.host import deployment
+from localprocs.host.assembly import Place, stacks
+
+from emulator.harness.clients import ACCOUNT_ID, REGION, Clients, http_client
 from emulator.harness.pipeline import Pipeline
 from huntaze_scraper import names
 from infra_cdk.synthesis import synthesise
@@ -35,7 +37,8 @@ def without(clients: Clients, role_arn: str, action: str) -> Iterator[None]:
 @contextmanager
 def deployed_without(clients: Clients, stack_name: str, action: str) -> Iterator[None]:
     """Deploy a stack meanwhile whose template does not grant one action."""
-    stack = deployment.stacks(synthesise())[stack_name]
+    where = Place(ACCOUNT_ID, REGION)
+    stack = stacks(synthesise())[stack_name]
     template = json.loads(stack.template.read_text())
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::IAM::Role":
@@ -44,11 +47,11 @@ def deployed_without(clients: Clients, stack_name: str, action: str) -> Iterator
     with tempfile.TemporaryDirectory() as folder:
         changed = replace(stack, template=Path(folder, "template.json"))
         changed.template.write_text(json.dumps(template))
-        deployment.deploy_stack(changed, clients, {})
+        deployment.deploy_stack(changed, clients.connect, where, {})
     try:
         yield
     finally:
-        deployment.deploy_stack(stack, clients, {})
+        deployment.deploy_stack(stack, clients.connect, where, {})
 
 
 def forget_calls(pipeline: Pipeline) -> None:

@@ -135,7 +135,7 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
     until(lambda: not huntaze.processes() and not any(map(lives, family)), 15)
     assert "no harness is up" in huntaze.run("status").stderr
     assert (logs / "emulator.log").stat().st_size
-    left = set(huntaze.temporary.glob("huntaze-run-*"))
+    left = set(huntaze.temporary.glob("localprocs-run-*"))
     assert bool(left) is (number == signal.SIGKILL)
     huntaze.up()
     assert not left & set(huntaze.temporary.iterdir()), "the next start clears up after the dead"
@@ -180,7 +180,7 @@ def test_a_full_disk_is_told_and_all_is_cleared_up_the_same(on_small_disk: Comma
     told = up.communicate(timeout=30)[1]
     assert "Traceback" not in told
     assert not command.processes()
-    assert not list(command.temporary.glob("huntaze-run-*"))
+    assert not list(command.temporary.glob("localprocs-run-*"))
 
     fill(command.state)
     refused = command.run("up")
@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_and_all_is_cleared_up_the_same(on_small_disk: Comma
     assert "the disk is full" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not command.processes()
-    assert not list(command.temporary.glob("huntaze-run-*"))
+    assert not list(command.temporary.glob("localprocs-run-*"))
 
 
 def test_a_busy_port_is_told_in_one_line(huntaze: CommandLine) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from localprocs.host.child import free_port
 
-from emulator.harness.child import free_port
 from emulator.harness.clients import http_client
 from emulator.harness.errors import NO_ENGINE
 from emulator.harness.places import ROOT

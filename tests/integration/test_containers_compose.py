@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 
 import pytest
+from localprocs.host.child import free_port
 
-from emulator.harness.child import free_port
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.containers import SCRAPER_IMAGE, TASK
 from emulator.harness.places import ROOT

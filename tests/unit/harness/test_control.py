@@ -4,11 +4,11 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from localprocs.host.child import free_port
+from localprocs.host.control import ControlServer
 from localprocs.vclock import WallClock
 
-from emulator.harness.child import free_port
 from emulator.harness.clients import http_client
-from emulator.harness.control import ControlServer
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from localprocs.host.scratch import Scratch, remove_abandoned
 
 from emulator.harness import disk, log_groups
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
-from emulator.harness.scratch import Scratch, remove_abandoned
 from tests.unit.vclock.conftest import Program
 
-OWNER = "from emulator.harness.scratch import Scratch\nscratch = Scratch(); print(scratch.path, flush=True); input()"
+OWNER = "from localprocs.host.scratch import Scratch\nscratch = Scratch(); print(scratch.path, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)

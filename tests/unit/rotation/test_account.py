@@ -1,8 +1,8 @@
 """What keeps the rotation out of an account, each told by its reason and never by a secret."""
 
 import pytest
+from localprocs.host.child import free_port
 
-from emulator.harness.child import free_port
 from fake_onlyfans import RunningSite
 from fake_onlyfans.faults.rules import read_rules
 from huntaze_scraper.onlyfans.site import Site

@@ -1,6 +1,6 @@
-"""The harness's control endpoint: changes time, and interrupts Spot tasks, while everything runs.
+"""The control endpoint: changes time, and interrupts Spot tasks, while everything runs.
 
-It lives in the harness's own process, off the virtual clock, so that it answers when the clock stands still.
+It lives in the process that started the emulator, off the virtual clock, so that it answers when the clock stands still.
 """
 
 import json
@@ -12,11 +12,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
+from localprocs.host import plain_http
 from localprocs.listening import QuietServer
 from localprocs.vclock import AUTO, Clock, ClockError, WallClock
-
-from emulator.harness.clients import http_client
 
 _MAX_BODY_BYTES = 64 * 1024
 _CHANGES = (
@@ -142,10 +140,10 @@ def _refuse_constant(name: str) -> None:
 
 def _forward(url: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
-        answer = http_client.post(url, json=body)
-        told = dict(answer.json())
-    except (httpx.HTTPError, ValueError) as error:
+        status, text = plain_http.call("POST", url, json.dumps(body))
+        told = dict(json.loads(text))
+    except (OSError, ValueError) as error:
         raise Refused(f"the emulator gave no answer ({type(error).__name__}): is it still up?") from None
-    if answer.is_error:
+    if status >= HTTPStatus.BAD_REQUEST:
         raise Refused(str(told.get("error", told)))
     return told

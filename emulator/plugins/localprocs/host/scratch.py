@@ -1,4 +1,4 @@
-"""The folder for what a harness keeps while it runs: locked while its owner lives, so that nobody takes it for a dead one's."""
+"""The folder for what an emulator keeps while it runs: locked while its owner lives, so that nobody takes it for a dead one's."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-PREFIX = "huntaze-run-"
+PREFIX = "localprocs-run-"
 
 
 class Scratch:

@@ -1,4 +1,4 @@
-"""A process of the harness: started on a log file, awaited, stopped; it never outlives the harness."""
+"""A process: started on a log file, awaited, stopped; it never outlives who started it."""
 
 import contextlib
 import signal
@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localprocs import processes
-
-from emulator.harness.errors import HarnessError
+from localprocs.host.errors import CloudError
 
 
 def free_port() -> int:
@@ -24,21 +23,21 @@ def require_free(port: int) -> int:
     """Return the port.
 
     Raises:
-        HarnessError: something listens on it already.
+        CloudError: something listens on it already.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise HarnessError(
+            raise CloudError(
                 f"port {port} is in use: name another one, or leave the option out for a free one"
             ) from None
     return port
 
 
 class Part(Protocol):
-    """A part of the harness that was started: a process, or a container."""
+    """Something that was started: a process, or a container."""
 
     name: str
     log: Path
@@ -49,7 +48,7 @@ class Part(Protocol):
         ...
 
     def require_running(self) -> None:
-        """Raise a HarnessError that quotes the end of its log if it has ended."""
+        """Raise a CloudError that quotes the end of its log if it has ended."""
         ...
 
     def stop(self) -> None:
@@ -85,10 +84,10 @@ class Child:
         return self._process.poll() is None
 
     def require_running(self) -> None:
-        """Raise a HarnessError that quotes the end of its log if it has ended."""
+        """Raise a CloudError that quotes the end of its log if it has ended."""
         if not self.is_running:
             last = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
-            raise HarnessError(f"{self.name} ended with {self._process.returncode}; its log, {self.log}, ends:\n{last}")
+            raise CloudError(f"{self.name} ended with {self._process.returncode}; its log, {self.log}, ends:\n{last}")
 
     def stop(self, grace_seconds: float = 10) -> None:
         """Ask it to end, then kill whatever is left of its process group."""

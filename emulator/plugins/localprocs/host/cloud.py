@@ -1,0 +1,136 @@
+"""An AWS of this machine's processes, and its clock: started and stopped as one."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from localprocs.host import deployment, emulator
+from localprocs.host.assembly import Place, Stack, stacks
+from localprocs.host.child import Child, free_port, require_free
+from localprocs.host.control import ControlServer
+from localprocs.host.errors import CloudError
+from localprocs.host.run_file import Run
+from localprocs.host.scratch import Scratch
+from localprocs.vclock import Clock, Speed, WallClock, open_clock
+
+HOME = Place("000000000000", "us-east-1")
+"""Where everything is whose app does not say where it goes."""
+_SUFFIXES = (".template", ".cfn")
+
+
+class Cloud:
+    """A running emulator, as a context manager: ``with Cloud(speed="auto") as cloud: cloud.client("sqs")``."""
+
+    def __init__(
+        self,
+        *,
+        speed: Speed | None = None,
+        port: int = 0,
+        place: Place = HOME,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Start nothing yet. Port 0 is a free one; without a speed time is the machine's."""
+        self.place = place
+        self.clock: Clock | WallClock = WallClock()
+        self._speed, self._port, self._tell = speed, port, tell
+        self._open = ExitStack()
+        self._emulator: Child | None = None
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """What other programs need to use it."""
+        if self._run is None:
+            raise CloudError("the cloud is not up: use it in a with statement")
+        return self._run
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where all of its services answer."""
+        return self.run.aws_endpoint_url
+
+    def __enter__(self) -> Self:
+        """Start it, and return when it answers.
+
+        Raises:
+            CloudError: it could not be started; nothing of it is left.
+        """
+        port = require_free(self._port) if self._port else free_port()
+        with ExitStack() as opening:
+            scratch = Scratch()
+            opening.callback(scratch.remove)
+            self.clock = open_clock(self._speed, self._tell)
+            log = scratch.path / "emulator.log"
+            self._emulator = emulator.start(port, scratch.path / "emulator", log, self.clock.env())
+            opening.callback(self._emulator.stop)
+            opening.callback(self.clock.close)  # before: a paused clock goes on, so that what waits to end can end
+            url = f"http://127.0.0.1:{port}"
+            emulator.await_ready(self._emulator, url)
+            control = ControlServer(self.clock, url)
+            opening.callback(control.stop)
+            self._run = Run(
+                aws_endpoint_url=url,
+                region=self.place.region,
+                account_id=self.place.account,
+                control_url=control.url,
+                speed=self.clock.state().speed,
+                clock_env=self.clock.env(),
+            )
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it; nothing of it is left."""
+        self._run = None
+        self._open.close()
+
+    def require_running(self) -> None:
+        """Raise a CloudError that quotes the end of its log if it has ended by itself."""
+        if self._emulator is not None:
+            self._emulator.require_running()
+
+    def client(self, service: str, place: Place | None = None) -> Any:
+        """Return boto3's client of a service, with an administrator's credentials."""
+        where = place or self.place
+        session: Any = boto3.Session(where.account, "test", region_name=where.region)
+        return session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    def deploy(self, app: Path, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Deploy the folder that ``cdk synth`` wrote, or one template, and return all outputs.
+
+        Raises:
+            CloudError: names the stack, the resource and the reason.
+        """
+        if app.is_dir():
+            return deployment.deploy(app, self.client, self.place, parameters or {}, self._tell)
+        return deployment.deploy_stack(_single(app), self.client, self.place, parameters or {})
+
+
+def place_of(app: Path) -> Place:
+    """Return the account and region that an app is for; HOME's where it leaves them open."""
+    return next((stack.place(HOME) for stack in stacks(app).values()), HOME) if app.is_dir() else HOME
+
+
+def _single(template: Path) -> Stack:
+    if not template.is_file():
+        raise CloudError(f"{template} is neither a cloud assembly's folder nor a template")
+    name = template.stem
+    for suffix in _SUFFIXES:
+        name = name.removesuffix(suffix)
+    return Stack(name, template)
+
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=5,
+    read_timeout=75,
+    max_pool_connections=50,
+    s3={"addressing_style": "path"},
+)
