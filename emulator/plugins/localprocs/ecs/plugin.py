@@ -6,20 +6,22 @@ from localstack.http import Request, Response, Router
 from localstack.http.dispatcher import Handler, handler_dispatcher
 from localstack.runtime import hooks
 from localstack.services.edge import ROUTER
-from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
+from localstack.services.plugins import SERVICE_PLUGINS, aws_provider
+from localstack.services.plugins import Service as Provider
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 if TYPE_CHECKING:
     from localprocs.ecs.fleet import Fleet
     from localprocs.ecs.guardian import Guardian
+    from localprocs.ecs.service import Service
 
 _routes: "Router[Handler]" = Router(dispatcher=handler_dispatcher())
 _made: "list[tuple[Fleet, Guardian]]" = []
 
 
 @aws_provider(api="ecs")
-def ecs() -> Service:
+def ecs() -> Provider:
     """Make the service."""
     from localprocs.ecs.guardian import Guardian  # noqa: PLC0415 - see above
     from localprocs.ecs.provider import make_fleet, make_service  # noqa: PLC0415
@@ -28,6 +30,11 @@ def ecs() -> Service:
     fleet = make_fleet(_routes, guardian)
     _made.append((fleet, guardian))
     return make_service(fleet)
+
+
+def services() -> "list[Service]":
+    """Return every service of every account and region."""
+    return [it for fleet, _ in _made for region in fleet.regions() for it in region.services.values()]
 
 
 @hooks.on_infra_start()

@@ -1,7 +1,9 @@
 """An AWS of this machine's processes, and its clock: started and stopped as one."""
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,7 +11,7 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
-from localprocs.host import deployment, emulator
+from localprocs.host import deployment, emulator, plain_http
 from localprocs.host.assembly import Place, Stack, stacks
 from localprocs.host.child import Child, free_port, require_free
 from localprocs.host.control import ControlServer
@@ -102,6 +104,25 @@ class Cloud:
         session: Any = boto3.Session(where.account, "test", region_name=where.region)
         return session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)
 
+    def checkpoint(self) -> Callable[[], None]:
+        """Note all that the services hold, settled; return what puts it back, as often as it is called.
+
+        Tasks of ECS live on. Time does not go back: what queues hold back has as long to go as it had.
+        """
+        self._settle()
+        url = f"{self.endpoint_url}/_emulator/checkpoints"
+        number = _answer("POST", url)["id"]
+
+        def restore() -> None:
+            self._settle()
+            _answer("POST", f"{url}/{number}")
+
+        return restore
+
+    def _settle(self) -> None:
+        if isinstance(self.clock, Clock):
+            self.clock.settle()
+
     def deploy(self, app: Path, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
         """Deploy the folder that ``cdk synth`` wrote, or one template, and return all outputs.
 
@@ -111,6 +132,13 @@ class Cloud:
         if app.is_dir():
             return deployment.deploy(app, self.client, self.place, parameters or {}, self._tell)
         return deployment.deploy_stack(_single(app), self.client, self.place, parameters or {})
+
+
+def _answer(method: str, url: str) -> dict[str, Any]:
+    status, body = plain_http.call(method, url)
+    if status != HTTPStatus.OK:
+        raise CloudError(f"{method} {url} answered {status}: {body[:500].decode(errors='replace')}")
+    return dict(json.loads(body))
 
 
 def place_of(app: Path) -> Place:
