@@ -16,11 +16,11 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from localprocs import settings
+from localprocs.host.child import require_free
 from rich.console import Console
 
 from emulator.harness import places
-from emulator.harness.child import require_free
-from localprocs import settings
 from infra_cdk import bundle
 
 type Outcomes = dict[str, str]

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.replay import play
-from localprocs.vclock import Clock
 from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
 from huntaze_scraper.operations.incident.reading import job_of
 from tests import invariants
