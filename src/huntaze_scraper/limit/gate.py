@@ -74,7 +74,7 @@ def ask(limit: Limit, gate: Gate, account: str, priority: Priority, now: int, *,
     ahead = _ahead(joined.line, own, late)
     if ahead < joined.tokens.free(now):
         expected = {name: moment for name, moment in joined.expected.items() if name != account}
-        return _take(limit, replace(joined, line=joined.line.served(*own), expected=expected), now)
+        return _take(limit, replace(joined, line=joined.line.given(priority).served(*own), expected=expected), now)
     until = max(now, joined.tokens.at(ahead, limit))
     return Asked(replace(joined, expected={**joined.expected, account: until}), wait_until=until)
 

@@ -77,16 +77,21 @@ class Line:
             {**self.standings, priority: _remembered(accounts, self.tags.get(priority, 0))}, self.tags, self.passed
         )
 
+    def given(self, priority: Priority) -> Self:
+        """Give a turn to the priority: the others that wait were passed once more.
+
+        It counts when it is given, not when it was had, or turns given at the same time would not know of each other.
+        """
+        passed = {it: self.passed.get(it, 0) + 1 for it in self.standings if it is not priority and self._is_wanted(it)}
+        return type(self)(self.standings, self.tags, {**passed, priority: 0})
+
     def served(self, priority: Priority, account: str) -> Self:
-        """Let a job have its turn."""
+        """Let a job have the turn that its priority was given."""
         was = self.standings[priority][account]
         tag = max(was.tag, self.tags.get(priority, 0))
         accounts = {**self.standings[priority], account: Standing(was.waiting - 1, was.tag + 1)}
-        passed = {it: self.passed.get(it, 0) + 1 for it in self.standings if it is not priority and self._is_wanted(it)}
         return type(self)(
-            {**self.standings, priority: _remembered(accounts, tag)},
-            {**self.tags, priority: tag},
-            {**passed, priority: 0},
+            {**self.standings, priority: _remembered(accounts, tag)}, {**self.tags, priority: tag}, self.passed
         )
 
     def next(self, without: Collection[str] = ()) -> Next | None:
@@ -116,7 +121,7 @@ class Line:
         line = self
         while following := line.next(without):
             yield following
-            line = line.served(*following)
+            line = line.given(following.priority).served(*following)
 
     def place(self, own: Next, without: Collection[str] = ()) -> int:
         """Count the accounts that are before this one, each with one job."""

@@ -14,6 +14,8 @@ from huntaze_scraper.settings import PIPELINE
 from huntaze_scraper.state.keys import Kind
 
 MOST_CONFLICTS = 20
+MOST_KNOWN = 1_000
+"""Gates that are remembered as this task left them."""
 CONFLICT_PAUSE_SECONDS = 0.05
 
 
@@ -57,6 +59,8 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
         self._kind = kind
+        self._known: dict[str, Gate] = {}
+        """As they were left by the last write: who writes first needs no reading, and who was not first reads."""
 
     async def take(self, account: str, priority: Priority, patience_seconds: float) -> tuple[Turn, float]:
         """Return a turn, once there is one, and the seconds that were waited for it.
@@ -86,7 +90,7 @@ class Turns:
             # Half of the margin is for what comes between this look and the site, half for clocks that differ.
             if self._now() + self._limit.return_ms <= back_at + self._limit.margin_ms // 2:
                 return back_at
-            gate = await self._gates.read(key, self._limit.capacity)
+            gate, _ = await self._gate(key)
             later = self._now() + self._limit.return_ms
             tokens = gate.tokens.moved(back_at, later)
             if tokens is None:
@@ -97,14 +101,28 @@ class Turns:
 
     async def _ask(self, key: str, account: str, priority: Priority) -> Asked:
         for _ in range(MOST_CONFLICTS):
-            gate = await self._gates.read(key, self._limit.capacity)
+            gate, is_read = await self._gate(key)
             asked = ask(self._limit, gate, account, priority, self._now(), is_shared=self._is_shared)
-            if asked.gate == gate or await self._write(key, asked.gate):
+            if asked.gate != gate:
+                if await self._write(key, asked.gate):
+                    return asked
+            elif is_read:
                 return asked
+            else:
+                self._known.pop(key, None)  # nothing to write, so nobody says whether it still is so
         raise StoreUnavailable("other tasks were always faster at the limit")
 
+    async def _gate(self, key: str) -> tuple[Gate, bool]:
+        """Return the gate as far as is known, and whether it was read just now."""
+        known = self._known.get(key)
+        return (known, False) if known else (await self._gates.read(key, self._limit.capacity), True)
+
     async def _write(self, key: str, gate: Gate) -> bool:
+        self._known.pop(key, None)
         if await self._gates.write(key, gate):
+            if len(self._known) >= MOST_KNOWN:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = replace(gate, version=gate.version + 1)
             return True
         await self._sleep(random.uniform(0, CONFLICT_PAUSE_SECONDS))  # noqa: S311 - spreads retries, keeps no secret
         return False

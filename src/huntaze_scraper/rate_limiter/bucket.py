@@ -5,17 +5,21 @@ latest*. While that is not known, because who took it is still sending or died o
 that moment.
 
 Slots keep messages from asking twice: the n-th message comes back at ``max(now, slot[n - capacity] + spacing)``, once.
-It comes back as a clock does: who is sent then is the line's to say.
+It comes back as a clock does: who is sent then is the line's to say. A slot whose message is of no use any more, because
+its job went before, is vacant, and given again before a new one is.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from huntaze_scraper.limit import rate
 from huntaze_scraper.limit.line import Line, Next
 from huntaze_scraper.limit.rate import Tokens
+
+MOST_VACANT = 100
+"""Vacant slots that are remembered; a token of one that is not lies idle for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Bucket:
     tokens: Tokens
     slots: tuple[int, ...]
     """The last ones given, as many as there are tokens, the first one first."""
+    vacant: tuple[int, ...] = ()
+    """Those that nobody's message comes back at any more, the first one first."""
     line: Line = field(default_factory=Line)
     held: Mapping[str, int] = field(default_factory=dict)
     """Accounts whose jobs an invocation is sending: nobody else sends one of theirs before that moment."""
@@ -54,6 +60,7 @@ class Bucket:
         return cls(
             tokens=Tokens.of(capacity, tuple(token["back_at"] for token in item.get("tokens", ()))),
             slots=(0,) * (capacity - len(slots)) + tuple(slots),
+            vacant=tuple(item.get("vacant", ())),
             line=Line.of_json(json.loads(item["line"])) if "line" in item else Line(),
             held=item.get("held", {}),
             version=item.get("version", 0),
@@ -64,24 +71,45 @@ class Bucket:
         return {
             "tokens": [{"back_at": moment} for moment in self.tokens.back_at],
             "slots": list(self.slots),
+            "vacant": list(self.vacant),
             "line": json.dumps(self.line.as_json(), separators=(",", ":")),
             "held": dict(self.held),
             "version": self.version + 1,
         }
 
-    def with_slot(self, limit: Limit, now: int) -> tuple[Self, int]:
-        """Give the next slot."""
+    def with_slot(self, limit: Limit, now: int, first: int) -> tuple[Self, int]:
+        """Give the next slot: the first vacant one from that moment on, or a new one."""
+        slot_at = next((it for it in self.vacant if it >= first), None)
+        if slot_at is None:
+            return self.with_new_slot(limit, now)
+        place = self.vacant.index(slot_at)
+        return replace(self, vacant=self.vacant[:place] + self.vacant[place + 1 :]), slot_at
+
+    def with_new_slot(self, limit: Limit, now: int) -> tuple[Self, int]:
+        """Give a slot behind all others."""
         slot_at = max(now, self.slots[0] + limit.spacing_ms)
         return replace(self, slots=tuple(sorted((*self.slots[1:], slot_at)))), slot_at
+
+    def vacated(self, slots: Iterable[int]) -> Self:
+        """Take back slots whose messages are of no use any more."""
+        return replace(self, vacant=tuple(sorted((*self.vacant, *slots)))[-MOST_VACANT:])
+
+    def missed(self, now: int) -> int:
+        """Count the slots that went by vacant: their tokens are anybody's."""
+        return sum(it <= now for it in self.vacant)
+
+    def caught_up(self, count: int) -> Self:
+        """Take the tokens of so many slots that went by."""
+        return replace(self, vacant=self.vacant[count:])
 
     def granted(self, limit: Limit, turns: Sequence[Next], go_at: int) -> tuple[Self, "Lease"]:
         """Let an invocation send the jobs of these turns at that moment."""
         lease = Lease(go_at + limit.lease_ms, go_at + limit.lease_ms + limit.return_ms)
-        tokens = self.tokens
-        for _ in turns:
-            tokens = tokens.spent(lease.back_at)
+        tokens, line = self.tokens, self.line
+        for turn in turns:
+            tokens, line = tokens.spent(lease.back_at), line.given(turn.priority)
         held = dict.fromkeys((turn.account for turn in turns), lease.until)
-        return replace(self, tokens=tokens, held={**self.held, **held}), lease
+        return replace(self, tokens=tokens, line=line, held={**self.held, **held}), lease
 
     def sent(self, limit: Limit, lease: "Lease", turn: Next, sent_at: int) -> Self:
         """Note that a job was sent, at that moment at the latest."""

@@ -1,6 +1,6 @@
 """A part of a batch against one bucket: it joins the line, and whose turn it is goes, whosever message came."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -66,7 +66,13 @@ class Dispatched:
     others: dict[str, Waiting] = field(default_factory=dict)
     """Jobs that went though their messages sleep: these are of no use any more."""
     behind: list[str] = field(default_factory=list)
-    """Jobs of accounts of which another invocation is sending."""
+    """Jobs whose messages are to look again: of their accounts another invocation is sending, or there are tokens."""
+
+    def stay(self, standing: Mapping[str, Waiting], now: int) -> None:
+        """Let those look again whose slots are over; the others sleep until theirs."""
+        sleeping = {job_id: it for job_id, it in standing.items() if it.wakes_at > now}
+        self.standings.update(_delayed(sleeping))
+        self.behind.extend(job_id for job_id in standing if job_id not in sleeping)
 
 
 class Dispatch:
@@ -132,20 +138,18 @@ class Dispatch:
         result = Dispatched(dict.fromkeys(arrived.done, Standing(Forwarding.DUPLICATE)))
         result.standings.update(dict.fromkeys(arrived.gone, Standing(Forwarding.GONE)))
         if heads:
-            bucket, lease = bucket.granted(self._limit, [it.turn for it in heads], picked.go_at)
+            bucket, lease = bucket.caught_up(picked.caught_up).granted(
+                self._limit, [it.turn for it in heads], picked.go_at
+            )
             bucket = self._places.write(key, Changed(bucket, arrived.new, batch.joining.values()))
             sent = self._send(heads, bucket, picked.go_at)
-            asleep = self._settle(result, batch, bucket, lease, heads, sent, deadline)
-            if picked.is_behind:
-                result.behind.extend(asleep)
-            else:
-                result.standings.update(_delayed(asleep))
-        elif picked.is_behind:
+            self._settle(result, batch, bucket, lease, heads, sent, deadline, looks_again=picked.looks_again)
+        elif picked.looks_again:
             if arrived.new:
                 self._places.write(key, Changed(bucket, arrived.new, batch.joining.values()))
-            result.behind.extend([*arrived.new, *sorted(arrived.woken)])
+            result.stay(batch.standing, now)
         else:
-            asleep = batch.asleep(bucket, (), now)
+            bucket, asleep = batch.asleep(self._limit, bucket, 0, now, stay=False)
             if asleep or bucket != before:
                 self._places.write(key, Changed(bucket, arrived.new, batch.own(asleep)))
             result.standings.update(_delayed(asleep))
@@ -182,8 +186,12 @@ class Dispatch:
         heads: Sequence[Waiting],
         sent: Sent,
         deadline: int,
-    ) -> dict[str, Waiting]:
-        """Write what became of the jobs, and when each token was really spent; return those whose messages sleep.
+        *,
+        looks_again: bool,
+    ) -> None:
+        """Write what became of the jobs, and when each token was really spent, and tell who sleeps.
+
+        Who is behind looks again, and so does who took the turns of messages that were just coming, which have tokens.
 
         Where that is not possible, the lease runs out, which is later but as safe: the jobs still stand in the line,
         and are sent again by who comes next; the queue takes none of them a second time.
@@ -192,7 +200,7 @@ class Dispatch:
         accepted = {it.job.job_id: it for it in heads if it.job.job_id in sent.accepted}
         others = {job_id: it for job_id, it in accepted.items() if job_id not in batch.part}
         batch = batch.without(it.job.job_id for it in heads)
-        asleep: dict[str, Waiting] = {}
+        asleep = batch.standing
         attempt, is_settled = 0, False
         while not is_settled:
             try:
@@ -201,8 +209,14 @@ class Dispatch:
                     gone = [job_id for job_id, it in places.items() if it.forwarded_at is not None]
                     result.standings.update(dict.fromkeys(gone, Standing(Forwarding.GONE)))
                     batch = batch.without(gone)
+                    asleep = batch.standing
                 after = _after(self._limit, bucket, lease, heads, sent, sent_at)
-                asleep = batch.asleep(after, [it.wakes_at for it in others.values()], sent_at)
+                after = after.vacated(
+                    it.wakes_at
+                    for job_id, it in accepted.items()
+                    if job_id in others or it.wakes_at > sent_at + turns.SOONEST_MS
+                )
+                after, asleep = batch.asleep(self._limit, after, len(others), sent_at, stay=looks_again)
                 went = {job_id: _gone(it, sent_at, was_asleep=job_id in others) for job_id, it in accepted.items()}
                 self._places.write(batch.key, Changed(after, went, batch.own(asleep), accepted.values()))
                 is_settled = True
@@ -218,7 +232,7 @@ class Dispatch:
         free = bucket.tokens.free(sent_at)
         for it in heads:
             result.standings[it.job.job_id] = _standing(it.job.job_id, sent, free, is_settled=is_settled)
-        return asleep
+        result.stay(asleep, sent_at)
 
     def _backs_off(self, attempt: int, deadline: int) -> bool:
         """Wait, with full jitter, after a conflict; tell whether there was time for it."""
@@ -250,6 +264,11 @@ class _Batch:
         return {job_id: self._waiting(job_id, place.slot_at) for job_id, place in self.new.items()}
 
     @property
+    def standing(self) -> dict[str, Waiting]:
+        """The jobs that stand in the line, as they came."""
+        return self.joining | {job_id: self._waiting(job_id, self.places[job_id].slot_at) for job_id in self.woken}
+
+    @property
     def job_ids(self) -> list[str]:
         """The jobs that stand in the line."""
         return [*self.new, *sorted(self.woken)]
@@ -260,13 +279,17 @@ class _Batch:
         new = {job_id: place for job_id, place in self.new.items() if job_id not in out}
         return replace(self, new=new, woken=self.woken - out)
 
-    def asleep(self, bucket: Bucket, freed: Collection[int], now: int) -> dict[str, Waiting]:
-        """Tell when each message comes back: at its slot, or, once that is over, when others' were to or a token is."""
-        asleep = self.joining
-        due = [job_id for job_id, it in asleep.items() if it.wakes_at <= now + turns.SOONEST_MS]
-        again = sorted([*self.woken, *due], key=self._weariness)
-        moments = turns.wakings(bucket, len(again), freed, now)
-        return asleep | {job_id: self._waiting(job_id, at) for job_id, at in zip(again, moments, strict=True)}
+    def asleep(
+        self, limit: Limit, bucket: Bucket, went: int, now: int, *, stay: bool
+    ) -> tuple[Bucket, dict[str, Waiting]]:
+        """Tell when each message comes back: at its slot, or, once that is over, at another."""
+        asleep = self.standing
+        over = [job_id for job_id, it in asleep.items() if it.wakes_at <= now + turns.SOONEST_MS]
+        again = sorted(over, key=self._weariness)
+        bucket, moments = turns.wakings(
+            limit, bucket, [self.part[it][0].receive_count for it in again], went, now, stay=stay
+        )
+        return bucket, asleep | {job_id: self._waiting(job_id, at) for job_id, at in zip(again, moments, strict=True)}
 
     def _weariness(self, job_id: str) -> tuple[int, int, str]:
         """Whose message was received most comes back last."""

@@ -1,6 +1,6 @@
 """Whose turn it is: what becomes of the messages of a batch, decided without I/O. Moments are milliseconds."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -16,11 +16,17 @@ MOST_SENT = 10
 NUMBERS_A_BATCH = 16
 """More than a batch has messages."""
 
+TOGETHER_MS = 500
+"""Tokens that are back within so short a time are waited for together."""
+
 IDLE_MS = 5_000
 """Messages come back up to a second and a poll after their slots: a token that lies idle for longer was missed."""
 
 SOONEST_MS = 1_000
 """A message is hidden for a second at least."""
+
+OFTEN = 5
+"""A message that was received so often has done its share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Arrived:
     gone: frozenset[str]
     """Forwarded while their messages slept."""
     returned: int
-    """How many messages came back, whatever has become of their jobs."""
+    """How many messages came back at their slots."""
 
 
 def arrive(limit: Limit, bucket: Bucket, places: Mapping[str, Place], batch: Iterable[Asked], now: int) -> Arrived:
@@ -63,17 +69,17 @@ def arrive(limit: Limit, bucket: Bucket, places: Mapping[str, Place], batch: Ite
     returned = 0
     for place_in_batch, asked in enumerate(sorted(batch, key=lambda it: it.sent_at)):
         place = places.get(asked.job_id)
-        returned += place is not None and place.message_id == asked.message_id
         is_again = place and asked.is_replay and now - (place.forwarded_at or now) > FIFO_DEDUPLICATION_MS
         if place and place.forwarded_at is not None and not is_again:
             (gone if place.was_asleep and place.message_id == asked.message_id else done).add(asked.job_id)
         elif place and place.message_id and not is_again:
             woken.add(asked.job_id)
+            returned += place.message_id == asked.message_id and place.slot_at <= now + SOONEST_MS
             # The line may have been counted in another scope when the job joined it.
             if not bucket.line.waiting(Priority(place.priority), place.account):
                 bucket = replace(bucket, line=bucket.line.joined(Priority(place.priority), place.account))
         else:
-            bucket, slot_at = bucket.with_slot(limit, now)
+            bucket, slot_at = bucket.with_slot(limit, now, now + SOONEST_MS)
             bucket = replace(bucket, line=bucket.line.joined(asked.priority, asked.account))
             number = bucket.version * NUMBERS_A_BATCH + place_in_batch
             new[asked.job_id] = Place(asked.account, slot_at, number, asked.priority, asked.sent_at, asked.message_id)
@@ -87,8 +93,10 @@ class Picked:
     turns: Sequence[Next]
     go_at: int
     """When they may be sent: now, or as soon as the last of their tokens is back."""
-    is_behind: bool
-    """There are more tokens than turns: only accounts wait still of which somebody is sending."""
+    caught_up: int
+    """How many of the turns are of slots that went by vacant."""
+    looks_again: bool
+    """There are more tokens than turns, now or soon: messages that came stay in hand."""
 
 
 def pick(arrived: Arrived, now: int, wait_until: int) -> Picked:
@@ -98,17 +106,22 @@ def pick(arrived: Arrived, now: int, wait_until: int) -> Picked:
     that has lain idle for a while is anybody's: the message that was to come for it is late, or gone.
 
     For a message that came back, the invocation waits for a token, until ``wait_until`` at most: that is cheaper than
-    another receive.
+    another receive. It takes each token when it is back, for what is sent later than it could be is late each window.
     """
     bucket, returned = arrived.bucket, arrived.returned
     held = {account for account, until in bucket.held.items() if until > now}
-    due = returned + sum(place.slot_at <= now for place in arrived.new.values())
-    free = bucket.tokens.free(now)
-    tokens = max(bucket.tokens.free(now - IDLE_MS), min(due, free), min(returned, bucket.tokens.free(wait_until)))
+    own = returned + sum(place.slot_at <= now for place in arrived.new.values())
+    missed = bucket.missed(now)
+    waits = returned + missed if returned or arrived.gone else 0
+    first_at = max(now, bucket.tokens.back_at[0])
+    at_hand = bucket.tokens.free(first_at + TOGETHER_MS) if first_at <= wait_until else 0
+    tokens = max(bucket.tokens.free(now - IDLE_MS), min(own + missed, bucket.tokens.free(now)), min(waits, at_hand))
     wanted = min(tokens, MOST_SENT)
     turns = list(islice(bucket.line.order(held), wanted))
     is_behind = len(turns) < wanted and any(map(bucket.line.waits, held))
-    return Picked(turns, max(now, bucket.tokens.back_at[len(turns) - 1]) if turns else now, is_behind)
+    is_early = len(turns) < min(waits, bucket.tokens.free(wait_until), MOST_SENT)
+    go_at = max(now, bucket.tokens.back_at[len(turns) - 1]) if turns else now
+    return Picked(turns, go_at, min(missed, max(0, len(turns) - own)), is_behind or is_early)
 
 
 def corrected(line: Line, turn: Next, found: int) -> Line:
@@ -118,11 +131,36 @@ def corrected(line: Line, turn: Next, found: int) -> Line:
     return line
 
 
-def wakings(bucket: Bucket, count: int, freed: Collection[int], now: int) -> list[int]:
-    """Tell when messages come back that were woken for another's turn.
+def wakings(
+    limit: Limit, bucket: Bucket, received: Sequence[int], went: int, now: int, *, stay: bool
+) -> tuple[Bucket, list[int]]:
+    """Tell when messages come back that were woken, and whose own jobs wait on.
 
-    They take over the slots of those that went before their messages came back; else they come when a token does.
+    Those that woke for others' jobs come at the slots of these, and so each slot wakes one message. One that was
+    received often already comes behind all others. Who found no token comes when one does, if that is soon; else, for
+    all tokens have their messages, at a vacant slot or a new one, and not in vain each window.
+
+    Args:
+        limit: the limit.
+        bucket: the bucket, with the slots of the jobs that went.
+        received: how often each message was.
+        went: how many others' jobs went for them.
+        now: the moment.
+        stay: whether those that found no token, or nobody's turn, stay in hand.
     """
-    slots = sorted(it for it in freed if it > now + SOONEST_MS)[:count]
-    tokens = bucket.tokens.back_at
-    return slots + [max(now + SOONEST_MS, tokens[min(place, len(tokens) - 1)]) for place in range(count - len(slots))]
+    soonest, soon = now + SOONEST_MS, now + limit.window_ms // 2
+    moments = []
+    for place, count in enumerate(received):
+        token_at = bucket.tokens.back_at[min(place, len(bucket.tokens.back_at) - 1)]
+        if place < went and count < OFTEN:
+            bucket, moment = bucket.with_slot(limit, soonest, 0)
+        elif place >= went and stay:
+            moment = now
+        elif place >= went and token_at < soon:
+            moment = max(token_at, soonest)
+        elif count < OFTEN:
+            bucket, moment = bucket.with_slot(limit, soonest, soonest)
+        else:
+            bucket, moment = bucket.with_new_slot(limit, soonest)
+        moments.append(moment)
+    return bucket, moments

@@ -46,7 +46,7 @@ def test_each_priority_that_waits_has_one_turn_in_ten(arrivals: list[tuple[Prior
             passed[each] += 1
         passed[following.priority] = 0
         assert all(passed[it] < TURNS_OF_WHICH_ONE for it in waiting), passed
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
 
 
 @pytest.mark.requirement("9.3")
@@ -66,7 +66,7 @@ def test_who_has_nothing_waiting_is_next_among_those_who_come_with_it(backlog: i
     """A thousand of another's make no difference."""
     line = a_line((NORMAL, "ann", backlog))
     for following in turns(line, min(had, backlog - 1)):
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
     names = {f"new-{number}" for number in range(others)}
     for name in sorted(names):
         line = line.joined(NORMAL, name)
@@ -82,7 +82,7 @@ def test_accounts_that_wait_have_as_many_turns_as_each_other(arrivals: list[tupl
     had: Counter[str] = Counter()
     for following in turns(line):
         had[following.account] += 1
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
         waiting = [name for name in had if line.waiting(NORMAL, name)]
         assert not waiting or max(had[it] for it in waiting) - min(had[it] for it in waiting) <= 1
 
@@ -97,7 +97,7 @@ def test_to_come_again_and_again_brings_no_more_than_a_share() -> None:
         following = line.next()
         assert following
         had[following.account] += 1
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
 
     assert had["ann"] >= 19
 
@@ -113,7 +113,7 @@ def test_all_that_wait_have_their_turns_and_the_line_is_forgotten(arrivals: list
     had = turns(line)
     assert Counter(had) == wanted
     for following in had:
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
     assert line.next() is None
     assert line.size <= len({it.account for it in had}) * len(Priority)
 
@@ -132,6 +132,6 @@ def test_what_is_stored_is_the_same_line(arrivals: list[tuple[Priority, str, int
     """Equal tags go in their order, also after it."""
     line = a_line(*arrivals)
     for following in turns(line, had):
-        line = line.served(*following)
+        line = line.given(following.priority).served(*following)
 
     assert turns(Line.of_json(line.as_json())) == turns(line)

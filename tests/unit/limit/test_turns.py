@@ -28,11 +28,12 @@ class SharedGates:
 
     def __init__(self, random: Random, faults: float = 0.0) -> None:
         self.items: dict[str, Gate] = {}
-        self.calls = 0
+        self.calls = self.reads = 0
         self._random = random
         self._faults = faults
 
     async def read(self, key: str, capacity: int) -> Gate:
+        self.reads += 1
         await self._way()
         return self.items.get(key, Gate(Tokens.of(capacity)))
 
@@ -169,6 +170,43 @@ def test_a_backlog_goes_at_the_limit_and_at_nearly_all_of_it(scope: str, least_s
     assert site.worst(by_account=scope == ACCOUNT) == 10
     assert took <= max(least_seconds / 0.95, 70)
     assert calls / 300 <= 20
+
+
+@pytest.mark.parametrize("scope", [PIPELINE, ACCOUNT])
+def test_a_task_that_knows_the_gate_does_not_read_it(scope: str) -> None:
+    """What it wrote last is what stands there while nobody else writes; a turn costs its two writes."""
+    gates = SharedGates(Random(5))
+
+    async def scenario() -> None:
+        task = Task(gates, scope)
+        for _ in range(5):
+            turn, _ = await task.turns.take("ann", Priority.NORMAL, 0)
+            await asyncio.sleep(2)
+            await turn.keep()
+        assert gates.reads == 1
+        await Task(gates, scope).turns.take("ann", Priority.NORMAL, 0)
+        await task.turns.take("ann", Priority.NORMAL, 0)
+
+    run(scenario())
+    # The other task reads, and so does this one, which was not the last to write.
+    assert gates.reads == 3
+
+
+@pytest.mark.requirement("9.1")
+def test_who_must_wait_has_looked() -> None:
+    """A wait is told from the gate as it is, not as it was left."""
+    gates = SharedGates(Random(6))
+
+    async def scenario() -> None:
+        task = Task(gates, ACCOUNT)
+        for _ in range(LIMIT.capacity):
+            await task.turns.take("ann", Priority.NORMAL, 0)
+        reads = gates.reads
+        with pytest.raises(OutOfTurn):
+            await task.turns.take("ann", Priority.NORMAL, 0)
+        assert gates.reads == reads + 1
+
+    run(scenario())
 
 
 @pytest.mark.requirement("9.3", "9.4")

@@ -213,15 +213,30 @@ def test_whichever_message_comes_back_the_job_that_was_sent_first_goes(bench: Be
     first, second = messages(2, account="creator", first=10)
     first = replace(first, sent_at=first.sent_at - 5)
     bench.take(second)
+    bench.take(*messages(9, first=20))
     bench.take(first)
     bench.clock.moment += 61
 
     assert bench.take(second) == [Forwarding.DELAYED]
     assert bench.workflows.sent[-1].job.job_id == first.job().job_id
     assert bench.ingress.deleted == [first.message_id]
+    assert bench.ingress.hidden[second.message_id] == 61
 
     bench.clock.moment += 61
     assert bench.take(second) == [Forwarding.FORWARDED]
+
+
+@pytest.mark.requirement("9.2")
+def test_two_messages_that_come_back_at_once_are_two_turns_whichever_is_received(bench: Bench) -> None:
+    """Who takes the turn of one that is just coming, and will not come any more, has its token for its own job."""
+    bench.take(*messages(10))
+    first, second = messages(2, account="creator", first=10)
+    bench.take(replace(first, sent_at=first.sent_at - 5), second)
+    bench.clock.moment += 61
+
+    assert bench.take(second) == [Forwarding.FORWARDED]
+    assert [it.job.job_id for it in bench.workflows.sent[10:]] == [first.job().job_id, second.job().job_id]
+    assert bench.ingress.deleted == [first.message_id]
 
 
 @pytest.mark.requirement("9.3")

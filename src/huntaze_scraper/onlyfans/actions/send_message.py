@@ -1,7 +1,7 @@
 """send_message: a fan gets the text exactly once, whatever dies in between."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -70,8 +70,8 @@ async def _compose(run: Run, effect: Effect, leaves_by: float) -> Posting:
     held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.once.record(effect))
     if not is_whole(text, held):
         raise Refused("the site's input does not take the whole text", request=f"POST {path}")
-    posting = await run.tab.compose(site.CHAT_SEND, path)
-    await run.turn.keep()
+    posting, _ = await _both(run.tab.compose(site.CHAT_SEND, path), run.turn.keep())
+    await run.turn.keep()  # costs nothing, but where composing took a while
     if run.clock.now() > leaves_by:  # the process was stopped for a while, and others reckon without this request
         raise NoAnswer("too late to post", request=f"POST {path}")
     return posting
@@ -124,13 +124,14 @@ def _proof(answer: Answer, request: str) -> Mapping[str, str]:
     return {name: str(answer.body[name]) for name in ("id", "created_at")}
 
 
-async def _both(first: Any, second: Any) -> tuple[Any, Any]:
+async def _both[First, Second](first: Awaitable[First], second: Awaitable[Second]) -> tuple[First, Second]:
     """Await both to their ends, and raise what either raised: nothing of it goes on behind our back."""
-    ended = await asyncio.gather(first, second, return_exceptions=True)
-    for each in reversed(ended):
-        if isinstance(each, BaseException):
-            raise each
-    return ended[0], ended[1]
+    one, other = await asyncio.gather(first, second, return_exceptions=True)
+    if isinstance(other, BaseException):
+        raise other
+    if isinstance(one, BaseException):
+        raise one
+    return one, other
 
 
 def _data(run: Run, message: Mapping[str, str], *, found: bool) -> Mapping[str, Any]:
