@@ -94,7 +94,7 @@ class QueuePoller:
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["All"],
         )
-        return list(answer.get("Messages", []))
+        return list(answer.get("Messages") or [])
 
     def _carry_out(self, messages: list[Message]) -> None:
         try:

@@ -46,7 +46,7 @@ class QuietPoller(event_manager.Poller):
                     MaxNumberOfMessages=10,
                     VisibilityTimeout=LONGEST_VISIBILITY_SECONDS,
                 )
-                for message in answer.get("Messages", []):
+                for message in answer.get("Messages") or []:
                     if message["Body"] == END:
                         queues.delete_message(QueueUrl=self.event_queue_url, ReceiptHandle=message["ReceiptHandle"])
                     elif not self._shutdown_event.is_set():

@@ -99,6 +99,26 @@ def test_an_event_under_way_is_not_run_again(poller: Any, function: Function, qu
     assert queue.approximate_number_of_messages == 0
 
 
+def test_a_poll_that_finds_nothing_is_no_failure(
+    function: Function, queues: FakeSqsClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """LocalStack's own client then answers with None for the messages, and the next poll follows at once."""
+    monkeypatch.setattr(event_poller, "LONGEST_POLL_SECONDS", 0)
+    poller = event_poller.QuietPoller(function, QUEUE)
+    polls = iter(range(3))
+
+    def receive(original: Any = queues.receive_message, **wanted: Any) -> Any:
+        if next(polls, None) is None:
+            poller._shutdown_event.set()
+        return original(**wanted)
+
+    monkeypatch.setattr(queues, "receive_message", receive)
+
+    poller.run()
+
+    assert not caplog.records
+
+
 def test_what_cannot_be_run_is_tried_ever_later(function: Function, queues: FakeSqsClient) -> None:
     """After 1, 2, 4 s and so on, as AWS does, five minutes at most: a broken role makes no storm."""
     poller = event_poller.QuietPoller(function, QUEUE)
