@@ -12,6 +12,7 @@ from huntaze_scraper.operations.cli.lazy import Verb, Verbs
 from huntaze_scraper.operations.cli.workplace import Workplace
 
 if TYPE_CHECKING:
+    from huntaze_scraper.operations.incident.bundle import Bundle
     from huntaze_scraper.operations.target import Target
 
 VERBS: "dict[str, str | Verb]" = {
@@ -33,7 +34,7 @@ def main(further: "dict[str, str | Verb] | None" = None) -> None:
         VERBS | (further or {}), "Runs the pipeline on this machine: an emulated AWS, a fake OnlyFans, one clock."
     )
     with failures.told(), _clock_told():
-        command(prog_name="./huntaze", obj=Workplace(running, places.state_directory()))
+        command(prog_name="./huntaze", obj=Workplace(running, places.state_directory(), drawn))
 
 
 def running() -> "Target":
@@ -42,6 +43,13 @@ def running() -> "Target":
     from emulator.harness import run_file  # noqa: PLC0415 - as above
 
     return target_of(run_file.read(places.state_directory() / "run.json"))
+
+
+def drawn(bundle: "Bundle") -> str:
+    """Return an incident as one page."""
+    from emulator.drawing import incident  # noqa: PLC0415 - as above
+
+    return incident.page(bundle)
 
 
 @contextmanager

@@ -104,9 +104,10 @@ def told(line: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def page(title: str, found: Sequence[JobWay]) -> str:
-    """Return the page."""
+def page(title: str, found: Sequence[JobWay], around: Sequence[tuple[float, str]] = ()) -> str:
+    """Return the page; ``around`` is what happened beside the jobs, with its moment."""
     start = min((it.way.start for it in found if it.way.spans), default=0.0)
     end = max((it.way.start + it.way.seconds for it in found if it.way.spans), default=start)
     template = environment().get_template("timeline.html")
-    return template.render(title=title, jobs=found[:MOST], more=max(len(found) - MOST, 0), start=start, end=end)
+    more = max(len(found) - MOST, 0)
+    return template.render(title=title, jobs=found[:MOST], more=more, start=start, end=end, around=around)

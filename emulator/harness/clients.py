@@ -10,7 +10,6 @@ import httpx
 from huntaze_scraper.operations import clients
 
 if TYPE_CHECKING:
-    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -38,10 +37,6 @@ class Clients(clients.Clients):
     def connect(self, service: str, _place: object = None) -> Any:
         """Return the client of a service by its name, for who deploys."""
         return getattr(self, service)
-
-    @cached_property
-    def autoscaling(self) -> "ApplicationAutoScalingClient":
-        return self._session.client("application-autoscaling", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def events(self) -> "EventBridgeClient":

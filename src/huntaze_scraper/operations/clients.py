@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +34,10 @@ class Clients:
             max_pool_connections=50,
             s3={"addressing_style": "path"},
         )
+
+    @cached_property
+    def autoscaling(self) -> "ApplicationAutoScalingClient":
+        return self._session.client("application-autoscaling", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":

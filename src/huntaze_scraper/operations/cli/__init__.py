@@ -7,6 +7,7 @@ from huntaze_scraper.operations.cli.workplace import Workplace
 VERBS = {
     "jobs": "huntaze_scraper.operations.cli.jobs:app",
     "dlq": "huntaze_scraper.operations.cli.dlq:app",
+    "incident": "huntaze_scraper.operations.cli.incident:app",
 }
 
 

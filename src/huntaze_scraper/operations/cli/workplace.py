@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from huntaze_scraper.operations.incident.bundle import Bundle
     from huntaze_scraper.operations.target import Target
 
 
@@ -24,6 +25,8 @@ class Workplace:
     """Finds the one that is meant where no option says which."""
     folder: Path = Path("~/.huntaze")
     """For copies of what is deleted."""
+    draw: "Callable[[Bundle], str] | None" = None
+    """Draws an incident as a page, where somebody can."""
 
     def chosen(self, *, aws: bool) -> "Target":
         """Return the pipeline that is meant."""
