@@ -20,6 +20,7 @@ from huntaze_scraper.onlyfans.keeping import Upload
 from huntaze_scraper.onlyfans.line import Line, Stopped
 from huntaze_scraper.onlyfans.media_hosts import MediaHosts, Target
 from huntaze_scraper.onlyfans.site import Site
+from huntaze_scraper.onlyfans.witness import witnessed
 
 PIECE_BYTES = 256 * 1024
 MOST_REDIRECTS = 3
@@ -74,10 +75,17 @@ class MediaFetch:
             with line.waiting():
                 pinned = self._hosts.pin(target)
             request = f"GET {target.host}{target.path.partition('?')[0]}"
-            with _answer(pinned, headers(target.url), seconds, line, request) as response:
+            with (
+                witnessed("GET /media/{file}") as asked,
+                _answer(pinned, headers(target.url), seconds, line, request) as response,
+            ):
+                named = {name.lower(): text for name, text in response.headers.items()}
+                asked.answered(response.status, named, asked.milliseconds)
                 location = _judge(response, request)
                 if location is None:
-                    return self._keep(response, begin, line, request)
+                    kept = self._keep(response, begin, line, request)
+                    asked.received_bytes = kept.size
+                    return kept
             if site.is_login(_absolute(target.url, location)):
                 raise SignInAgain("the site wants a log-in", status=response.status, request=request)
             target = self._hosts.target(location, target.url)

@@ -52,6 +52,7 @@ CHALLENGE_HEADERS = {"x-challenge": "1", "cf-mitigated": "challenge"}
 API_KEY_HEADER = "X-Api-Key"
 AUTHOR_ME = "me"
 
+_PLAIN = frozenset({"/", "/login", "/api/login", "/api/login/2fa", "/account/password", "/my/chats"})
 _MESSAGES = re.compile(r"/api/chats/([^/]+)/messages")
 _USERNAME = re.compile(r"/(?!(?:login|my|api|media)(?:/|$))[A-Za-z0-9_-][A-Za-z0-9._-]*/?")
 
@@ -93,6 +94,20 @@ class Site:
     def is_own_error(body: object) -> bool:
         """Tell the site's own refusals of API requests from a gateway's pages."""
         return isinstance(body, dict) and "error" in body
+
+    @staticmethod
+    def template(path: str) -> str:
+        """Return the form of a path, in which nobody is named: ``/api/chats/{fan}/messages``."""
+        path = path.partition("?")[0]
+        if path in _PLAIN:
+            return path
+        if _MESSAGES.fullmatch(path):
+            return "/api/chats/{fan}/messages"
+        if path.startswith("/my/chats/chat/"):
+            return "/my/chats/chat/{fan}"
+        if path.startswith("/media/"):
+            return "/media/{file}"
+        return "/{profile}" if _USERNAME.fullmatch(path) else "/{other}"
 
     def is_login(self, url: str) -> bool:
         """Tell whether the browser was sent to the log-in form."""

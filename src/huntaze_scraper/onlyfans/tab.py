@@ -21,6 +21,7 @@ from huntaze_scraper.onlyfans.dialogs import Dialogs
 from huntaze_scraper.onlyfans.outbox import Outbox, Posting
 from huntaze_scraper.onlyfans.signs import watched
 from huntaze_scraper.onlyfans.site import API_KEY_HEADER, Element, Site
+from huntaze_scraper.onlyfans.witness import witnessed
 
 SETTLE_SECONDS = 15.0
 """How long a page that came whole may take to show what we look for, before it counts as another page."""
@@ -94,11 +95,14 @@ class Tab:
     async def open(self, url: str) -> None:
         """Go to a page of the site."""
         request = f"GET {urlsplit(url).path}"
-        try:
-            response = await self.page.goto(url, wait_until="commit", timeout=self._left())
-        except PlaywrightTimeout:
-            # Chromium tells its page nothing while it goes elsewhere: there is no asking whether the page hangs.
-            raise self._crash_error(request) or NoAnswer("no answer in time", request=request) from None
+        with witnessed(request) as asked:
+            try:
+                response = await self.page.goto(url, wait_until="commit", timeout=self._left())
+            except PlaywrightTimeout:
+                # Chromium tells its page nothing while it goes elsewhere: there is no asking whether the page hangs.
+                raise self._crash_error(request) or NoAnswer("no answer in time", request=request) from None
+            if response is not None:
+                asked.answered(response.status, response.headers, response.request.timing["responseStart"])
         if response is not None:
             self._sent = response.request.headers
             self._judge(response.status, response.headers, request)
@@ -138,7 +142,9 @@ class Tab:
         self.page.on("response", on_response)
         self.page.on("requestfailed", on_failed)
         try:
-            response = await self._click(selector, answered, request_line)
+            with witnessed(request_line) as asked:
+                response = await self._click(selector, answered, request_line)
+                asked.answered(response.status, response.headers, response.request.timing["responseStart"])
             self._judge(response.status, response.headers, request_line)
         finally:
             self.page.remove_listener("response", on_response)
@@ -205,17 +211,19 @@ class Tab:
         key = {API_KEY_HEADER.lower(): self.api_key} if self.api_key else {}
         try:
             # Playwright's own limit is on silence: an answer that drips is none in time, either.
-            async with asyncio.timeout(milliseconds / 1000):
-                response = await self.context.request.fetch(
-                    url,
-                    method=method,
-                    headers={**headers, **key},
-                    data=body,
-                    timeout=milliseconds,
-                    max_redirects=0,
-                    max_retries=0,
-                )
-                return await self._read(response, request, is_effect=method == "POST")
+            with witnessed(request, len(body or b"")) as asked:
+                async with asyncio.timeout(milliseconds / 1000):
+                    response = await self.context.request.fetch(
+                        url,
+                        method=method,
+                        headers={**headers, **key},
+                        data=body,
+                        timeout=milliseconds,
+                        max_redirects=0,
+                        max_retries=0,
+                    )
+                    asked.answered(response.status, response.headers)
+                    return await self._read(response, request, is_effect=method == "POST")
         except (PlaywrightTimeout, TimeoutError):
             raise NoAnswer("no answer in time", request=request) from None
         except PlaywrightError as error:

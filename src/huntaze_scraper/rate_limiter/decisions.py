@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from huntaze_scraper.jobs import Job
+from huntaze_scraper.rate_limiter import shape
 from huntaze_scraper.rate_limiter.arrivals import Arrival
 
 
@@ -65,6 +66,9 @@ class Decision:
             "correlation_id": job.correlation_id if job else None,
             "creator_id": job.account if job else None,
             "action": job.action if job else None,
+            "sent_at": self.arrival.sent_at,
+            # The job's form is told once, when its message comes first.
+            **(shape.of(job) if job and self.arrival.receive_count == 1 else {}),
         }
 
 

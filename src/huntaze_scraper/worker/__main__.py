@@ -22,7 +22,7 @@ async def work(settings: WorkerSettings, redactor: Redactor) -> None:
     application = Application(settings, redactor)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, application.shutdown.begin)
+        loop.add_signal_handler(number, application.shutdown.begin, number.name)
     try:
         await application.run()
     finally:

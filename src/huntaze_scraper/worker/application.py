@@ -142,7 +142,7 @@ class Application:
             await self.browser.close()
             await self.metrics.flush()
             await self.health.close()
-            log.info("worker_stopped")
+            log.info("worker_stopped", why=self.shutdown.why)
 
     def report(self) -> tuple[bool, dict[str, Any]]:
         """Tell whether the task is worth keeping, and what it does."""

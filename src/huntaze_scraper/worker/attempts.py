@@ -83,6 +83,7 @@ class Attempts:
         latest: SiteError | None = None
         while True:
             turn = await self._take_turn(job, latest)
+            log.info("attempt_begins", attempt=len(met) + 1, timeout_seconds=attempt.timeout_seconds)
             tab: Tab | None = None
             try:
                 tab = await self._tabs.take(job.account, stale_version)

@@ -2,7 +2,11 @@
 
 import asyncio
 
+import structlog
+
 from huntaze_scraper.errors import HuntazeError
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Interrupted(HuntazeError):
@@ -17,12 +21,16 @@ class Shutdown:
         self._grace_seconds = grace_seconds
         self.stopping = asyncio.Event()
         """No new work from now on."""
+        self.why = ""
+        """What began it."""
         self.hurry = asyncio.Event()
         """What still runs is to be dropped."""
 
-    def begin(self) -> None:
+    def begin(self, why: str = "") -> None:
         """Stop taking work, and after the grace time drop what still runs."""
         if not self.stopping.is_set():
+            self.why = why
+            log.info("worker_stopping", why=why, seconds=self._grace_seconds)
             self.stopping.set()
             asyncio.get_running_loop().call_later(self._grace_seconds, self.hurry.set)
 

@@ -8,7 +8,14 @@ from huntaze_scraper.operations.incident.gathering import Gathering
 from huntaze_scraper.operations.incident.raw import RawLine, Source
 
 MOST_LINES = 200_000
-OF_TASKS = ("worker_started", "worker_stopped", "circuit_breaker_changed", "task_waits", "task_ready_again")
+OF_TASKS = (
+    "worker_started",
+    "worker_stopping",
+    "worker_stopped",
+    "circuit_breaker_changed",
+    "task_waits",
+    "task_ready_again",
+)
 """Events that are of no job, and tell what happened to a task."""
 
 

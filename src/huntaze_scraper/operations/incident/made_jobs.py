@@ -48,7 +48,8 @@ def told(raw: Raw) -> dict[str, Told]:
         job = found.setdefault(job_id, Told(job_id=job_id))
         _learn(job, line.fields)
         if line.source == "limiter":
-            _arrived(job, str(line.fields.get("message_id") or ""), line.at)
+            sent_at = number(line.fields.get("sent_at")) / 1000
+            _arrived(job, str(line.fields.get("message_id") or ""), sent_at or line.at)
     for item in raw.items:
         job_id = item.key.partition("#")[2]
         if item.table == "state" and item.key.startswith(Kind.SLOT.prefix) and job_id in found:

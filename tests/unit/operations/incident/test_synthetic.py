@@ -4,6 +4,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huntaze_scraper import text_shape
 from huntaze_scraper.operations.incident.synthetic import KINDS, alike, from_shape
 
 FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
@@ -58,3 +59,11 @@ def test_a_text_that_is_gone_is_made_from_its_shape(length: int, kinds: list[str
     assert len(made) == length
     if length >= sum(len(KINDS[it]) for it in kinds):
         assert all(KINDS[it] in made for it in kinds)
+
+
+def test_every_kind_that_the_log_tells_can_be_made() -> None:
+    """What the limiter tells of a text's kinds is what a made text has an example of, and the other way round."""
+    assert set(KINDS) == set(text_shape.KINDS)
+    for kind, text in KINDS.items():
+        assert kind in text_shape.kinds_of(text), kind
+    assert text_shape.kinds_of("plain words, and no more.") == []
