@@ -29,6 +29,7 @@ def environment(*, port: int, cache: str, scratch: str, listen: str = "127.0.0.1
 FIXED = {
     "GATEWAY_SERVER": "threads",
     "PROVIDER_OVERRIDE_DYNAMODB": "moto",
+    "PROVIDER_OVERRIDE_CLOUDFORMATION": "whole",
     "PROVIDER_OVERRIDE_CLOUDWATCH": "minutes",
     "PROVIDER_OVERRIDE_LOGS": "queried",
     "PROVIDER_OVERRIDE_SECRETSMANAGER": "rotating",

@@ -1,7 +1,7 @@
 """Puts our resource types in front of LocalStack's, and tells what is supported from what is here."""
 
 import importlib
-from functools import cache, partialmethod
+from functools import cache
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
@@ -16,17 +16,12 @@ from localstack.utils.catalog.common import (
 
 _localstacks_provider = ResourceProviderExecutor.try_load_resource_provider
 
-PAUSE_SECONDS = 0.05
-"""Between two looks at a resource that is being made."""
-
 
 def install() -> None:
     """Look a type up in our table first; ask no catalogue on the network what is supported."""
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(_provider)
     RemoteCatalogLoader.get_remote_catalog = _empty_catalog
     AwsCatalogRemoteStatePlugin.get_cloudformation_resource_status = _status
-    deploy_loop = ResourceProviderExecutor.deploy_loop
-    ResourceProviderExecutor.deploy_loop = partialmethod(deploy_loop, sleep_time=PAUSE_SECONDS)
 
 
 @cache

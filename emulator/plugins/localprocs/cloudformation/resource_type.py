@@ -15,6 +15,9 @@ from localstack.services.cloudformation.resource_provider import (
 
 type Properties = dict[str, Any]
 
+BEGUN = "begun"
+"""What a provider hands to its next turn when it has begun and is not done."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -65,6 +68,12 @@ class ResourceType:
     replaced_by: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     """What stays as it was made: carried over from update to update."""
+    is_settled: Callable[[Call], bool] | None = None
+    """Asked after a create or update until it is; raises when it never will be."""
+    is_gone: Callable[[Call], bool] | None = None
+    """Asked after a delete until it is."""
+    patience_seconds: float = 300.0
+    """How long any step may take, in real seconds."""
 
 
 class TypeProvider(ResourceProvider[Properties]):
@@ -73,6 +82,7 @@ class TypeProvider(ResourceProvider[Properties]):
     def __init__(self, kind: ResourceType) -> None:
         """Take the row."""
         self._kind = kind
+        self.patience_seconds = kind.patience_seconds
         self.SCHEMA = {
             "typeName": kind.name,
             "primaryIdentifier": [f"/properties/{kind.reference}"],
@@ -82,21 +92,35 @@ class TypeProvider(ResourceProvider[Properties]):
     def create(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
         """Make the resource."""
         call = Call(request, copy.deepcopy(request.desired_state))
-        return _done(call.properties | self._kind.create(call))
+        if request.custom_context.get(BEGUN):
+            return _go_on(self._kind.is_settled, call)
+        return _begun(call.properties | self._kind.create(call), self._kind.is_settled)
 
     def update(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
         """Change the resource in place."""
         before = dict(request.previous_state or {})
         kept = {name: before[name] for name in (self._kind.reference, *self._kind.attributes) if name in before}
         call = Call(request, kept | copy.deepcopy(request.desired_state), before)
-        return _done(call.properties | (self._kind.update(call) if self._kind.update else {}))
+        if request.custom_context.get(BEGUN):
+            return _go_on(self._kind.is_settled, call)
+        changes = self._kind.update(call) if self._kind.update else {}
+        return _begun(call.properties | changes, self._kind.is_settled)
 
     def delete(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
         """Remove the resource."""
         call = Call(request, copy.deepcopy(request.desired_state))
+        if request.custom_context.get(BEGUN):
+            return _go_on(self._kind.is_gone, call)
         self._kind.delete(call)
-        return _done(call.properties)
+        return _begun(call.properties, self._kind.is_gone)
 
 
-def _done(model: Properties) -> ProgressEvent[Properties]:
-    return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)
+def _begun(model: Properties, is_over: Callable[[Call], bool] | None) -> ProgressEvent[Properties]:
+    status = OperationStatus.IN_PROGRESS if is_over else OperationStatus.SUCCESS
+    return ProgressEvent(status, resource_model=model, custom_context={BEGUN: True})
+
+
+def _go_on(is_over: Callable[[Call], bool] | None, call: Call) -> ProgressEvent[Properties]:
+    if is_over is None or is_over(call):
+        return ProgressEvent(OperationStatus.SUCCESS, resource_model=call.properties)
+    return _begun(call.properties, is_over)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
 from collections import Counter
@@ -14,7 +15,7 @@ from localstack.runtime.events import infra_stopping
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
-from localprocs.lambda_runtime import interpreter, metrics
+from localprocs.lambda_runtime import interpreter, metrics, node
 from localprocs.lambda_runtime.publisher import LogStream, Publisher
 from localprocs.lambda_runtime.runtime_api import Invocation
 from localprocs.lambda_runtime.runtime_process import Launch
@@ -46,6 +47,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             scratch=self._scratch,
             inherited=os.environ,
         )
+        command = interpreter.command(settings.handler)
+        if node.runs(settings.runtime):
+            command = node.command()
+            environment = node.environment(environment, runtime=settings.runtime, handler=settings.handler)
         group = settings.logging_config.get("LogGroup") or environment["AWS_LAMBDA_LOG_GROUP_NAME"]
         environment["AWS_LAMBDA_LOG_GROUP_NAME"] = group
         stream = LogStream(
@@ -53,7 +58,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         )
         self._sandbox = Sandbox(
             FunctionTraits(function.id.qualifier, settings.runtime, function.id.region, settings.memory_size),
-            Launch(interpreter.command(settings.handler), environment, task_root),
+            Launch(command, environment, task_root),
             partial(publisher.log, stream),
         )
         self._sandbox.start()
@@ -113,13 +118,20 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpack the function and its layers; refuse a runtime that is not this Python."""
+        """Unpack the function and its layers; refuse a runtime that is neither this Python nor Node."""
         settings = function_version.config
-        if settings.runtime != interpreter.RUNTIME:
-            raise LambdaRuntimeException(f"runtime {settings.runtime} cannot run here, only {interpreter.RUNTIME}")
+        if settings.runtime != interpreter.RUNTIME and not node.runs(settings.runtime):
+            raise LambdaRuntimeException(
+                f"runtime {settings.runtime} cannot run here, only {interpreter.RUNTIME} and nodejs"
+            )
         for code in [settings.code, *(layer.code for layer in settings.layers)]:
             if code:
                 code.prepare_for_execution()
+        if node.runs(settings.runtime):
+            try:
+                node.require_sdk(settings.code.get_unzipped_code_location())
+            except (node.SdkMissing, OSError, subprocess.TimeoutExpired) as error:
+                raise LambdaRuntimeException(str(error)) from error
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

@@ -50,6 +50,7 @@ def request(api, desired, previous=None):
         region_name="us-east-1",
         stack_name="stack",
         logical_resource_id="Thing",
+        custom_context={},
     )
 
 

@@ -2,7 +2,7 @@
 
 from localprocs.cloudformation.amendments.ec2 import permission
 from localprocs.cloudformation.amendments.s3 import _lifecycle
-from localprocs.cloudformation.replacement import is_needed
+from localprocs.cloudformation.engine.replacement import is_needed
 
 
 def test_a_value_that_stays_the_same_replaces_nothing():

@@ -1,9 +1,7 @@
 """AWS::ECS."""
 
-import time
 from typing import Any
 
-from localprocs import real_time
 from localprocs.cloudformation.api_type import api_type
 from localprocs.cloudformation.resource_type import Call, Properties, ResourceType
 
@@ -24,7 +22,6 @@ class DeploymentFailed(Exception):
 def _create_service(call: Call) -> Properties:
     call.properties.setdefault("ServiceName", call.generated_name())
     service = call.client("ecs").create_service(**call.properties)["service"]
-    _await_tasks(call, service["serviceArn"])
     return {"ServiceArn": service["serviceArn"], "Name": service["serviceName"]}
 
 
@@ -35,24 +32,25 @@ def _update_service(call: Call) -> Properties:
         # The template did not change it, so what scaling has made of it stays.
         arguments.pop("DesiredCount", None)
     call.client("ecs").update_service(**arguments, service=arn)
-    _await_tasks(call, arn)
     return {"ServiceArn": arn, "Name": call.before["Name"]}
 
 
-def _await_tasks(call: Call, arn: str) -> None:
-    client = call.client("ecs")
-    give_up = real_time.elapsed() + STEADY_SECONDS
-    while real_time.elapsed() < give_up:
-        service = client.describe_services(cluster=call.properties.get("Cluster", "default"), services=[arn])[
-            "services"
-        ][0]
-        newest: dict[str, Any] = next(each for each in service["deployments"] if each["status"] == "PRIMARY")
-        if newest.get("rolloutState") == "FAILED" or newest["taskDefinition"].split("/")[-1] != _wanted(call):
-            raise DeploymentFailed(newest.get("rolloutStateReason", "the deployment was rolled back"))
-        if newest["runningCount"] >= newest["desiredCount"]:
-            return
-        time.sleep(0.05)
-    raise DeploymentFailed(f"the service did not reach a steady state in {STEADY_SECONDS:.0f} seconds")
+def _runs(call: Call) -> bool:
+    """Whether the newest deployment's tasks run."""
+    service = _describe(call)
+    newest: dict[str, Any] = next(each for each in service["deployments"] if each["status"] == "PRIMARY")
+    if newest.get("rolloutState") == "FAILED" or newest["taskDefinition"].split("/")[-1] != _wanted(call):
+        raise DeploymentFailed(newest.get("rolloutStateReason", "the deployment was rolled back"))
+    return bool(newest["runningCount"] >= newest["desiredCount"])
+
+
+def _describe(call: Call) -> Any:
+    arn = call.properties["ServiceArn"]
+    return call.client("ecs").describe_services(cluster=_cluster(call), services=[arn])["services"][0]
+
+
+def _cluster(call: Call) -> str:
+    return str(call.properties.get("Cluster", "default"))
 
 
 def _wanted(call: Call) -> str:
@@ -60,10 +58,12 @@ def _wanted(call: Call) -> str:
 
 
 def _delete_service(call: Call) -> None:
-    client = call.client("ecs")
-    client.delete_service(
-        cluster=call.properties.get("Cluster", "default"), service=call.properties["ServiceArn"], force=True
-    )
+    call.client("ecs").delete_service(cluster=_cluster(call), service=call.properties["ServiceArn"], force=True)
+
+
+def _is_drained(call: Call) -> bool:
+    """Whether its last task has stopped, so that its cluster can go."""
+    return bool(_describe(call)["status"] == "INACTIVE")
 
 
 TYPES = [
@@ -99,6 +99,9 @@ TYPES = [
         _update_service,
         replaced_by=("ServiceName", "Cluster", "LaunchType", "SchedulingStrategy", "DeploymentController", "Role"),
         attributes=("Name", "ServiceName"),
+        is_settled=_runs,
+        is_gone=_is_drained,
+        patience_seconds=STEADY_SECONDS,
     ),
 ]
 
