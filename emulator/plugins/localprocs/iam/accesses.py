@@ -153,7 +153,23 @@ _S3_ACTIONS = {
     "ListParts": "ListMultipartUploadParts",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "DeleteObjects": "DeleteObject",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "GetBucketCors": "GetBucketCORS",
+    "DeleteBucketCors": "PutBucketCORS",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteBucketTagging": "PutBucketTagging",
 }
+"""Operations whose permission has another name."""
 
 
 def _s3(operation: str, request: Request, scope: Scope, cloud: Cloud) -> Iterator[Access]:
@@ -231,6 +247,17 @@ def _ecr(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Itera
     yield Access(f"ecr:{operation}", scope.arn("ecr", f"repository/{name}") if name else "*")
 
 
+def _ssm(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
+    names = request.get("Names") or [request.get("Name") or request.get("Path") or ""]
+    for name in names:
+        yield Access(f"ssm:{operation}", scope.arn("ssm", f"parameter/{name.lstrip('/')}") if name else "*")
+
+
+def _states(operation: str, request: Request, _scope: Scope, _cloud: Cloud) -> Iterator[Access]:
+    resource = request.get("stateMachineArn") or request.get("executionArn") or request.get("resourceArn")
+    yield Access(f"states:{operation}", resource or "*")
+
+
 def _sts(operation: str, request: Request, _scope: Scope, _cloud: Cloud) -> Iterator[Access]:
     if operation not in ("GetCallerIdentity", "GetSessionToken"):
         yield Access(f"sts:{operation}", request.get("RoleArn", "*"))
@@ -248,5 +275,7 @@ SERVICES: dict[str, Describe] = {
     "secretsmanager": _secretsmanager,
     "sns": _sns,
     "sqs": _sqs,
+    "ssm": _ssm,
+    "stepfunctions": _states,
     "sts": _sts,
 }

@@ -26,7 +26,7 @@ class FakeCloud:
         self.meeting = None
         self._numbers = itertools.count(1)
 
-    def create(self, name, kind, desired):
+    def create(self, name, _kind, desired):
         """Make one."""
         if self.meeting:
             self.meeting.wait(timeout=20)
@@ -35,18 +35,18 @@ class FakeCloud:
         self.there[made.physical_id] = dict(desired)
         return made
 
-    def update(self, name, kind, desired, before):
+    def update(self, name, _kind, desired, before):
         """Change one."""
         self.there[before.physical_id] = dict(desired)
         self._do("update", name, desired)
         return Made(before.physical_id, {**desired, "Arn": f"arn:{name}"})
 
-    def delete(self, name, kind, made):
+    def delete(self, name, _kind, made):
         """Remove one."""
         self._do("delete", name, {})
         del self.there[made.physical_id]
 
-    def must_replace(self, kind, before, after):
+    def must_replace(self, _kind, before, after):
         """Decide by its name."""
         return before.get("QueueName") != after.get("QueueName")
 

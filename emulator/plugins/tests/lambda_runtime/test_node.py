@@ -108,7 +108,9 @@ def test_an_answer_by_https_to_the_emulators_host_reaches_it(invoke):
 
 def test_the_sdk_that_the_code_names_is_known(tmp_path):
     """What the function brings itself is not fetched, nor is a name that is put together at run time."""
-    (tmp_path / "index.js").write_text("require('@aws-sdk/client-s3'); require('@aws-sdk/own'); '@aws-sdk/client-' + x; `@aws-sdk/client-${x}`")
+    (tmp_path / "index.js").write_text(
+        "require('@aws-sdk/client-s3'); require('@aws-sdk/own'); '@aws-sdk/client-' + x; `@aws-sdk/client-${x}`"
+    )
     (tmp_path / "node_modules" / "@aws-sdk" / "own").mkdir(parents=True)
 
     assert node._named_in(tmp_path) == {"@aws-sdk/client-s3"}

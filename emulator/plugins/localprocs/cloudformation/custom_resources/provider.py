@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from localstack import config
 from localstack.services.cloudformation.resource_provider import (
@@ -29,7 +29,10 @@ ASKED = "_Asked"
 class CustomResourceProvider(ResourceProvider[Properties]):
     """LocalStack's view of every custom resource."""
 
-    SCHEMA = {"typeName": "AWS::CloudFormation::CustomResource", "primaryIdentifier": ["/properties/PhysicalResourceId"]}
+    SCHEMA: ClassVar[Properties] = {
+        "typeName": "AWS::CloudFormation::CustomResource",
+        "primaryIdentifier": ["/properties/PhysicalResourceId"],
+    }
     patience_seconds = float(LONGEST_SECONDS)
 
     def create(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
@@ -87,7 +90,9 @@ def _ask(
 
 def _send(clients: Any, service_token: str, message: str) -> None:
     if service_token.split(":")[2:3] == ["sns"]:
-        clients.sns.publish(TopicArn=service_token, Subject="AWS CloudFormation custom resource request", Message=message)
+        clients.sns.publish(
+            TopicArn=service_token, Subject="AWS CloudFormation custom resource request", Message=message
+        )
     else:
         clients.lambda_.invoke(FunctionName=service_token, InvocationType="Event", Payload=message.encode())
 

@@ -59,7 +59,7 @@ def evaluate(value: Any, scope: Scope) -> Any:
     return value
 
 
-def holds(condition: Any, scope: Scope) -> bool:
+def holds(condition: Any, scope: Scope) -> bool:  # noqa: PLR0911 - one for each way to write it
     """Return whether a condition of the template, by its name or written out, is true."""
     if isinstance(condition, str):
         if condition not in scope.conditions:
@@ -69,9 +69,9 @@ def holds(condition: Any, scope: Scope) -> bool:
         case {"Fn::Equals": [one, other]}:
             return _text(evaluate(one, scope)) == _text(evaluate(other, scope))
         case {"Fn::And": list(parts)}:
-            return all([holds(part, scope) for part in parts])
+            return all(holds(part, scope) for part in parts)
         case {"Fn::Or": list(parts)}:
-            return any([holds(part, scope) for part in parts])
+            return any(holds(part, scope) for part in parts)
         case {"Fn::Not": [part]}:
             return not holds(part, scope)
         case {"Condition": str(name)}:

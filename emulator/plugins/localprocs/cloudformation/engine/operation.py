@@ -53,10 +53,10 @@ class Deployment:
         if outputs:
             self.record.tell_stack("CREATE_COMPLETE")
         elif roll_back:
-            self.record.tell_stack("ROLLBACK_IN_PROGRESS", _failed_words("create", failed))
+            self.record.tell_stack("ROLLBACK_IN_PROGRESS", self._words(failed))
             self.record.tell_stack("ROLLBACK_COMPLETE" if self._remove_created() else "ROLLBACK_FAILED")
         else:
-            self.record.tell_stack("CREATE_FAILED", _failed_words("create", failed))
+            self.record.tell_stack("CREATE_FAILED", self._words(failed))
         return outputs
 
     def update(self, *, roll_back: bool = True) -> Outputs | None:
@@ -67,10 +67,10 @@ class Deployment:
             self._clean_up()
             self.record.tell_stack("UPDATE_COMPLETE")
         elif roll_back:
-            self.record.tell_stack("UPDATE_ROLLBACK_IN_PROGRESS", _failed_words("update", failed))
+            self.record.tell_stack("UPDATE_ROLLBACK_IN_PROGRESS", self._words(failed))
             self._go_back()
         else:
-            self.record.tell_stack("UPDATE_FAILED", _failed_words("update", failed))
+            self.record.tell_stack("UPDATE_FAILED", self._words(failed))
         return outputs
 
     def _go_forward(self) -> tuple[list[str], Outputs | None]:
@@ -202,7 +202,7 @@ class Deployment:
             if name in self.template.resources:
                 self.record.relabel(name, before.resource)
         if problems:
-            self.record.tell_stack("UPDATE_ROLLBACK_FAILED", _failed_words("update", problems))
+            self.record.tell_stack("UPDATE_ROLLBACK_FAILED", self._words(problems))
             return
         self.record.tell_stack("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         self._remove_created()
@@ -224,6 +224,15 @@ class Deployment:
         """Return whether all of it is gone."""
         successors = [each for each in self._created if each.name in self._before]
         return not remove(self._created, self.record, self.handlers, replaced=successors, is_create=True)
+
+    def _words(self, failed: list[str]) -> str:
+        changed = [name for name in failed if name in self._before]
+        made = [name for name in failed if name not in self._before]
+        return "".join(
+            f"The following resource(s) failed to {step}: [{', '.join(names)}]. "
+            for step, names in (("create", made), ("update", changed))
+            if names
+        )
 
     def _stands(self, name: str, made: Made) -> None:
         with self._lock:
@@ -295,10 +304,6 @@ def _remove_one(old: Deployed, record: Record, handlers: Handlers, *, is_replace
         tell("DELETE_COMPLETE")
     if not is_replaced:
         record.forget(old.name)
-
-
-def _failed_words(step: str, names: list[str]) -> str:
-    return f"The following resource(s) failed to {step}: [{', '.join(names)}]. "
 
 
 def _spelled(value: Any) -> str:

@@ -83,12 +83,11 @@ class Schema:
         return more if isinstance(more, dict) else None
 
     def _resolved(self, spec: Any) -> Any:
-        seen = 0
-        while isinstance(spec, dict) and "$ref" in spec and seen < 10:
+        while isinstance(spec, dict) and "$ref" in spec:
             found: Any = self._published
             for part in spec["$ref"].removeprefix("#/").split("/"):
                 found = found.get(part, {})
-            spec, seen = found, seen + 1
+            spec = found
         return spec if isinstance(spec, dict) else {}
 
 

@@ -1,6 +1,7 @@
 """Work on a graph: each node after those that it needs, independent ones side by side."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
@@ -8,7 +9,7 @@ WORKERS = 16
 
 
 def side_by_side(
-    needs: Mapping[str, Set[str]], work: Callable[[str], object], *, stop_at_failure: bool
+    needs: Mapping[str, AbstractSet[str]], work: Callable[[str], object], *, stop_at_failure: bool
 ) -> dict[str, Exception]:
     """Work on every node and return the failures, the first one first.
 

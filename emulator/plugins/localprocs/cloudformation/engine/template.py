@@ -30,7 +30,7 @@ class ParameterScope:
         """Refuse: no resource is there."""
         raise TemplateError(f"Template error: Fn::GetAtt {name}.{attribute} cannot be used here")
 
-    def exported(self, name: str) -> Any:
+    def exported(self, _name: str) -> Any:
         """Refuse, as AWS does in conditions."""
         raise TemplateError("Template error: Cannot use Fn::ImportValue in Conditions.")
 
