@@ -193,9 +193,86 @@ def test_what_the_template_names_no_longer_is_deleted(stack: Stack) -> None:
         stack.emulator.sqs.get_queue_attributes(QueueUrl=found["Queue"])
 
 
-def test_a_type_that_is_not_emulated_fails_loudly(stack: Stack) -> None:
-    """Nothing is passed over in silence."""
+def test_a_type_that_is_not_emulated_is_refused_by_name(stack: Stack) -> None:
+    """Nothing is passed over in silence, and nothing begun."""
     stack.template["Resources"]["Unknown"] = {"Type": "AWS::Braket::Device", "Properties": {}}
 
-    with pytest.raises((ClientError, AssertionError)):
+    with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::Braket::Device\].*emulator-types.md"):
         stack.create()
+
+    assert stack._status() is None
+
+
+def test_a_failed_update_leaves_what_was_before(stack: Stack) -> None:
+    """A function that cannot be made takes what came with it back; the stack can be changed again."""
+    before = stack.create()
+    good = copy.deepcopy(stack.template)
+    stack.properties("Queue")["VisibilityTimeout"] = 60
+    code = {"S3Bucket": "nobody", "S3Key": "nothing"}
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+    function = {"Role": role, "Runtime": "python3.13", "Handler": "a.b", "Code": code}
+    stack.template["Resources"]["Function"] = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": function,
+        "DependsOn": "Queue",
+    }
+    stack.emulator.cloudformation.update_stack(**stack._arguments())
+
+    assert stack._outputs("UPDATE_ROLLBACK_COMPLETE") == before
+    queue = stack.emulator.sqs.get_queue_attributes(QueueUrl=before["Queue"], AttributeNames=["VisibilityTimeout"])
+    assert queue["Attributes"]["VisibilityTimeout"] == "30"
+    stack.template = good
+    stack.properties("Queue")["VisibilityTimeout"] = 90
+    assert stack.update() == before
+
+
+def test_what_replaced_another_is_listed(stack: Stack) -> None:
+    """By every operation that lists, under the physical id that it has now."""
+    stack.template["Resources"]["Logs"]["Properties"]["LogGroupName"] = f"{stack.name}-one"
+    stack.create()
+    stack.properties("Logs")["LogGroupName"] = f"{stack.name}-two"
+    stack.update()
+
+    listed = stack.emulator.cloudformation.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+    assert {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed}["Logs"] == f"{stack.name}-two"
+    assert not stack.emulator.logs.describe_log_groups(logGroupNamePrefix=f"{stack.name}-one")["logGroups"]
+
+
+def test_a_cluster_goes_with_its_service(stack: Stack) -> None:
+    """The service's end waits for its tasks, so that the cluster can follow."""
+    stack.template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["Command"] = ["sleep", "9999"]
+    stack.template["Resources"] |= {
+        "Cluster": {"Type": "AWS::ECS::Cluster"},
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+        "Subnet": {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
+        },
+        "Service": {
+            "Type": "AWS::ECS::Service",
+            "Properties": {
+                "Cluster": {"Ref": "Cluster"},
+                "TaskDefinition": {"Ref": "Task"},
+                "DesiredCount": 2,
+                "LaunchType": "FARGATE",
+                "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": [{"Ref": "Subnet"}]}},
+            },
+        },
+    }
+    stack.template["Outputs"]["Cluster"] = {"Value": {"Ref": "Cluster"}}
+    cluster = stack.create()["Cluster"]
+    assert len(stack.emulator.ecs.list_tasks(cluster=cluster)["taskArns"]) == 2
+
+    stack.delete()
+
+    assert cluster not in str(stack.emulator.ecs.list_clusters()["clusterArns"])
+
+
+def test_what_is_not_implemented_says_so(stack: Stack) -> None:
+    """Never an empty success."""
+    stack.create()
+
+    with pytest.raises(ClientError):
+        stack.emulator.cloudformation.detect_stack_drift(StackName=stack.name)
+    with pytest.raises(ClientError):
+        stack.emulator.cloudformation.continue_update_rollback(StackName=stack.name)

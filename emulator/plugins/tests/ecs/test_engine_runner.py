@@ -1,8 +1,11 @@
 """Containers in a Docker engine, as the engine is asked for them; that they run is shown where there is one."""
 
+import threading
+
 import pytest
 from docker.errors import ImageNotFound
-from localprocs.ecs.engine_runner import OWNER, EngineRunner, remove_abandoned
+from localprocs.ecs import engine_runner
+from localprocs.ecs.engine_runner import OWNER, EngineRunner, RunningContainer, remove_abandoned
 from localprocs.ecs.errors import StartFailure
 from localprocs.ecs.runner import Boxed, Launch
 
@@ -135,3 +138,16 @@ def test_what_dead_emulators_left_is_removed():
     remove_abandoned(engine)
 
     assert engine.removed == ["left"]
+
+
+def test_a_health_check_that_takes_too_long_counts_as_failed(monkeypatch):
+    """It is not waited for, and ends by itself or with its container."""
+    ends = threading.Event()
+    engine = Engine()
+    engine.exec_start = lambda _identity: ends.wait(timeout=20)
+    monkeypatch.setattr(engine_runner, "PROBE_REAL_SECONDS", 0.0)
+
+    assert not RunningContainer(engine, "made").probe(["0"], timeout=0.01)
+
+    ends.set()
+    assert RunningContainer(engine, "made").probe(["0"], timeout=20)

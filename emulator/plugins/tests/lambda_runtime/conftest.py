@@ -12,10 +12,12 @@ from localprocs.lambda_runtime.sandbox import FunctionTraits, Sandbox
 class Function:
     """A function under test: call it, read its log."""
 
-    def __init__(self, directory, code, timeout):
+    def __init__(self, directory, code, timeout, variables):
         """Write the code and start the sandbox."""
         (directory / "app.py").write_text(textwrap.dedent(code))
-        environment = interpreter.environment({}, task_root=directory, layers=[], scratch=directory, inherited={})
+        environment = interpreter.environment(
+            variables, task_root=directory, layers=[], scratch=directory, inherited={}
+        )
         self.log = []
         self.timeout = timeout
         self.sandbox = Sandbox(
@@ -35,8 +37,8 @@ def function(tmp_path):
     """Return a factory of functions, all stopped at the end."""
     made = []
 
-    def make(code, timeout=50):
-        made.append(Function(tmp_path, code, timeout))
+    def make(code, timeout=50, **variables):
+        made.append(Function(tmp_path, code, timeout, variables))
         return made[-1]
 
     yield make

@@ -2,8 +2,12 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from localprocs.lambda_runtime import sandbox
+from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
+from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException
 
 
 def test_an_environment_is_used_again(function):
@@ -114,3 +118,32 @@ def test_an_answer_that_is_too_large_is_refused(function):
     outcome = function("def handler(event, context):\n    return 'x' * 7_000_000\n")()
 
     assert json.loads(outcome.payload)["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_an_init_that_takes_too_long_is_tried_again_within_the_call(function, monkeypatch):
+    """After ten seconds of the machine's time, which loading code takes whatever the clock's speed."""
+    monkeypatch.setattr(sandbox, "INIT_SECONDS", 0.0)
+
+    outcome = function("import time\ntime.sleep(1.2)\ndef handler(event, context):\n    return 1\n")()
+
+    assert outcome.payload == b"1"
+    assert "Phase: init\tStatus: timeout" in outcome.log
+
+
+def test_system_lines_are_text_where_the_functions_own_are_json(function):
+    """The function's logger obeys LoggingConfig; START, END and REPORT do not."""
+    code = "import logging\ndef handler(event, context):\n    logging.getLogger().error('told')\n"
+
+    outcome = function(code, AWS_LAMBDA_LOG_FORMAT="JSON")()
+
+    told = next(line for line in outcome.log.splitlines() if "told" in line)
+    assert json.loads(told)["message"] == "told"
+    assert outcome.log.count("REPORT RequestId: ") == 1
+
+
+def test_a_runtime_that_is_neither_python_nor_node_is_refused():
+    """The function says so by not becoming active."""
+    version = SimpleNamespace(config=SimpleNamespace(runtime="java21"))
+
+    with pytest.raises(LambdaRuntimeException, match="runtime java21 cannot run here"):
+        ProcessRuntimeExecutor.prepare_version(version)

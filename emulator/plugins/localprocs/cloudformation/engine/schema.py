@@ -99,6 +99,11 @@ def published(kind: str) -> Schema | None:
     return Schema(json.loads((folder / "resources" / f"{name}.json").read_text())) if name else None
 
 
+def published_types() -> list[str]:
+    """Return the names of all types."""
+    return list(_index())
+
+
 @cache
 def _index() -> dict[str, str]:
     return json.loads((_folder() / "providers" / "us-east-1.json").read_text())  # type: ignore[no-any-return]
