@@ -1,12 +1,13 @@
-"""Writes every version of the applications as a cloud assembly: ``synthesise.py FOLDER``."""
+"""Writes every version of the applications as a cloud assembly: ``python -m tests.integration.apps.synthesise FOLDER``."""
 
 import sys
 from pathlib import Path
 
 from aws_cdk import App
-from event_app import EventApp
-from failing_app import FAULTS, FailingApp
-from queue_app import QueueApp
+
+from tests.integration.apps.event_app import EventApp
+from tests.integration.apps.failing_app import FAULTS, FailingApp
+from tests.integration.apps.queue_app import QueueApp
 
 FLAGS = {"@aws-cdk/core:newStyleStackSynthesis": True}
 

