@@ -60,7 +60,7 @@ class Account:
     def cdk(self, *arguments: str, fails: bool = False) -> str:
         """Run the CDK's command and return what it said; it must succeed, or must not."""
         done = subprocess.run(
-            [ROOT / "scripts" / "cdk.sh", *arguments],
+            [ROOT / "scripts" / "cdk.sh", *arguments, "--no-notices", "--no-color"],
             cwd=self._folder,
             env=self._environment(),
             capture_output=True,
@@ -85,4 +85,7 @@ class Account:
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            # It asks nobody else.
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "1",
         }
