@@ -9,11 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from emulator.harness import cloud
-from emulator.harness.child import free_port
+from localprocs.host import emulator
+from localprocs.host.child import free_port
+from localprocs.vclock import AUTO, open_clock
+
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients
-from emulator.harness.places import ROOT
-from emulator.vclock import AUTO, open_clock
+from emulator.harness.places import PLUGINS_PYTHON, ROOT
 
 CDK_SECONDS = 400
 QUALIFIER = "hnb659fds"
@@ -31,13 +32,12 @@ class Account:
         """Start it and prepare it for the CDK as anybody would."""
         port = free_port()
         self.clock = open_clock(AUTO, print)
-        files = self._folder / "emulator"
-        files.mkdir()
         image = {"path": str(ROOT / ".venv" / "bin"), "environment": {"PYTHONUNBUFFERED": "1"}}
-        self._emulator = cloud.start(port, files, self.log, self.clock.env(), image=image)
+        folder, env = self._folder / "emulator", self.clock.env()
+        self._emulator = emulator.start(port, folder, self.log, env, python=str(PLUGINS_PYTHON), image=image)
         self.url = f"http://127.0.0.1:{port}"
         try:
-            cloud.await_ready(self._emulator, self.url)
+            emulator.await_ready(self._emulator, self.url)
             self.clients = Clients(self.url)
             self.cdk("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}")
         except BaseException:
