@@ -43,6 +43,25 @@ def assert_forwarded_once(pipeline: Pipeline, sent: Sequence[SentJob], forwarded
     assert pipeline.journal(pipeline.run.ingress_dlq_url) == []
 
 
+def assert_all_forwarded(pipeline: Pipeline, sent: Sequence[SentJob]) -> None:
+    """Every job went to the workflows queue, however often, and nothing else did."""
+    forwarded = {it["deduplication_id"] for it in pipeline.journal(pipeline.run.workflows_queue_url)}
+    assert {job.job_id for job in sent} == forwarded, "jobs were lost before the workflows queue, or come from nowhere"
+
+
+def assert_reached_as_told(site: SiteControl, sent: Sequence[SentJob], statuses: Mapping[str, str]) -> None:
+    """No fan got a message twice; each that is told as sent was, and none that is told as not sent.
+
+    Whether one was sent that is told as uncertain, nobody knows (docs/scraper.md).
+    """
+    reached = Counter((it["account"], it["fan"], it["text"]) for it in site.messages())
+    assert max(reached.values(), default=0) <= 1, f"sent more than once: {reached.most_common(3)}"
+    for job in sent:
+        if job.payload["action"] == "send_message" and statuses[job.job_id] != "uncertain":
+            is_there = (job.account, job.payload["user_id"], job.payload["message_content"]) in reached
+            assert is_there == (statuses[job.job_id] == "succeeded"), f"told as {statuses[job.job_id]}, reached: {is_there}"
+
+
 def find_ends(pipeline: Pipeline, sent: Sequence[SentJob]) -> dict[str, str]:
     """Return the status that each job's result tells; every job has a result."""
     results = {job.job_id: pipeline.find_result(job) for job in sent}
