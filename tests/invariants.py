@@ -59,7 +59,9 @@ def assert_reached_as_told(site: SiteControl, sent: Sequence[SentJob], statuses:
     for job in sent:
         if job.payload["action"] == "send_message" and statuses[job.job_id] != "uncertain":
             is_there = (job.account, job.payload["user_id"], job.payload["message_content"]) in reached
-            assert is_there == (statuses[job.job_id] == "succeeded"), f"told as {statuses[job.job_id]}, reached: {is_there}"
+            assert is_there == (statuses[job.job_id] == "succeeded"), (
+                f"told as {statuses[job.job_id]}, reached: {is_there}"
+            )
 
 
 def find_ends(pipeline: Pipeline, sent: Sequence[SentJob]) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Check:
             added += [f"--artefacts={output / 'failures'}"]
         if self.name in ("unit", "integration") and is_gate:
             added += ["--cov", "--cov-report="]
-        if self.name in ("unit", "integration") and not is_gate:
+        if self.name in ("unit", "integration", "simulation") and not is_gate:
             added += ["-m", "not gate"]
         if self.name in ("integration", "load", "faults") and speed is not None:
             added += ["--speed", speed]
@@ -65,6 +65,7 @@ CHECKS = (
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
     Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
+    Check("simulation", (*_YIELDING, PYTHON, "-m", "pytest", "-q", "tests/simulation"), is_pytest=True),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
     Check("requirements", (PYTHON, "scripts/verbs.py", "requirements"), in_test=False),
     Check(

@@ -72,7 +72,7 @@ class Checks:
             if any(secret in told for secret in secrets):
                 self._world.fail("no secret in a log", f"{process.name}: {event}")
 
-    def _forwarded(self, message: Message) -> None:
+    def _forwarded(self, _message: Message) -> None:
         """No window holds more than the limit, at the queue."""
         self._limit("the limit at the queue", [(it.sent_at, it.group) for it in self._world.workflows.journal])
 
@@ -92,7 +92,7 @@ class Checks:
         if len(recent) > settings.rate_limit_capacity:
             self._world.fail(name, f"{len(recent)} within {self._window:.0f} s")
 
-    def _written(self, table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
+    def _written(self, _table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
         """A lease is never taken from who has it."""
         if not key[0].startswith(("job#", "session#")) or before is None or after is None or "lease" not in before:
             return

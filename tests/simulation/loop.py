@@ -37,7 +37,7 @@ def _close(coroutine: Any) -> None:
     for _ in range(MOST_LAST_WORDS):
         try:
             coroutine.close()
-        except BaseException:  # noqa: BLE001, S112 it wants to go on
+        except BaseException:  # noqa: BLE001 it wants to go on
             continue
         return
 
@@ -92,7 +92,9 @@ class SimulationLoop(asyncio.BaseEventLoop):
         self.at(when, context.get(PROCESS, self.current) if context else self.current, handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_later(
+        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         return self.call_at(self._now + delay, callback, *args, context=context)
 
     def at(self, when: float, process: Process, action: Any) -> None:
@@ -160,7 +162,7 @@ class SimulationLoop(asyncio.BaseEventLoop):
 
     # Blocking code.
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, _executor: Any, func: Any, *args: Any) -> Any:
         """Run a blocking call in a greenlet, in one of the process's threads."""
         process, future = self.current, self.create_future()
         task = asyncio.current_task(self)
@@ -235,7 +237,7 @@ class SimulationLoop(asyncio.BaseEventLoop):
     def set_default_executor(self, executor: Any) -> None:
         self.current.threads = executor._max_workers
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(self, _number: int, callback: Any, *_: Any) -> None:
         self.current.signal_handler = callback
 
     def start(self, work: Any, process: Process) -> asyncio.Task[Any]:

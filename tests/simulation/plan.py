@@ -118,7 +118,9 @@ def _job(random: Random, accounts: Sequence[str], number: int, span: float) -> P
         case "scrape_profile":
             payload |= {"profile_url": f"https://onlyfans.com/profile{number}"}
         case "download_media":
-            payload |= {"media_urls": [f"https://cdn.onlyfans.com/{number}-{each}.png" for each in range(random.randint(1, 4))]}
+            payload |= {
+                "media_urls": [f"https://cdn.onlyfans.com/{number}-{each}.png" for each in range(random.randint(1, 4))]
+            }
     return PlannedJob(at=round(random.uniform(0, span), 3), payload=payload)
 
 

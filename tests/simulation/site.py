@@ -47,6 +47,19 @@ class Request:
     process: str
 
 
+ANSWERS = {
+    "site_error": Response(500, {"error": "the site failed"}),
+    "challenge": Response(403, {}, {"x-challenge": "1"}),
+    "refused_by_site": Response(404, {"error": "no such fan"}),
+    "odd_page": Response(200, {"odd": True}, shows="odd"),
+    "page_crashed": Response(200, crashes=True),
+    "gateway_gave_up": Response(504, None),
+    "no_answer": Response(200, is_lost=True),
+    "reset": Response(200, is_reset=True),
+}
+"""What faults answer that have no effect."""
+
+
 class SiteModel:
     """The site."""
 
@@ -116,25 +129,12 @@ class SiteModel:
         kind = fault.kind if fault else ""
         if is_post:
             self.on_effect(account)
-        match kind:
-            case "":
-                return self._answer(account, method, path, url, text)
-            case "site_error":
-                return _failed(500)
-            case "limited":
-                return Response(429, {"error": "slow down"}, {"retry-after": str(int(fault.seconds or 60))})  # type: ignore[union-attr]
-            case "challenge":
-                return Response(403, {}, {"x-challenge": "1"})
-            case "refused_by_site":
-                return Response(404, {"error": "no such fan"})
-            case "odd_page":
-                return Response(200, {"odd": True}, shows="odd")
-            case "page_crashed":
-                return Response(200, crashes=True)
-            case "gateway_gave_up":
-                return Response(504, None)
-            case "no_answer":
-                return Response(200, is_lost=True)
+        if not kind:
+            return self._answer(account, method, path, url, text)
+        if kind == "limited" and fault:
+            return Response(429, {"error": "slow down"}, {"retry-after": str(int(fault.seconds or 60))})
+        if kind in ANSWERS:
+            return ANSWERS[kind]
         if is_post and kind.endswith("_late"):
             world = self._world
             world.loop.call_later(
@@ -146,7 +146,7 @@ class SiteModel:
             return _failed(500)
         if kind.startswith("gateway"):
             return Response(504, None)
-        return Response(200, is_lost=not kind.startswith("reset"), is_reset=kind.startswith("reset"))
+        return Response(200, is_lost=True)
 
     def _answer(self, account: str, method: str, path: str, url: str, text: str) -> Response:
         date = {"date": formatdate(self._world.now(), usegmt=True)}
@@ -185,5 +185,3 @@ class SiteModel:
 
 def _failed(status: int) -> Response:
     return Response(status, {"error": "the site failed"})
-
-

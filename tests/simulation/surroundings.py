@@ -40,7 +40,7 @@ def of(world: "World") -> Iterator[None]:
         (boto3, "Session", lambda *_, **__: Session(world)),
         (application, "Browser", lambda *_: tabs.SimulatedBrowser(world)),
         (application, "Tabs", tabs.SimulatedTabs),
-        (application, "HealthServer", lambda port, report: HealthOf(world, report)),
+        (application, "HealthServer", lambda _, report: HealthOf(world, report)),
         (application, "MediaFetch", lambda *_: tabs.SimulatedMedia(world)),
         (sign_in, "LoginForm", tabs.SimulatedLoginForm),
         (session_state, "take", tabs.session_of),

@@ -74,7 +74,7 @@ class SimulatedBrowser:
 class SimulatedTabs:
     """The pool of tabs."""
 
-    def __init__(self, browser: SimulatedBrowser, site: Site, most_kept: int) -> None:
+    def __init__(self, browser: SimulatedBrowser, site: Site, _most_kept: int) -> None:
         self._browser, self._site = browser, site
         self._world = browser._world
         self._idle: dict[str, SimulatedTab] = {}
@@ -83,7 +83,7 @@ class SimulatedTabs:
         tab = self._idle.pop(account, None)
         return tab if tab is not None and not tab.is_broken else None
 
-    async def open(self, state: Mapping[str, Any] | None, api_key: str) -> "SimulatedTab":
+    async def open(self, state: Mapping[str, Any] | None, _api_key: str) -> "SimulatedTab":
         await asyncio.sleep(self._world.random.uniform(0.05, 0.3))
         if not self._browser.starts:
             raise BrowserUnavailable("Chromium opens no page")
@@ -93,10 +93,10 @@ class SimulatedTabs:
     async def keep(self, account: str, tab: "SimulatedTab") -> None:
         self._idle[account] = tab
 
-    async def discard(self, tab: "SimulatedTab") -> None:
+    async def discard(self, _tab: "SimulatedTab") -> None:
         await asyncio.sleep(0.05)
 
-    async def replace_browser(self, tab: "SimulatedTab") -> None:
+    async def replace_browser(self, _tab: "SimulatedTab") -> None:
         self._idle.clear()
 
 
@@ -132,16 +132,16 @@ class SimulatedTab:
         if response.shows == "odd":
             raise OddPage("missing selector", request=f"GET {urlsplit(url).path}")
 
-    async def fill(self, selector: str, text: str) -> str:
+    async def fill(self, _selector: str, text: str) -> str:
         await asyncio.sleep(self._world.random.uniform(0.01, 0.1))
         self._typed = text
         return text
 
-    async def compose(self, selector: str, path: str) -> Posting:
+    async def compose(self, _selector: str, path: str) -> Posting:
         await asyncio.sleep(self._world.random.uniform(0.01, 0.1))
         return Posting(f"{ORIGIN}{path}", {}, self._typed.encode())
 
-    async def post(self, posting: Posting, path: str) -> Answer:
+    async def post(self, posting: Posting, _path: str) -> Answer:
         response = await self._ask("POST", posting.url, self._left(), posting.body.decode())
         return Answer(response.status, response.body, response.headers.get("date", ""))
 
@@ -152,7 +152,7 @@ class SimulatedTab:
     async def get_json(self, url: str, seconds: float) -> Any:
         return (await self.get(url, seconds)).body
 
-    async def read(self, elements: Mapping[str, Element], is_doubtful: Callable[[Texts], bool]) -> Texts:
+    async def read(self, elements: Mapping[str, Element], _is_doubtful: Callable[[Texts], bool]) -> Texts:
         await asyncio.sleep(0.1)
         return {name: Seen("12", "") for name in elements}
 
@@ -160,7 +160,7 @@ class SimulatedTab:
         return b"PNG"
 
     async def cookies(self) -> Cookies:
-        return Cookies([{"name": "sess", "value": self.token, "domain": "onlyfans.com", "path": "/"}])
+        return Cookies([{"name": "sess", "value": self.token, "domain": ".onlyfans.com", "path": "/"}])
 
     async def reconsider(self, refusal: Refused) -> SiteError:
         if refusal.status is None:
@@ -209,7 +209,7 @@ class SimulatedTab:
 class SimulatedLoginForm:
     """The log-in form in a tab."""
 
-    def __init__(self, tab: SimulatedTab, clock: object) -> None:
+    def __init__(self, tab: SimulatedTab, _clock: object) -> None:
         self._tab = tab
 
     async def submit(self, credentials: Credentials) -> None:
@@ -225,7 +225,7 @@ class SimulatedLoginForm:
 
 async def session_of(context: SimulatedTab, page: SimulatedTab) -> dict[str, Any]:
     """Return what the site keeps in the browser, as ``session_state.take`` does."""
-    cookie = {"name": "sess", "value": context.token, "domain": "onlyfans.com", "path": "/", "httpOnly": True}
+    cookie = {"name": "sess", "value": context.token, "domain": ".onlyfans.com", "path": "/", "httpOnly": True}
     return {"cookies": [cookie], "origins": [], "session_storage": {}}
 
 
@@ -245,11 +245,11 @@ class SimulatedMedia:
     def __init__(self, world: "World") -> None:
         self._world = world
 
-    def target(self, url: str, site: Site) -> _Target:
+    def target(self, url: str, _site: Site) -> _Target:
         return _Target(url)
 
     def fetch(
-        self, target: _Target, site: Site, headers: Any, begin: Any, seconds: float, line: Any
+        self, target: _Target, _site: Site, headers: Any, begin: Any, _seconds: float, line: Any
     ) -> Fetched:  # blocks
         world = self._world
         with line.waiting():

@@ -42,7 +42,7 @@ LIMITER_CONCURRENCY = 2
 LOOK_SECONDS = 5.0
 LONGEST_REST_SECONDS = 6 * 3600.0
 """After the last fault: what backs off, rests or is paused comes back within an hour, and may have to more than once."""
-SECRET = "site-credentials"  # noqa: S105 - a name
+SECRET = "site-credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +203,15 @@ class World:
         """Tell whether a fault of that kind waits for just this, and take it."""
         return bool(self._armed) and self._take(lambda fault: fault.kind == kind, "aws") is not None
 
-    def ambush(self, process: Process, service: str, operation: str, given: Mapping[str, Any]) -> Fault | None:
+    def ambush(self, process: Process, service: str, operation: str) -> Fault | None:
         """Return the fault that waits for this call, if there is one."""
         if not self._armed:
             return None
-        fault = self._take(
+        return self._take(
             lambda it: it.kind in kinds.AT_CALLS and it.where in (service, f"{service}.{operation}"),
             process.name,
             f"{service}.{operation}",
         )
-        return fault
 
     def ambush_request(self, account: str, method: str, path: str) -> Fault | None:
         """Return the fault that waits for this request to the site, if there is one."""
@@ -465,7 +464,7 @@ class _Account:
         if response.status != 200:
             raise SiteRefused("down")
 
-    def change_password(self, current: str, new: str) -> None:
+    def change_password(self, _current: str, new: str) -> None:
         self._world.loop.block(0.5)
         self._world.site.change_password(self._name, new)
 

@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from tests.simulation.aws.refusal import Refusal
 from tests.simulation.aws.sqs import as_received
+from tests.simulation.faults import Fault
+from tests.simulation.process import Process
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -23,7 +25,6 @@ THROTTLED = {
     "secretsmanager": "ThrottlingException",
     "cloudwatch": "Throttling",
 }
-NOT_TAKEN_TWICE = {"TransactionConflictException"}
 RETRIED = {*THROTTLED.values(), "ServiceUnavailable", "InternalServerError"}
 
 
@@ -82,42 +83,48 @@ class Client:
 
     def _try(self, operation: str, given: Mapping[str, Any]) -> Any:
         """Make one attempt: the request travels, takes effect, and the answer travels; or one of these does not."""
-        world, loop, random = self._world, self._world.loop, self._world.random
+        world, loop = self._world, self._world.loop
         process = loop.current
-        fault = world.ambush(process, self._service, operation, given)
+        fault = world.ambush(process, self._service, operation)
         kind = fault.kind if fault else ""
-        loop.block(0.002 + random.random() * 0.02)
-        if kind == "stalled" and fault:
-            loop.stall(process, fault.seconds)
-        elif kind == "killed_before_call":
-            loop.end(process)
-        elif kind == "slow" and fault:
-            loop.block(fault.seconds)
-        if kind == "lost_request":
-            self._wait_in_vain(operation)
-        if world.is_down(self._service) or kind == "refused":
-            raise self._told(operation, given, Refusal("ServiceUnavailable", 503))
-        if kind == "throttled":
-            raise self._told(operation, given, Refusal(THROTTLED[self._service]))
-        if kind == "conflict":
-            raise self._told(operation, given, _conflict(operation, given))
+        loop.block(0.002 + world.random.random() * 0.02)
+        if fault:
+            self._on_the_way(process, fault, operation)
         try:
+            self._refuse(kind, operation, given)
             answer = self._answer(operation, given, has_failures=kind == "failed_entry")
         except Refusal as refusal:
-            self._told(operation, given, refusal)
+            world.note(process, self._service, operation, given, refusal.code)
             raise
         world.note(process, self._service, operation, given, "")
         if kind == "killed_after_call":
             loop.end(process)
         if kind == "lost_answer":
             self._wait_in_vain(operation)
-        if self._service != "sqs" or operation != "receive_message":
-            loop.block(0.002 + random.random() * 0.02)
+        if operation != "receive_message":
+            loop.block(0.002 + world.random.random() * 0.02)
         return answer
 
-    def _told(self, operation: str, given: Mapping[str, Any], refusal: Refusal) -> Refusal:
-        self._world.note(self._world.loop.current, self._service, operation, given, refusal.code)
-        return refusal
+    def _on_the_way(self, process: Process, fault: Fault, operation: str) -> None:
+        """Let a fault hit the request before it has taken effect."""
+        loop = self._world.loop
+        match fault.kind:
+            case "stalled":
+                loop.stall(process, fault.seconds)
+            case "killed_before_call":
+                loop.end(process)
+            case "slow":
+                loop.block(fault.seconds)
+            case "lost_request":
+                self._wait_in_vain(operation)
+
+    def _refuse(self, kind: str, operation: str, given: Mapping[str, Any]) -> None:
+        if self._world.is_down(self._service) or kind == "refused":
+            raise Refusal("ServiceUnavailable", 503)
+        if kind == "throttled":
+            raise Refusal(THROTTLED[self._service])
+        if kind == "conflict":
+            raise _conflict(operation, given)
 
     def _wait_in_vain(self, operation: str) -> None:
         world = self._world

@@ -129,7 +129,14 @@ class DynamoDb:
         reasons, writes, seen = [], [], set()
         for part in parts:
             ((kind, what),) = part.items()
-            if what.keys() - {"TableName", "Item", "Key", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"}:
+            if what.keys() - {
+                "TableName",
+                "Item",
+                "Key",
+                "ConditionExpression",
+                "ExpressionAttributeNames",
+                "ExpressionAttributeValues",
+            }:
                 raise NotImplementedError(sorted(what))
             key = self._key_of(what["TableName"], what["Item"] if kind == "Put" else what["Key"])
             if (what["TableName"], key) in seen:

@@ -13,9 +13,59 @@ type Given = Mapping[str, Any]
 
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[#:][A-Za-z0-9_]+|<>|<=|>=|[=<>(),+-])")
 RESERVED = frozenset(
-    "ABSOLUTE ACTION ADD ALL AND ANY AS ATTRIBUTE BEGIN BETWEEN BY COUNT DATE DELETE END EXISTS FROM HOUR IN INDEX ITEM "
-    "KEY LAST LIMIT LOCAL NAME NOT NULL NUMBER OR ORDER OWNER PATH REASON_ SET SIZE STATE STATUS SOURCE TABLE TIME "
-    "TIMESTAMP TTL TYPE UNTIL UPDATE USER VALUE VALUES WHERE YEAR".split()
+    [
+        "ABSOLUTE",
+        "ACTION",
+        "ADD",
+        "ALL",
+        "AND",
+        "ANY",
+        "AS",
+        "ATTRIBUTE",
+        "BEGIN",
+        "BETWEEN",
+        "BY",
+        "COUNT",
+        "DATE",
+        "DELETE",
+        "END",
+        "EXISTS",
+        "FROM",
+        "HOUR",
+        "IN",
+        "INDEX",
+        "ITEM",
+        "KEY",
+        "LAST",
+        "LIMIT",
+        "LOCAL",
+        "NAME",
+        "NOT",
+        "NULL",
+        "NUMBER",
+        "OR",
+        "ORDER",
+        "OWNER",
+        "PATH",
+        "REASON_",
+        "SET",
+        "SIZE",
+        "STATE",
+        "STATUS",
+        "SOURCE",
+        "TABLE",
+        "TIME",
+        "TIMESTAMP",
+        "TTL",
+        "TYPE",
+        "UNTIL",
+        "UPDATE",
+        "USER",
+        "VALUE",
+        "VALUES",
+        "WHERE",
+        "YEAR",
+    ]
 )
 """Of DynamoDB's reserved words, those that an attribute of ours could be named."""
 
