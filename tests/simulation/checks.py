@@ -3,17 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from huntaze_scraper import jobs
 from huntaze_scraper.operations.dead_letters import Outcome
 from huntaze_scraper.worker import results
 from tests import invariants
 from tests.simulation.aws.sqs import Message, Queue
+from tests.simulation.ground import Broken, Ground
 from tests.simulation.process import Process
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
 
 COUNTED = {
     "site_error", "site_error_acted", "gateway_gave_up", "gateway_gave_up_acted_late", "no_answer", "no_answer_acted",
@@ -30,18 +28,10 @@ UNSURE = {it for it in COUNTED if it.startswith(("site", "gateway", "no_answer",
 CLOCKS_SECONDS = 1.0
 
 
-class Broken(AssertionError):
-    """An invariant does not hold."""
-
-    def __init__(self, invariant: str, text: str) -> None:
-        super().__init__(f"{invariant}: {text}")
-        self.invariant, self.text = invariant, text
-
-
 class Checks:
     """The invariants of one world."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
         self.scope_is_changed = False
         self._replays: Counter[str] = Counter()
@@ -163,7 +153,7 @@ class _Sent:
 class _View:
     """A world, as the invariants look at a pipeline and its site."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
         self.run = _Addresses()
         self.messages = world.site.messages

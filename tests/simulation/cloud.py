@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.rate_limiter.handler import Function
@@ -10,11 +10,9 @@ from huntaze_scraper.settings import InvalidSettings, RateLimiterSettings, Worke
 from huntaze_scraper.telemetry.redaction import Redactor
 from huntaze_scraper.worker import __main__ as worker
 from tests.simulation.aws.sqs import Message, Queue, as_record
+from tests.simulation.ground import Ground
 from tests.simulation.loop import Blocked
 from tests.simulation.process import Process
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
 
 FUNCTION_SECONDS = 30.0
 MOST_BATCH = 10
@@ -28,7 +26,7 @@ SPOT_SECONDS = 120.0
 class Environment:
     """One environment of the function: a process that is used again."""
 
-    def __init__(self, world: "World", settings: RateLimiterSettings, process: Process) -> None:
+    def __init__(self, world: Ground, settings: RateLimiterSettings, process: Process) -> None:
         self.world, self.settings, self.process = world, settings, process
         self.function: Function | None = None
 
@@ -65,7 +63,7 @@ class Environment:
 class EventSource:
     """The mapping from the ingress queue to the function."""
 
-    def __init__(self, world: "World", queue: Queue, concurrency: int) -> None:
+    def __init__(self, world: Ground, queue: Queue, concurrency: int) -> None:
         self._world, self._queue = world, queue
         self.environments: list[Environment | None] = [None] * concurrency
         self._count = 0
@@ -113,7 +111,7 @@ class EventSource:
 class Service:
     """The service of the scraper: keeps as many tasks as are wanted."""
 
-    def __init__(self, world: "World", desired: int) -> None:
+    def __init__(self, world: Ground, desired: int) -> None:
         self._world = world
         self.desired = desired
         self.tasks: list[Process] = []

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.simulation.checks import Broken
+from tests.simulation.ground import Broken, Line
 from tests.simulation.loop import NothingWaits
 from tests.simulation.plan import Plan, draw
-from tests.simulation.world import Line, World
+from tests.simulation.world import World
 
 CORPUS = Path(__file__).parent / "corpus"
 

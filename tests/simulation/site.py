@@ -5,13 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.simulation.faults import Fault
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
+from tests.simulation.ground import Ground
 
 ORIGIN = "https://onlyfans.com"
 MOST_LATE_SECONDS = 100.0
@@ -63,7 +61,7 @@ ANSWERS = {
 class SiteModel:
     """The site."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
         self.passwords: dict[str, str] = {}
         self._sessions: dict[str, str] = {}

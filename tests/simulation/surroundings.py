@@ -8,10 +8,10 @@ import random
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import structlog
@@ -22,14 +22,20 @@ from huntaze_scraper.rate_limiter import handler
 from huntaze_scraper.worker import application
 from tests.simulation import tabs
 from tests.simulation.aws.client import Session
+from tests.simulation.ground import Ground
 
-if TYPE_CHECKING:
-    from tests.simulation.world import World
+type TakeLine = Callable[[str, Mapping[str, Any]], None]
 
 
 @contextmanager
-def of(world: "World") -> Iterator[None]:
-    """Let the world be all that there is."""
+def of(world: Ground, take_line: TakeLine) -> Iterator[None]:
+    """Let the world be all that there is; it takes each line of a log."""
+
+    def log_line(_logger: object, _method: str, event: Any) -> Any:
+        fields = {name: value for name, value in event.items() if name != "_job_started"}
+        take_line(str(fields.pop("event", "")), fields)
+        raise structlog.DropEvent
+
     places: list[tuple[Any, str, Any]] = [
         (time, "time", world.local_now),
         (time, "monotonic", world.loop.time),
@@ -45,7 +51,7 @@ def of(world: "World") -> Iterator[None]:
         (sign_in, "LoginForm", tabs.SimulatedLoginForm),
         (session_state, "take", tabs.session_of),
         (download_media, "in_own_thread", tabs.in_simulated_thread),
-        (handler, "Logger", lambda **_: LimiterLog(world)),
+        (handler, "Logger", lambda **_: LimiterLog(take_line)),
     ]
     before = [(place, name, getattr(place, name)) for place, name, _ in places]
     logging_before = structlog.get_config()
@@ -53,7 +59,7 @@ def of(world: "World") -> Iterator[None]:
         for place, name, stand_in in places:
             setattr(place, name, stand_in)
         structlog.configure(
-            processors=[structlog.contextvars.merge_contextvars, world.log_line],
+            processors=[structlog.contextvars.merge_contextvars, log_line],
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
             logger_factory=lambda *_: SimpleNamespace(),
             cache_logger_on_first_use=False,
@@ -70,7 +76,7 @@ class HealthOf:
 
     port = 3000
 
-    def __init__(self, world: "World", report: Any) -> None:
+    def __init__(self, world: Ground, report: Any) -> None:
         self._process, self._report = world.loop.current, report
 
     async def start(self) -> None:
@@ -83,10 +89,10 @@ class HealthOf:
 class LimiterLog:
     """The function's log."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, take_line: TakeLine) -> None:
+        self._take_line = take_line
 
     def info(self, event: str, **fields: Any) -> None:
-        self._world.take_line(event, fields)
+        self._take_line(event, fields)
 
     warning = exception = info

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from huntaze_scraper.errors import (
@@ -29,10 +29,8 @@ from huntaze_scraper.onlyfans.outbox import Posting
 from huntaze_scraper.onlyfans.sight import Seen, Texts
 from huntaze_scraper.onlyfans.site import Element, Site
 from huntaze_scraper.onlyfans.tab import Answer
+from tests.simulation.ground import Ground
 from tests.simulation.site import ORIGIN, Response
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
 
 GRACE_SECONDS = 5.0
 
@@ -42,7 +40,7 @@ class SimulatedBrowser:
 
     locale, time_zone = "en-US", "UTC"
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
         self._process = world.loop.current
         self.alive = False
@@ -105,7 +103,7 @@ class SimulatedTab:
 
     locale, time_zone = "en-US", "UTC"
 
-    def __init__(self, world: "World", site: Site, token: str) -> None:
+    def __init__(self, world: Ground, site: Site, token: str) -> None:
         self._world = world
         self.site = site
         self.token = token
@@ -242,7 +240,7 @@ class _Target:
 class SimulatedMedia:
     """The media hosts."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
 
     def target(self, url: str, _site: Site) -> _Target:

@@ -1,21 +1,12 @@
 """One run: the world that a plan makes, from its first job until everything has ended, and what is true of it."""
 
 import asyncio
-import hashlib
 import json
 import secrets
-import sys
-from collections import Counter
-from collections.abc import Callable, Mapping
-from contextvars import copy_context
-from dataclasses import dataclass, replace
-from random import Random
-from types import FrameType
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import structlog
-
-from huntaze_scraper import jobs
 from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
 from huntaze_scraper.operations.dead_letters import Selection
 from huntaze_scraper.operations.errors import TellOperator
@@ -23,17 +14,13 @@ from huntaze_scraper.operations.replay import Replay
 from huntaze_scraper.operations.target import Target
 from huntaze_scraper.rotation.account import SiteRefused, WrongPassword
 from huntaze_scraper.rotation.steps import Rotation
-from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from tests.simulation import faults as kinds
 from tests.simulation import surroundings
 from tests.simulation.aws.client import Session
-from tests.simulation.aws.dynamodb import DynamoDb
-from tests.simulation.aws.sqs import Queue, Sqs
-from tests.simulation.aws.stores import S3, CloudWatch, SecretsManager
-from tests.simulation.checks import Broken, Checks
+from tests.simulation.checks import Checks
 from tests.simulation.cloud import EventSource, Service
 from tests.simulation.faults import Fault
-from tests.simulation.loop import EPOCH, SimulationLoop
+from tests.simulation.ground import SECRET, Broken, Ground
 from tests.simulation.plan import Plan
 from tests.simulation.process import Process
 from tests.simulation.site import SiteModel
@@ -42,139 +29,19 @@ LIMITER_CONCURRENCY = 2
 LOOK_SECONDS = 5.0
 LONGEST_REST_SECONDS = 6 * 3600.0
 """After the last fault: what backs off, rests or is paused comes back within an hour, and may have to more than once."""
-SECRET = "site-credentials"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened."""
-
-    at: float
-    who: str
-    what: str
-    which: str
-    about: str
-    how: str
-
-    def __str__(self) -> str:
-        return f"{self.at:10.3f} {self.who:<10} {self.what} {self.which} {self.about} {self.how}".rstrip()
-
-
-class World:
+class World(Ground):
     """A run of the pipeline."""
 
     def __init__(self, plan: Plan, *, keeps_lines: bool = False) -> None:
-        self.plan = plan
-        self.random = Random(f"world {plan.seed}")
-        self.loop = SimulationLoop(self.random)
-        self.context = copy_context()
-        self.keeps_lines = keeps_lines
-        self.lines: list[Line] = []
-        self.coverage: Counter[tuple[str, str]] = Counter()
-        """How often each kind of fault met each step of the code."""
-        self.met: Counter[str] = Counter()
-        self.no_browser_until = 0.0
+        super().__init__(plan, keeps_lines=keeps_lines)
         self.replays = 0
         self.is_calm = False
-        self._hash = hashlib.blake2b(digest_size=16)
-        self._armed: list[list[Any]] = []
-        self._down: dict[str, float] = {}
-        self._failure: Broken | None = None
-        self._make_aws()
         self.site = SiteModel(self)
-        self._settings()
         self.checks = Checks(self)
         self.source = EventSource(self, self.ingress, LIMITER_CONCURRENCY)
         self.service = Service(self, plan.tasks)
-
-    def _make_aws(self) -> None:
-        def queue(name: str, seconds: float, most: int | None = None, dead: Queue | None = None) -> Queue:
-            return Queue(name, self.now, self.random, seconds, most, dead)
-
-        self.ingress_dlq = queue("ingress-dlq", 30)
-        self.workflows_dlq = queue("workflows-dlq.fifo", 30)
-        visibility = RateLimiterSettings.ingress_visibility_seconds
-        self.ingress = queue("ingress", visibility, WorkerSettings.max_receives, self.ingress_dlq)
-        self.workflows = queue(
-            "workflows.fifo", WorkerSettings.visibility_seconds, WorkerSettings.max_receives, self.workflows_dlq
-        )
-        self.dynamodb = DynamoDb({"state": ["pk"], "line": ["pk", "sk"]}, self.now)
-        self.s3 = S3()
-        self.secrets = SecretsManager()
-        self.services: dict[str, Any] = {
-            "sqs": Sqs([self.ingress, self.ingress_dlq, self.workflows, self.workflows_dlq], self.now),
-            "dynamodb": self.dynamodb,
-            "s3": self.s3,
-            "secretsmanager": self.secrets,
-            "cloudwatch": CloudWatch(),
-        }
-
-    def _settings(self) -> None:
-        scope: Any = {"rate_limit_scope": self.plan.scope}
-        self.limiter_settings = RateLimiterSettings(
-            ingress_queue_url="https://sqs/ingress",
-            ingress_dlq_url="https://sqs/ingress-dlq",
-            workflows_queue_url="https://sqs/workflows.fifo",
-            state_table="state",
-            line_table="line",
-            **scope,
-        )
-        self.worker_settings = WorkerSettings(
-            workflows_queue_url="https://sqs/workflows.fifo",
-            workflows_dlq_url="https://sqs/workflows-dlq.fifo",
-            state_table="state",
-            results_bucket="results",
-            credentials_secret_id=SECRET,
-            **scope,
-        )
-
-    # Time, chance and telling.
-
-    def now(self) -> float:
-        """Return the world's time, seconds since the Unix epoch."""
-        return EPOCH + self.loop.time()
-
-    def local_now(self) -> float:
-        """Return what the clock of whoever asks says."""
-        return EPOCH + self.loop.time() + self.loop.current.skew_seconds
-
-    def token(self) -> str:
-        """Return what nobody guesses."""
-        return f"{self.random.getrandbits(128):032x}"
-
-    def process(self, name: str) -> Process:
-        """Make a process, with a clock of its own."""
-        half = self.plan.skew_seconds / 2
-        return Process(name, skew_seconds=self.random.uniform(-half, half), keep=self.loop.keep)
-
-    def later(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Do something in the world's own time."""
-        self.loop.at(self.loop.time() + seconds, self.loop.world, action)
-
-    def trace(self, who: str, what: str, which: str, about: str, how: str) -> None:
-        """Take down that something happened."""
-        at = self.loop.time()
-        self._hash.update(f"{at!r}|{who}|{what}|{which}|{about}|{how}\n".encode())
-        if self.keeps_lines:
-            self.lines.append(Line(at, who, what, which, about, how))
-
-    @property
-    def trace_hash(self) -> str:
-        """Tell this history from any other."""
-        return self._hash.hexdigest()
-
-    def note(self, process: Process, service: str, operation: str, given: Mapping[str, Any], code: str) -> None:
-        """Take down a call."""
-        key = given.get("Key") or given.get("QueueUrl") or given.get("SecretId") or ""
-        about = key["pk"]["S"] if isinstance(key, dict) else str(key).rpartition("/")[2]
-        self.trace(process.name, service, operation, about, code)
-
-    def log_line(self, _logger: object, _method: str, event: Any) -> Any:
-        """Take a line of a worker's log, as structlog's last processor."""
-        fields = dict(event)
-        fields.pop("_job_started", None)
-        self.take_line(str(fields.pop("event", "")), fields)
-        raise structlog.DropEvent
 
     def take_line(self, event: str, fields: Mapping[str, Any]) -> None:
         """Take a line of a log, and see that it tells no secret."""
@@ -186,74 +53,13 @@ class World:
         how = str(fields.get("reason") or fields.get("error") or fields.get("status") or fields.get("forwarding") or "")
         self.trace(process.name, "log", event, about, how)
 
-    def fail(self, invariant: str, text: str) -> None:
-        """End the run: something is not as it must be."""
-        if self._failure is None and not self.loop.is_over:
-            self._failure = Broken(invariant, text)
-            self.trace("invariant", "broken", invariant, "", text)
-            self.loop.stop()
-
     # Faults.
-
-    def is_down(self, service: str) -> bool:
-        """Tell whether a service refuses every call."""
-        return self.loop.time() < self._down.get(service, 0.0)
-
-    def takes(self, kind: str) -> bool:
-        """Tell whether a fault of that kind waits for just this, and take it."""
-        return bool(self._armed) and self._take(lambda fault: fault.kind == kind, "aws") is not None
-
-    def ambush(self, process: Process, service: str, operation: str) -> Fault | None:
-        """Return the fault that waits for this call, if there is one."""
-        if not self._armed:
-            return None
-        return self._take(
-            lambda it: it.kind in kinds.AT_CALLS and it.where in (service, f"{service}.{operation}"),
-            process.name,
-            f"{service}.{operation}",
-        )
-
-    def ambush_request(self, account: str, method: str, path: str) -> Fault | None:
-        """Return the fault that waits for this request to the site, if there is one."""
-        if not self._armed or not account:
-            return None
-        process = self.loop.current
-        return self._take(
-            lambda it: it.kind in kinds.AT_REQUESTS and it.where in ("", method, account), process.name, path
-        )
-
-    def _take(self, fits: Callable[[Fault], bool], who: str, what: str = "") -> Fault | None:
-        for armed in self._armed:
-            if not fits(armed[0]):
-                continue
-            if armed[1] > 0:
-                armed[1] -= 1
-                continue
-            self._armed.remove(armed)
-            fault: Fault = armed[0]
-            self.meet(fault, who, what)
-            return fault
-        return None
-
-    def meet(self, fault: Fault, who: str, what: str = "") -> None:
-        """Take down that a fault hit somebody."""
-        self.met[fault.kind] += 1
-        self.coverage[fault.kind, self._step(who)] += 1
-        self.trace("fault", fault.kind, who, what, fault.where)
-
-    def _step(self, who: str) -> str:
-        """Name the step of our code that runs, or waits for the call."""
-        found = [*_of_frames(sys._getframe())]
-        task = self.loop.task_of_caller
-        if task is not None:
-            found += _of_coroutine(task.get_coro())
-        return next((name for name in found if name), who.partition("-")[0])
 
     def _begin(self, fault: Fault) -> None:
         if self.is_calm:
             return
         if fault.kind in kinds.AT_CALLS + kinds.AT_REQUESTS or fault.kind in ("delivered_twice", "deletion_lost"):
-            self._armed.append([fault, fault.skip])
+            self.armed.append([fault, fault.skip])
             return
         victims = self._victims(fault)
         getattr(self, f"_fault_{fault.kind}")(fault, victims)
@@ -286,7 +92,7 @@ class World:
 
     def _fault_outage(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, fault.where)
-        self._down[fault.where] = max(self._down.get(fault.where, 0.0), self.loop.time() + fault.seconds)
+        self.down[fault.where] = max(self.down.get(fault.where, 0.0), self.loop.time() + fault.seconds)
 
     def _fault_site_outage(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "site")
@@ -390,17 +196,17 @@ class World:
 
     def run(self) -> "World":
         """Let everything happen; raise Broken where an invariant does not hold."""
-        with surroundings.of(self):
+        with surroundings.of(self, self.take_line):
             try:
                 self.loop.run_until_complete(self._everything())
             except RuntimeError:  # the loop was stopped before the end
-                if self._failure is None:
+                if self.failure is None:
                     raise
             finally:
                 self.loop.finish()
                 self.loop.close()
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         return self
 
     async def _everything(self) -> None:
@@ -427,8 +233,8 @@ class World:
         """Let nothing go wrong any more; what is down works again."""
         self.trace("world", "calm", "", "", "")
         self.is_calm = True
-        self._armed.clear()
-        self._down.clear()
+        self.armed.clear()
+        self.down.clear()
         self.site.down_until = self.no_browser_until = 0.0
 
     async def _until_all_is_done(self, most_seconds: float, *, must: bool) -> None:
@@ -467,39 +273,3 @@ class _Account:
     def change_password(self, _current: str, new: str) -> None:
         self._world.loop.block(0.5)
         self._world.site.change_password(self._name, new)
-
-
-def _of_frames(frame: FrameType | None) -> list[str]:
-    found = []
-    while frame is not None:
-        found.append(_name(frame.f_code.co_filename, frame.f_code.co_name))
-        frame = frame.f_back
-    return [name for name in found if name]
-
-
-def _of_coroutine(coroutine: Any) -> list[str]:
-    """Return the steps of a task that waits, the innermost first."""
-    found: list[str] = []
-    while coroutine is not None and hasattr(coroutine, "cr_code"):
-        name = _name(coroutine.cr_code.co_filename, coroutine.cr_code.co_name)
-        if name:
-            found.insert(0, name)
-        coroutine = coroutine.cr_await
-    return found
-
-
-DEEP = ("table", "line_table", "calls", "__main__")
-
-
-def _name(filename: str, function: str) -> str:
-    """Name a step: a public function of a module of ours that is not the mere way to a store."""
-    _, found, module = filename.partition("huntaze_scraper/")
-    stem = module.rpartition("/")[2].removesuffix(".py")
-    if not found or stem in DEEP or function.startswith("_") or function in ("<lambda>", "run"):
-        return ""
-    return f"{stem}.{function}"
-
-
-def job_id(payload: Mapping[str, Any]) -> str:
-    """Return the id of a job."""
-    return jobs.parse(json.dumps(payload)).job_id

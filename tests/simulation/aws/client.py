@@ -5,7 +5,7 @@ Retries are those of botocore's standard mode: what was throttled, what failed w
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
@@ -13,10 +13,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from tests.simulation.aws.refusal import Refusal
 from tests.simulation.aws.sqs import as_received
 from tests.simulation.faults import Fault
+from tests.simulation.ground import Ground
 from tests.simulation.process import Process
-
-if TYPE_CHECKING:
-    from tests.simulation.world import World
 
 THROTTLED = {
     "dynamodb": "ProvisionedThroughputExceededException",
@@ -44,7 +42,7 @@ ERRORS = {name: _Errors() for name in THROTTLED}
 class Client:
     """A client of one service, in whichever process uses it."""
 
-    def __init__(self, world: "World", service: str, config: Config) -> None:
+    def __init__(self, world: Ground, service: str, config: Config) -> None:
         self._world, self._service = world, service
         self._model = world.services[service]
         retries = getattr(config, "retries", None) or {}
@@ -183,7 +181,7 @@ def _conflict(operation: str, given: Mapping[str, Any]) -> Refusal:
 class Session:
     """``boto3.Session``."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Ground) -> None:
         self._world = world
 
     def client(self, service: str, *, config: Config | None = None, **_: Any) -> Client:
