@@ -58,10 +58,11 @@ def status(*, json: Json = False) -> None:
     loud = [name for name, state in alarms.items() if state == "ALARM"]
     console.print(f"alarms: [red]{', '.join(loud)}[/]" if loud else f"alarms: none of {len(alarms)} in ALARM")
     console.print(f"AWS {run.aws_endpoint_url}  site {run.site_url}  logs {run.logs_dir}")
-    console.print(_next_due(clock["due"], clock["now"]), markup=False, highlight=False, soft_wrap=True)
+    console.print(next_due(clock["due"], clock["now"]), markup=False, highlight=False, soft_wrap=True)
 
 
-def _next_due(due: list[dict[str, Any]], now: float) -> str:
+def next_due(due: list[dict[str, Any]], now: float) -> str:
+    """Say who waits for the next moment, as the control endpoint tells it, and when that is."""
     if not due:
         return "nobody waits on the clock"
     at = datetime.fromtimestamp(now + due[0]["seconds"], UTC)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -46,9 +47,9 @@ class Run:
     started: float = field(default_factory=lambda: psutil.Process().create_time())
     """When the process began (epoch seconds): another one may have the same pid later."""
 
-    @property
+    @cached_property
     def clients(self) -> Clients:
-        """boto3 clients for its endpoint."""
+        """boto3 clients for its endpoint, the same ones each time: to make one takes a tenth of a second."""
         return Clients(self.aws_endpoint_url, self.region)
 
 

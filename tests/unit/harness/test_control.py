@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from localprocs.host.child import free_port
 from localprocs.host.control import ControlServer
-from localprocs.vclock import WallClock
+from localprocs.vclock import Clock, WallClock
 
 from emulator.harness.clients import http_client
 
@@ -17,6 +18,63 @@ def server() -> Iterator[ControlServer]:
     running = ControlServer(WallClock(), f"http://127.0.0.1:{free_port()}")
     yield running
     running.stop()
+
+
+@pytest.fixture
+def turned() -> Iterator[tuple[ControlServer, Clock]]:
+    """One over a clock that can be turned."""
+    with Clock.create() as clock:
+        running = ControlServer(clock, "http://127.0.0.1:9")
+        yield running, clock
+        running.stop()
+
+
+@pytest.mark.parametrize(
+    ("body", "ahead", "told"),
+    [
+        ({"speed": 60}, 0, {"speed": 60.0}),
+        ({"speed": "auto"}, 0, {"speed": "auto"}),
+        ({"paused": True}, 0, {"paused": True}),
+        ({"jump_seconds": 3600}, 3600, {"speed": 1.0}),
+        ({"advance_seconds": 3600}, 3600, {"speed": 1.0}),
+        ({"settle": True}, 0, {"speed": 1.0}),
+    ],
+)
+def test_time_is_turned_as_asked(
+    turned: tuple[ControlServer, Clock], body: dict[str, Any], ahead: float, told: dict[str, Any]
+) -> None:
+    """Each change is in force when its answer comes, which tells the clock's state."""
+    server, clock = turned
+    before = clock.now()
+
+    answer = http_client.post(f"{server.url}/clock", json=body).raise_for_status().json()
+
+    assert answer["now"] - before >= ahead
+    assert {name: answer[name] for name in told} == told
+    assert {name: getattr(clock.state(), name) for name in told} == told
+    assert http_client.get(f"{server.url}/clock").json()["due"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"settle": false}',
+        '{"settle": 1}',
+        '{"advance_seconds": true}',
+        '{"advance_seconds": "60"}',
+        '{"speed": "fast"}',
+    ],
+)
+def test_what_is_no_change_turns_nothing(turned: tuple[ControlServer, Clock], body: str) -> None:
+    """The refusal tells every change there is."""
+    server, clock = turned
+    clock.pause()
+    before = clock.now()
+    refused = http_client.post(f"{server.url}/clock", content=body)
+    assert refused.status_code == 400
+    assert '{"advance_seconds": n}, {"settle": true}' in refused.json()["error"]
+    assert clock.now() == before
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,10 @@ def test_an_ended_process_whose_parent_has_not_looked_is_no_harness(tmp_path: Pa
         ended.stdout.read()
         run_file.write(replace(a_run(), pid=ended.pid), tmp_path / "run.json")
         assert run_file.find(tmp_path / "run.json") is None
+
+
+def test_its_clients_are_made_once() -> None:
+    """Each costs a tenth of a second, and pages ask for them at every look."""
+    run = a_run()
+    assert run.clients is run.clients
+    assert run == a_run()

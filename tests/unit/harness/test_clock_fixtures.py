@@ -1,0 +1,51 @@
+"""The fixtures' clock stands while a person looks, and the status ends with who waits for it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from emulator.cli.inspect import next_due
+from emulator.harness import pytest_plugin
+from emulator.harness.artefacts.witnesses import RUNNING
+from emulator.vclock import AUTO, Clock
+
+
+def test_time_stands_at_a_breakpoint() -> None:
+    """From where the debugger is entered to where it is left; entered twice, it is left once."""
+    with Clock.create(AUTO) as clock:
+        config: Any = SimpleNamespace(stash=pytest.Stash())
+        config.stash[RUNNING] = SimpleNamespace(clock=clock)
+
+        pytest_plugin.pytest_enter_pdb(config)
+        pytest_plugin.pytest_enter_pdb(config)
+
+        assert clock.state().paused
+        stands = clock.now()
+        pytest_plugin.pytest_leave_pdb(config)
+        assert not clock.state().paused
+        assert clock.now() >= stands
+        pytest_plugin.pytest_leave_pdb(config)
+
+
+def test_a_clock_that_a_test_had_paused_stays_so_after_its_breakpoint() -> None:
+    """The breakpoint gives back what it found; without a harness there is nothing to stop."""
+    with Clock.create(AUTO) as clock:
+        config: Any = SimpleNamespace(stash=pytest.Stash())
+        pytest_plugin.pytest_enter_pdb(config)
+        pytest_plugin.pytest_leave_pdb(config)
+        config.stash[RUNNING] = SimpleNamespace(clock=clock)
+        clock.pause()
+        pytest_plugin.pytest_enter_pdb(config)
+        pytest_plugin.pytest_leave_pdb(config)
+        assert clock.state().paused
+
+
+def test_the_status_tells_who_waits_next_and_until_when() -> None:
+    """One line, by the cloud's time; one who is about to go on waits no negative time."""
+    due = [{"who": "python worker (7)", "seconds": 90.5}, {"who": "node (8)", "seconds": 100.0}]
+    assert next_due(due, 0.0) == (
+        "next: python worker (7) waits until 1970-01-01 00:01:30 UTC, 90.5 s from now; 1 more wait"
+    )
+    assert ", 0.0 s from now; 0 more wait" in next_due([{"who": "late (9)", "seconds": -0.2}], 60.0)
+    assert next_due([], 0.0) == "nobody waits on the clock"
