@@ -129,6 +129,11 @@ class AlarmBook:
         for call in calls:
             self.on_scaling(self, call)
 
+    def has_high_resolution(self) -> bool:
+        """Tell whether one has periods shorter than a minute, or is made of others, whose suppression ends by itself."""
+        with self.lock:
+            return any(is_composite(it) or period_of(it) < MINUTE for it in self.alarms.values())
+
     def set_state(self, name: str, state: State, reason: str, reason_data: str | None) -> None:
         """Put the alarm in a state until it is next looked at. Raises KeyError."""
         with self.lock:

@@ -25,6 +25,7 @@ class _Entry:
     duty: Duty
     done: int
     """The moment of its last call."""
+    is_needed: Callable[[], bool]
 
     def latest(self, now: float) -> int:
         """Return the latest moment at which it was due."""
@@ -46,10 +47,19 @@ class Minutes:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def at_each(self, duty: Duty, delay_seconds: int = 0, every_seconds: int = MINUTE) -> None:
-        """Have the duty done so many seconds after the end of each minute (or other stretch), from the next on."""
+    def at_each(
+        self,
+        duty: Duty,
+        delay_seconds: int = 0,
+        every_seconds: int = MINUTE,
+        is_needed: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Have the duty done so many seconds after the end of each minute (or other stretch), from the next on.
+
+        While one is not needed nobody wakes for it; that it is needed is noticed when the next one is due.
+        """
         done = int(self._clock()) // every_seconds * every_seconds
-        entry = _Entry(every_seconds, delay_seconds, duty, done)
+        entry = _Entry(every_seconds, delay_seconds, duty, done, is_needed)
         self._entries = sorted([*self._entries, entry], key=lambda each: each.delay_seconds)
 
     def do_what_is_due(self) -> float:
@@ -59,8 +69,9 @@ class Minutes:
             moment = entry.latest(now)
             if moment > entry.done:
                 last, entry.done = entry.done, moment
-                _do(entry.duty, moment, last)
-        return min((entry.due for entry in entries), default=now + MINUTE) - self._clock()
+                if entry.is_needed():
+                    _do(entry.duty, moment, last)
+        return min((entry.due for entry in entries if entry.is_needed()), default=now + MINUTE) - self._clock()
 
     def start(self) -> None:
         """Begin; does nothing where it runs already."""

@@ -42,6 +42,11 @@ def judge_high_resolution(moment: int, _last: int) -> None:
         book.judge(moment, is_high_resolution=True)
 
 
+def has_high_resolution() -> bool:
+    """Tell whether an alarm has to be looked at oftener than each minute, or stands on others that may have."""
+    return any(it.has_high_resolution() for it in books())
+
+
 def forget_all() -> None:
     """Forget every alarm and metric."""
     with _lock:

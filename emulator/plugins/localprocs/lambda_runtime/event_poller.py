@@ -2,7 +2,7 @@
 
 LocalStack hides an event for the function's time-out and a minute: work that takes real time, or waits for its turn,
 outlasts that on a fast clock, and each such event was run again and again. It also tries one that could not be run anew
-every second. Its poller asks every two seconds; this one waits as long as SQS lets one.
+every second. Its poller asks every two seconds; this one waits until one comes.
 """
 
 import logging
@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 END = "the poller ends"
 """What wakes it; no invocation is encoded so."""
-LONGEST_POLL_SECONDS = 20
+LONGEST_POLL_SECONDS = 3600
 LONGEST_VISIBILITY_SECONDS = 12 * 3600
 LONGEST_BACK_OFF_SECONDS = 300
 """AWS tries throttled events, and those that met an error of its own, after 1, 2, 4 s … five minutes."""

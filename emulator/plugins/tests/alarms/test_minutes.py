@@ -85,3 +85,17 @@ def test_duty_can_be_due_oftener_than_each_minute():
         clock.now = START + second
         minutes.do_what_is_due()
     assert calls == [10, 20, 60]
+
+
+def test_nobody_wakes_for_what_is_not_needed():
+    """Nor is it made up for when it is."""
+    clock, calls, needed = Hand(START), [], []
+    minutes = Minutes(clock)
+    minutes.at_each(lambda _minute, _last: None)
+    minutes.at_each(lambda moment, last: calls.append((moment - START, last - START)), 0, 10, lambda: bool(needed))
+    clock.now = START + 35
+    assert minutes.do_what_is_due() == 25
+    needed.append(True)
+    clock.now = START + 60
+    assert minutes.do_what_is_due() == 10
+    assert calls == [(60, 30)]
