@@ -1,8 +1,10 @@
 """The console over a running harness, in a real browser, as a person uses it."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import httpx
@@ -10,11 +12,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from emulator.console.web.server import console_over
+from emulator.console.reading.place import Place, of_harness, on_aws
+from emulator.console.web.server import ConsoleServer, console_over
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.operations.errors import TellOperator
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +64,7 @@ def test_a_job_is_sent_watched_and_opened(open_page: Callable[..., Page]) -> Non
     expect(said(page)).to_contain_text("sent job")
     row = page.get_by_role("row").filter(has_text="creator-01").first
     expect(row).to_contain_text("done")
+    expect(page.get_by_label("Map of the pipeline")).to_contain_text(re.compile(r"[1-9]\d* runs? in 5 min"))
 
     row.get_by_role("link").click()
 
@@ -203,20 +208,18 @@ def test_it_is_whole_without_javascript(browser: Browser, console: Run, pipeline
     context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible(browser: Browser, console: Run, pipeline: Pipeline, width: int, scheme: Any) -> None:
-    """Axe's rules are clean on every page, and no page is wider than its window."""
+def test_it_is_accessible(open_page: Callable[..., Page], pipeline: Pipeline) -> None:
+    """Axe's rules are clean on every page, wide and narrow, light and dark, and no page is wider than its window."""
     job = pipeline.send(message())
     pipeline.await_results([job])
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
     for path in (*PAGES, f"/jobs/{job.job_id}"):
-        page.goto(console.console_url.rstrip("/") + path)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    context.close()
+        page = open_page(path)
+        for width, scheme in product((1280, 390), ("light", "dark")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path}, {width}, {scheme}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
 
 
 def test_the_keyboard_is_enough(open_page: Callable[..., Page]) -> None:
@@ -241,3 +244,95 @@ def test_a_change_needs_the_pages_token(console: Run) -> None:
     answer = httpx.post(f"{console.console_url}clock", data={"do": "pause", "token": "guessed"})
 
     assert answer.status_code == 403
+
+
+def test_two_pages_tell_the_same(open_page: Callable[..., Page], console: Run) -> None:
+    """What is sent on one arrives on the other by itself."""
+    page = open_page()
+    other = page.context.new_page()
+    other.goto(f"{console.console_url}jobs")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(other.get_by_role("row").filter(has_text="creator-01")).to_have_count(1)
+    expect(page.get_by_role("row").filter(has_text="creator-01")).to_have_count(1)
+
+
+def test_a_message_of_200_kib_is_shown(open_page: Callable[..., Page], pipeline: Pipeline) -> None:
+    """Whole, on a page that is no wider for it."""
+    body = json.dumps({"message_content": "x" * 200 * 1024})
+    pipeline.clients.sqs.send_message(QueueUrl=pipeline.run.ingress_dlq_url, MessageBody=body)
+    page = open_page("/queues/ingress-dlq")
+    page.locator("summary").first.click()
+
+    expect(page.get_by_label("Body")).to_contain_text("x" * 1024)
+    assert len(page.get_by_label("Body").inner_text()) > 200 * 1024
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_page_outlives_the_harness_and_finds_the_next(page: Page, harness: Harness) -> None:
+    """A page that is open says that nobody answers, then why, and shows the next harness without being asked."""
+    is_up = [True]
+
+    def find() -> Place:
+        if not is_up[0]:
+            raise TellOperator("no harness is up: start one")
+        return of_harness(harness.run)
+
+    first = ConsoleServer(find)
+    first.start()
+    port = first.port
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(first.url)
+    expect(page.get_by_label("Map of the pipeline")).to_be_visible()
+
+    first.stop()
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The harness does not answer")
+    is_up[0] = False
+    second = ConsoleServer(find, port=port)
+    second.start()
+    try:
+        expect(page.get_by_text("no harness is up: start one")).to_be_visible()
+        is_up[0] = True
+        expect(page.get_by_label("Map of the pipeline")).to_be_visible()
+        expect(alert).to_be_hidden()
+    finally:
+        second.stop()
+
+
+def test_over_aws_it_shows_all_and_changes_nothing(
+    page: Page, harness: Harness, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the session's credentials alone: what would change something is not even routed."""
+    pipeline.await_results([pipeline.send(message())])
+    for name, value in {
+        "AWS_ENDPOINT_URL": harness.run.aws_endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": harness.run.region,
+    }.items():
+        monkeypatch.setenv(name, value)
+    server = ConsoleServer(on_aws, can_change=False)
+    server.start()
+    try:
+        for path in ("", "jobs", "pictures"):
+            page.goto(server.url + path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            assert page.locator("form[method=post]").count() == 0
+        page.goto(f"{server.url}jobs")
+        expect(page.get_by_role("row").filter(has_text="creator-01")).to_contain_text("done")
+        for path in (
+            "clock",
+            "jobs",
+            "jobs/again",
+            "letters",
+            "break/site",
+            "break/service",
+            "break/processes",
+            "break/end",
+        ):
+            assert httpx.post(server.url + path, data={"do": "pause"}).status_code in (404, 405)
+        assert httpx.get(f"{server.url}break").status_code == 404
+    finally:
+        server.stop()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,6 +22,7 @@ _COUNTS: "dict[str, QueueAttributeNameType]" = {
     "delayed": "ApproximateNumberOfMessagesDelayed",
 }
 HEALTH_SECONDS = 2.0
+INVOCATIONS_SECONDS = 300
 _pool = ThreadPoolExecutor(8, thread_name_prefix="console-read")
 
 
@@ -70,8 +72,8 @@ class Overview:
     tasks: Sequence[Task]
     desired: int
     alarms: Sequence[Alarm]
-    invocations: int | None = None
-    """The limiter's invocations that run now; None where nobody counts them."""
+    invocations: int
+    """The limiter's, of the last INVOCATIONS_SECONDS of the cloud's time."""
     events: Sequence[str] = field(default=())
     """The service's last events."""
 
@@ -85,12 +87,14 @@ def read(place: Place, now: float) -> Overview:
     """Ask for everything, side by side."""
     queues = {name: _pool.submit(_queue, place, name, url, now) for name, url in place.queues.items()}
     service, tasks, alarms = _pool.submit(_service, place), _pool.submit(_tasks, place), _pool.submit(_alarms, place)
+    invocations = _pool.submit(_invocations, place, now)
     described = service.result()
     return Overview(
         queues={name: it.result() for name, it in queues.items()},
         tasks=tasks.result(),
         desired=int(described["desiredCount"]),
         alarms=alarms.result(),
+        invocations=invocations.result(),
         events=[str(it["message"]) for it in described.get("events", [])[:5]],
     )
 
@@ -103,6 +107,19 @@ def _queue(place: Place, name: str, url: str, now: float) -> Queue:
         held = journal.read(place.run, url, held=True)
         oldest = max((now - it.sent for it in held), default=None)
     return Queue(name=name, oldest_seconds=oldest, **counts)
+
+
+def _invocations(place: Place, now: float) -> int:
+    found = place.target.clients.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Invocations",
+        Dimensions=[{"Name": "FunctionName", "Value": place.target.lambda_function}],
+        StartTime=datetime.fromtimestamp(now - INVOCATIONS_SECONDS, UTC),
+        EndTime=datetime.fromtimestamp(now + 1, UTC),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return int(sum(it["Sum"] for it in found))
 
 
 def _service(place: Place) -> Any:
