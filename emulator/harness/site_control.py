@@ -22,6 +22,10 @@ class SiteControl:
         """Put these fault rules in force, in place of all others."""
         self._post("faults", list(rules))
 
+    def rules(self) -> list[dict[str, Any]]:
+        """Return the rules in force, with how many requests each matched and how often its fault came."""
+        return self._get("faults")
+
     def limits(self, requests: int, per_seconds: float, **match: str) -> None:
         """Let the site refuse an account's requests beyond this rate, or those that match, with 429."""
         self._post("limits", {"requests": requests, "per_seconds": per_seconds, "match": match})

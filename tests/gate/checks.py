@@ -1,6 +1,5 @@
 """Every check there is: one list for people, CI and the gate."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,8 @@ exec scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS
 """Its last line is the image's digest. The variable holds options of the script, such as another platform."""
 SCRIPTS = f'PATH="{BIN}:$PATH" exec shellcheck -x huntaze scripts/*.sh .ci/run'
 _PLUGINS = places.ROOT / "emulator" / "plugins"
+_COVERED = ("unit", "integration", "scraper")
+"""They run src/, and leave out what is marked for the gate where it is not the gate that runs them."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Check:
         added = []
         if self.is_pytest:
             added += [f"--junit-xml={output / f'{self.name}.xml'}"]
-        if self.name in ("unit", "integration", "load", "faults"):
+        if self.name in (*_COVERED, "load", "faults"):
             added += [f"--artefacts={output / 'failures'}"]
-        if self.name in ("unit", "integration") and is_gate:
+        if self.name in _COVERED and is_gate:
             added += ["--cov", "--cov-report="]
-        if self.name in ("unit", "integration", "simulation") and not is_gate:
+        if self.name in (*_COVERED, "simulation") and not is_gate:
             added += ["-m", "not gate"]
         if self.name in ("integration", "load", "faults") and speed is not None:
             added += ["--speed", speed]
@@ -49,13 +50,20 @@ _IN_CONTAINERS = tuple(
 _YIELDING = ("nice", "-n", "10")
 """For what only computes: beside it, work on the virtual clock must not wait for a core."""
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
-_MOSTLY_WAITING = ("-n", "2" if os.environ.get("CI") else "3", "--dist", "loadfile")
+_MOSTLY_WAITING = ("-n", "3", "--dist", "loadfile")
+_INTEGRATION = Path("tests/integration")
+_AT_SITE = sorted(str(it.relative_to(places.ROOT)) for it in (places.ROOT / _INTEGRATION).glob("test_scraper_*.py"))
+"""Tests of the scraper alone, at a fake site: they need no harness, whose start is what costs most."""
 CHECKS = (
     Check(
         "integration",
-        (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, "tests/integration", "tests/incidents"),
+        (
+            *(PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE),
+            *(f"--ignore-glob={places.ROOT / _INTEGRATION}/test_scraper_*", str(_INTEGRATION), "tests/incidents"),
+        ),
         is_pytest=True,
     ),
+    Check("scraper", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, *_AT_SITE), is_pytest=True),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),

@@ -36,7 +36,7 @@ from tests.integration.traced_browser import TracedBrowser
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 from tests.unit.worker.doubles import FreeTurn, FreeTurns, MemoryObjectStore, Samples, payload, unpaced
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 def chromium() -> str:

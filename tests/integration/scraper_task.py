@@ -1,8 +1,11 @@
-"""The scraper as its container runs it: a process, at a fake site, with moto's AWS over HTTP."""
+"""The scraper as its container runs it: a process, at a fake site, with moto's AWS over HTTP.
+
+Time runs at the wall's pace while a test waits for a moment (`wait_for`), and leaps over waiting where it waits for an
+end (`Cloud.ends`).
+"""
 
 import contextlib
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -13,23 +16,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import boto3
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.sqs.models import SQSBackend
 
 from emulator.harness.clients import http_client
-from fake_onlyfans import RunningSite, running
+from emulator.vclock import Clock
 from huntaze_scraper import jobs
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.settings import WorkerSettings
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.worker import results
 from tests.integration.scraper_office import chromium
+from tests.integration.scraper_world import Site, Surroundings, surroundings
 from tests.unit.worker.doubles import payload
 
 PATIENCE_SECONDS = 60.0
+END_SECONDS = 600.0
+"""Virtual."""
 SECRET_ID = "huntaze/onlyfans/credentials"
 FIFO = {"FifoQueue": "true", "VisibilityTimeout": "300"}
 
@@ -48,6 +51,7 @@ class Task:
 
     process: subprocess.Popen[bytes]
     log: Path
+    clock: Clock
 
     def kill(self) -> None:
         """SIGKILL, at this very moment."""
@@ -55,9 +59,10 @@ class Task:
         self.process.wait(PATIENCE_SECONDS)
 
     def stop(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """SIGTERM; return the exit status, which comes in time."""
+        """SIGTERM; return the exit status, which comes in time (virtual seconds)."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        self.clock.until(lambda: self.process.poll() is not None, within=seconds, each=0.5, what="the task's end")
+        return self.process.returncode
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -74,24 +79,15 @@ class Task:
 class Cloud:
     """The AWS side: queues, table, bucket, secrets; and the site."""
 
-    url: str
-    fake: RunningSite
+    world: Surroundings
     folder: Path
-    clients: dict[str, Any] = field(default_factory=dict)
+    clients: dict[str, Any]
     settings: WorkerSettings = field(init=False)
     tasks: list[Task] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        http_client.post(f"{self.url}/moto-api/reset")
-        self.fake.site.reset()
-        for name in ("sqs", "dynamodb", "s3", "secretsmanager", "cloudwatch"):
-            self.clients[name] = boto3.client(
-                name,
-                endpoint_url=self.url,
-                region_name="us-east-1",
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
+        http_client.post(f"{self.world.aws_url}/moto-api/reset")
+        self.site.control.reset()
         urls = [self.sqs.create_queue(QueueName=name, Attributes=FIFO)["QueueUrl"] for name in ("w.fifo", "d.fifo")]
         self.clients["s3"].create_bucket(Bucket="results")
         self.clients["dynamodb"].create_table(
@@ -106,9 +102,9 @@ class Cloud:
             state_table="state",
             results_bucket="results",
             credentials_secret_id=SECRET_ID,
-            site_url=self.fake.url,
-            media_hosts=self.fake.url.removeprefix("http://"),
-            chromium_path=chromium(),
+            site_url=self.site.url,
+            media_hosts=self.site.url.removeprefix("http://"),
+            chromium_path=str(self.world.chromium),
             health_port=0,
             visibility_seconds=4,
             rate_limit_window_seconds=3.0,
@@ -116,14 +112,16 @@ class Cloud:
             stop_timeout_seconds=20,
             late_effect_seconds=3.0,
         )
-        account = next(iter(self.fake.site.accounts.values()))
-        self.secret(
-            {
-                "username": account.username,
-                "password": self.fake.site.passwords[account.username],
-                "accounts": list(self.fake.site.accounts),
-            }
-        )
+        account = next(iter(self.site.accounts.values()))
+        self.secret({"username": account.username, "password": account.password, "accounts": list(self.site.accounts)})
+
+    @property
+    def site(self) -> Site:
+        return self.world.site
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
 
     @property
     def sqs(self) -> Any:
@@ -143,7 +141,7 @@ class Cloud:
         env = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
-            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL": self.world.aws_url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "test",
@@ -152,11 +150,11 @@ class Cloud:
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "huntaze_scraper.worker"],
-                env=env | _measured() | self.settings.to_env() | environment,
+                env=env | self.world.clock_env | _measured() | self.settings.to_env() | environment,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
-        self.tasks.append(Task(process, log))
+        self.tasks.append(Task(process, log, self.clock))
         return self.tasks[-1]
 
     def send(self, **changes: Any) -> Job:
@@ -173,7 +171,11 @@ class Cloud:
 
     def fault(self, *rules: dict[str, Any]) -> None:
         """Have the site misbehave."""
-        http_client.post(f"{self.fake.url}/_control/faults", json=list(rules)).raise_for_status()
+        self.site.control.faults(*rules)
+
+    def ends(self, is_so: Callable[[], Any], what: str) -> None:
+        """Let time leap over waiting until something is so."""
+        self.clock.until(is_so, within=END_SECONDS, each=1.0, what=what)
 
     def result(self, job: Job) -> dict[str, Any] | None:
         """Return a job's result, if there is one."""
@@ -186,7 +188,7 @@ class Cloud:
 
     def await_result(self, job: Job) -> dict[str, Any]:
         """Wait for a job's result."""
-        wait_for(lambda: self.result(job), f"the result of {job.action}")
+        self.ends(lambda: self.result(job), f"the result of {job.action}")
         return self.result(job) or {}
 
     def await_empty(self) -> None:
@@ -197,7 +199,7 @@ class Cloud:
             found = self.sqs.get_queue_attributes(QueueUrl=self.settings.workflows_queue_url, AttributeNames=["All"])
             return all(found["Attributes"][name] == "0" for name in names)
 
-        wait_for(is_empty, "an empty queue")
+        self.ends(is_empty, "an empty queue")
 
     def end_log_in_leases(self) -> None:
         """Let the time pass after which nobody waits any more for a task that died over a log-in."""
@@ -217,7 +219,7 @@ class Cloud:
     @property
     def sent(self) -> list[str]:
         """The texts that the site accepted."""
-        return [each.message.text for each in self.fake.site.conversations.accepted]
+        return [each["text"] for each in self.site.control.messages()]
 
     def close(self) -> None:
         """End every task that is left."""
@@ -226,30 +228,23 @@ class Cloud:
                 task.kill()
 
 
-def _poll_briefly(self: SQSBackend, queue: str, count: int, wait_seconds: int, *others: Any) -> Any:
-    """Answer a long poll after a second: moto's does not see the group that comes free while it waits."""
-    return _receive(self, queue, count, min(wait_seconds, 1), *others)
-
-
-_receive = SQSBackend.receive_message
-
-
 @contextlib.contextmanager
 def services() -> Iterator[Callable[[], Cloud]]:
     """Run moto and a site; what is returned makes a fresh cloud on them."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    with (
-        mock.patch.object(SQSBackend, "receive_message", _poll_briefly),
-        running() as fake,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        try:
-            yield lambda: Cloud(f"http://{host}:{port}", fake, Path(tempfile.mkdtemp(dir=folder)))
-        finally:
-            moto.stop()
+    chromium()
+    with surroundings() as world, tempfile.TemporaryDirectory() as folder:
+        made = [
+            boto3.client(
+                name,
+                endpoint_url=world.aws_url,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+            for name in ("sqs", "dynamodb", "s3", "secretsmanager", "cloudwatch")
+        ]
+        clients = {each.meta.service_model.service_name: each for each in made}
+        yield lambda: Cloud(world, Path(tempfile.mkdtemp(dir=folder)), clients)
 
 
 def _measured() -> dict[str, str]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from emulator.harness.clients import http_client
-from tests.integration.scraper_office import chromium
 from tests.integration.scraper_task import Cloud, Task, services, wait_for
 from tests.processes import descendants
 
@@ -30,10 +29,10 @@ def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
 class Launcher:
     """A Chromium that can be kept from starting."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
         self._broken = folder / "broken"
         self.path = folder / "launcher"
-        self.path.write_text(f'#!/bin/sh\n[ -e "{self._broken}" ] && exit 1\nexec "{chromium()}" "$@"\n')
+        self.path.write_text(f'#!/bin/sh\n[ -e "{self._broken}" ] && exit 1\nexec "{cloud.world.chromium}" "$@"\n')
         self.path.chmod(0o755)
 
     def break_(self, task: Task) -> None:
@@ -60,28 +59,28 @@ def visible(cloud: Cloud) -> int:
 @pytest.mark.requirement("9.6")
 def test_a_task_whose_chromium_does_not_start_takes_no_job_from_the_healthy_ones(cloud: Cloud, tmp_path: Path) -> None:
     """It hands back the one that told it, asks for none, says so; and works again when Chromium does."""
-    launcher = Launcher(tmp_path)
+    launcher = Launcher(cloud, tmp_path)
     task = cloud.start(CHROMIUM_PATH=str(launcher.path))
     wait_for(lambda: task.events("worker_started"), "the start")
     launcher.break_(task)
     cloud.send(message_content="first")
-    wait_for(lambda: task.events("task_waits"), "the task to notice")
+    cloud.ends(lambda: task.events("task_waits"), "the task to notice")
     assert task.events("task_waits")[0]["missing"] == ["browser"]
-    wait_for(lambda: visible(cloud), "the job on the queue again")
-    wait_for(lambda: health(task)[0] == 503, "the third look in vain")
+    cloud.ends(lambda: visible(cloud), "the job on the queue again")
+    cloud.ends(lambda: health(task)[0] == 503, "the third look in vain")
     assert health(task)[1]["missing"] == ["browser"]
     cloud.send(creator_id="creator-02", message_content="second")
     healthy = cloud.start()
-    wait_for(lambda: len(cloud.sent) == 2, "both jobs")
-    wait_for(lambda: len(healthy.events("job_ended")) == 2, "their ends")
+    cloud.ends(lambda: len(cloud.sent) == 2, "both jobs")
+    cloud.ends(lambda: len(healthy.events("job_ended")) == 2, "their ends")
     assert len(task.events("job_ended")) == 1
     launcher.mend()
-    wait_for(lambda: task.events("task_ready_again"), "the task to work again")
+    cloud.ends(lambda: task.events("task_ready_again"), "the task to work again")
     assert healthy.stop() == 0
     cloud.send(message_content="third")
-    wait_for(lambda: len(cloud.sent) == 3, "the third job")
+    cloud.ends(lambda: len(cloud.sent) == 3, "the third job")
     assert health(task) == (200, {**health(task)[1], "status": "ok", "missing": []})
-    wait_for(lambda: len(task.events("job_ended")) == 2, "its end")
+    cloud.ends(lambda: len(task.events("job_ended")) == 2, "its end")
     assert {item["failures"]["N"] for item in cloud.items("job#")} == {"0"}
     assert task.stop() == 0
 
@@ -89,12 +88,12 @@ def test_a_task_whose_chromium_does_not_start_takes_no_job_from_the_healthy_ones
 @pytest.mark.requirement("6.5")
 def test_a_task_that_cannot_work_still_stops_at_once(cloud: Cloud, tmp_path: Path) -> None:
     """SIGTERM while it probes."""
-    launcher = Launcher(tmp_path)
+    launcher = Launcher(cloud, tmp_path)
     task = cloud.start(CHROMIUM_PATH=str(launcher.path))
     wait_for(lambda: task.events("worker_started"), "the start")
     launcher.break_(task)
     cloud.send()
-    wait_for(lambda: task.events("task_waits")[1:], "a second look")
+    cloud.ends(lambda: task.events("task_waits")[1:], "a second look")
     assert task.stop(30) == 0
 
 
@@ -104,7 +103,7 @@ def test_a_table_that_is_away_for_a_while_costs_a_wait(cloud: Cloud) -> None:
     task = cloud.start(STATE_TABLE="elsewhere")
     wait_for(lambda: task.events("worker_started"), "the start")
     cloud.send()
-    wait_for(lambda: task.events("task_waits")[3:], "a fourth look")
+    cloud.ends(lambda: task.events("task_waits")[3:], "a fourth look")
     assert {name for line in task.events("task_waits") for name in line["missing"]} == {"state table"}
     assert len(task.events("job_ended")) == 1
     assert health(task) == (200, {**health(task)[1], "status": "waits", "missing": ["state table"]})
@@ -114,5 +113,5 @@ def test_a_table_that_is_away_for_a_while_costs_a_wait(cloud: Cloud) -> None:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    wait_for(lambda: cloud.sent == ["hello"], "the job")
+    cloud.ends(lambda: cloud.sent == ["hello"], "the job")
     assert task.stop() == 0

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from emulator.harness.clients import http_client
-from tests.integration.scraper_task import Cloud, services, wait_for
+from fake_onlyfans.conversations import Conversations
+from tests.integration.scraper_task import Cloud, services
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.requirement("9.8")]
 
@@ -25,25 +25,23 @@ def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
 
 
 def limit(cloud: Cloud, requests: int, per_seconds: float, path: str) -> None:
-    body = {"requests": requests, "per_seconds": per_seconds, "match": {"path": path}}
-    http_client.post(f"{cloud.fake.url}/_control/limits", json=body).raise_for_status()
+    cloud.site.control.limits(requests, per_seconds, path=path)
 
 
 def pages_given(cloud: Cloud) -> Counter[str]:
     """Return how often the site gave each page of messages."""
     return Counter(
         each.query
-        for each in cloud.fake.site.exchanges
+        for each in cloud.site.exchanges
         if each.method == "GET" and each.path.startswith("/api/chats/") and each.status == 200
     )
 
 
 def long_conversation(cloud: Cloud) -> tuple[str, list[str]]:
     """Return the creator's most talkative fan, and the ids of the conversation."""
-    site = cloud.fake.site
-    account = site.accounts["creator-01"]
+    account = cloud.site.accounts["creator-01"]
     fan = max(account.fans, key=lambda each: each.message_count)
-    return fan.username, [each.id for each in site.conversations.thread(account, fan)]
+    return fan.username, [each.id for each in Conversations(1, cloud.clock.now).thread(account, fan)]
 
 
 def test_a_limit_of_the_site_costs_a_long_conversation_waits_and_no_page_twice(cloud: Cloud) -> None:
@@ -57,7 +55,7 @@ def test_a_limit_of_the_site_costs_a_long_conversation_waits_and_no_page_twice(c
     assert len(ids) > 300
     given = pages_given(cloud)
     assert set(given.values()) == {1}
-    assert any(each.status == 429 for each in cloud.fake.site.exchanges)
+    assert any(each.status == 429 for each in cloud.site.exchanges)
 
 
 def test_a_worker_killed_between_two_pages_costs_one_page_at_most(cloud: Cloud) -> None:
@@ -67,7 +65,7 @@ def test_a_worker_killed_between_two_pages_costs_one_page_at_most(cloud: Cloud) 
     cloud.fault(rule)
     job = cloud.send(action="get_messages", user_id=fan)
     task = cloud.start()
-    wait_for(lambda: cloud.fake.site.rules[0].fired, "the fifth page")
+    cloud.ends(lambda: cloud.site.rules[0]["fired"], "the fifth page")
     task.kill()
     cloud.start()
     assert [each["id"] for each in cloud.await_result(job)["data"]["messages"]] == ids
@@ -76,12 +74,12 @@ def test_a_worker_killed_between_two_pages_costs_one_page_at_most(cloud: Cloud) 
 
 def files_given(cloud: Cloud) -> Counter[str]:
     """Return how often the site gave each file."""
-    given = (each for each in cloud.fake.site.exchanges if each.path.startswith("/media/") and each.status == 200)
+    given = (each for each in cloud.site.exchanges if each.path.startswith("/media/") and each.status == 200)
     return Counter(each.path for each in given)
 
 
 def small_files(cloud: Cloud, number: int) -> list[str]:
-    return [f"/media/{name}" for name in cloud.fake.site.media if name.endswith(".jpg")][:number]
+    return [f"/media/{name}" for name in cloud.site.media if name.endswith(".jpg")][:number]
 
 
 def test_a_limit_of_the_site_costs_a_download_waits_and_no_file_twice(cloud: Cloud) -> None:
@@ -91,9 +89,9 @@ def test_a_limit_of_the_site_costs_a_download_waits_and_no_file_twice(cloud: Clo
     job = cloud.send(action="download_media", media_urls=urls)
     cloud.start()
     files = cloud.await_result(job)["data"]["files"]
-    assert [(each["index"], each["url"]) for each in files] == [*enumerate(f"{cloud.fake.url}{url}" for url in urls)]
+    assert [(each["index"], each["url"]) for each in files] == [*enumerate(f"{cloud.site.url}{url}" for url in urls)]
     assert files_given(cloud) == Counter(urls)
-    assert any(each.status == 429 for each in cloud.fake.site.exchanges)
+    assert any(each.status == 429 for each in cloud.site.exchanges)
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
@@ -104,7 +102,7 @@ def test_a_worker_that_ends_in_the_middle_of_a_download_costs_the_file_under_way
     cloud.fault({"match": {"path": "/media/*", "nth": [20]}, "fault": {"kind": "hang"}})
     job = cloud.send(action="download_media", media_urls=urls)
     task = cloud.start(STOP_TIMEOUT_SECONDS="3")
-    wait_for(lambda: cloud.fake.site.rules[0].fired, "the twentieth file")
+    cloud.ends(lambda: cloud.site.rules[0]["fired"], "the twentieth file")
     task.kill() if how == "kill" else task.stop(25)
     cloud.start()
     result = cloud.await_result(job)
@@ -115,7 +113,7 @@ def test_a_worker_that_ends_in_the_middle_of_a_download_costs_the_file_under_way
     assert [each["index"] for each in result["data"]["files"]] == [0, 1, 2, *range(5, 32)]
     assert [(each["index"], each.get("status")) for each in result["data"]["refused"]] == [(3, None), (4, 404)]
     assert files_given(cloud) == Counter(url for url in urls if url.endswith(".jpg") and "none" not in url)
-    assert sum(each.path == "/media/none.jpg" for each in cloud.fake.site.exchanges) == 1
+    assert sum(each.path == "/media/none.jpg" for each in cloud.site.exchanges) == 1
 
 
 def test_four_files_that_drip_keep_no_page_from_another_creator(cloud: Cloud) -> None:
@@ -129,7 +127,7 @@ def test_four_files_that_drip_keep_no_page_from_another_creator(cloud: Cloud) ->
     for number, file in enumerate(files, 1):
         cloud.send(creator_id=f"creator-{number:02d}", action="download_media", media_urls=[file])
     task = cloud.start()
-    wait_for(lambda: all(rule.fired for rule in cloud.fake.site.rules), "four files that drip")
+    cloud.ends(lambda: all(rule["fired"] for rule in cloud.site.rules), "four files that drip")
     message = cloud.send(creator_id="creator-05")
     assert cloud.await_result(message)["status"] == "succeeded"
     assert not any(each["action"] == "download_media" for each in task.events("job_ended"))

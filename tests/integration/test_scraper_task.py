@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -37,7 +36,7 @@ def rule(match: dict[str, str], times: int | None = 1, **fault: Any) -> dict[str
 
 
 def has_asked(cloud: Cloud, method: str, path: str) -> Callable[[], bool]:
-    return lambda: any(each.method == method and each.path.startswith(path) for each in cloud.fake.site.exchanges)
+    return lambda: any(each.method == method and each.path.startswith(path) for each in cloud.site.exchanges)
 
 
 MOMENTS: dict[str, tuple[list[dict[str, Any]], Callable[[Cloud], Callable[[], Any]]]] = {
@@ -99,7 +98,7 @@ def test_a_post_that_hangs_while_its_worker_is_stopped_is_waited_for_by_the_next
     assert cloud.sent == []
     (item,) = cloud.items("job#")
     assert (item["state"]["S"], item["failures"]["N"]) == ("waiting", "0")
-    assert float(item["effect_until"]["N"]) > time.time() + 5
+    assert float(item["effect_until"]["N"]) > cloud.clock.now() + 5
     cloud.start(**settings)
     assert cloud.await_result(job)["data"]["found_in_conversation"]
     cloud.await_empty()
@@ -141,7 +140,7 @@ def test_sigterm_finishes_what_runs_hands_the_rest_back_and_exits_with_0(cloud: 
 def test_a_job_that_outlasts_the_grace_goes_back_and_is_done_once_by_the_next_worker(cloud: Cloud) -> None:
     """A click hangs, and a file: the worker gives them up in time to exit by itself, and counts no failure."""
     cloud.fault(rule(SEND, kind="hang", when="after"), rule({"path": "/media/*"}, kind="hang"))
-    file = next(iter(cloud.fake.site.accounts.values())).media[0].name
+    file = next(iter(cloud.site.accounts.values())).media[0].name
     message = cloud.send()
     download = cloud.send(creator_id="creator-02", action="download_media", media_urls=[f"/media/{file}"])
     task = cloud.start(STOP_TIMEOUT_SECONDS="3")
@@ -166,7 +165,7 @@ def test_a_copy_that_comes_back_is_deleted_and_not_run(cloud: Cloud) -> None:
         MessageGroupId=job.group_id,
         MessageDeduplicationId="another",
     )
-    wait_for(lambda: cloud.tasks[0].events("message_deleted")[1:], "the second deletion")
+    cloud.ends(lambda: cloud.tasks[0].events("message_deleted")[1:], "the second deletion")
     assert cloud.sent == ["hello"]
     assert [line["status"] for line in cloud.tasks[0].events("job_ended")] == ["succeeded", "duplicate"]
 
@@ -180,29 +179,29 @@ def test_two_workers_share_one_log_in_and_keep_each_groups_order(cloud: Cloud) -
     cloud.start()
     cloud.await_empty()
     assert cloud.sent == texts
-    assert sum(each.path == "/api/login" for each in cloud.fake.site.exchanges) == 1
+    assert sum(each.path == "/api/login" for each in cloud.site.exchanges) == 1
 
 
 @pytest.mark.requirement("7.4")
 def test_a_site_that_is_down_opens_the_breaker_and_is_left_alone(cloud: Cloud) -> None:
     """Five failed jobs in a row: logged, counted, shown by /health; the sixth job is not even received."""
     cloud.fault(rule({"path": "/login"}, None, kind="status", status=503))
-    accounts = list(cloud.fake.site.accounts)
+    accounts = list(cloud.site.accounts)
     for account in accounts[:5]:
         cloud.send(creator_id=account)
     task = cloud.start(VISIBILITY_SECONDS="300", PAGES="5")
-    wait_for(lambda: task.events("circuit_breaker_changed"), "the breaker")
+    cloud.ends(lambda: task.events("circuit_breaker_changed"), "the breaker")
     (line,) = task.events("circuit_breaker_changed")
     assert (line["before"], line["after"]) == ("closed", "open")
-    wait_for(partial(has_ended, task, 5), "the end of the job that opened it")
+    cloud.ends(partial(has_ended, task, 5), "the end of the job that opened it")
     assert [each["status"] for each in task.events("job_ended")] == ["failed"] * 5
     cloud.send(creator_id=accounts[5])
     port = task.events("worker_started")[0]["health_port"]
     health = http_client.get(f"http://127.0.0.1:{port}/health")
     assert (health.status_code, health.json()["breaker"]) == (200, "open")
-    asked = len(cloud.fake.site.exchanges)
+    asked = len(cloud.site.exchanges)
     assert task.stop() == 0
-    assert len(cloud.fake.site.exchanges) == asked
+    assert len(cloud.site.exchanges) == asked
     names = {each["MetricName"] for each in cloud.clients["cloudwatch"].list_metrics()["Metrics"]}
     assert {"circuit_breaker_open_count", "onlyfans_5xx_count", "scraping_success_rate"} <= names
 
@@ -229,14 +228,14 @@ def test_a_mistyped_account_acts_as_nobody_and_its_job_is_kept_with_the_reason(c
     result = cloud.await_result(job)
     assert (result["status"], result["error"]["class"]) == ("dead", "auth")
     assert f"there is no secret {SECRET_ID}/{name}, and {SECRET_ID} does not name it" in result["error"]["reason"]
-    assert cloud.fake.site.exchanges == []
+    assert cloud.site.exchanges == []
     (letter,) = cloud.sqs.receive_message(
         QueueUrl=cloud.settings.workflows_dlq_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
     )["Messages"]
     assert json.loads(letter["Body"])["creator_id"] == name
     assert letter["MessageAttributes"]["reason"]["StringValue"] == result["error"]["reason"]
     assert cloud.await_result(cloud.send())["status"] == "succeeded"
-    assert [(it.account, it.message.text) for it in cloud.fake.site.conversations.accepted] == [("creator-01", "hello")]
+    assert [(it["account"], it["text"]) for it in cloud.site.control.messages()] == [("creator-01", "hello")]
     assert task.process.poll() is None
 
 
@@ -284,14 +283,12 @@ WAYS_TO_FAIL: list[tuple[int, list[dict[str, Any]]]] = [
 
 def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
     """Marked secrets through every path; then everything that came out is searched for them."""
-    site = cloud.fake.site
     faults: list[dict[str, Any]] = []
     to_end = Counter[str]()
-    for account, (number, rules) in zip(list(site.accounts.values()), WAYS_TO_FAIL, strict=False):
+    for account, (number, rules) in zip(cloud.site.accounts.values(), WAYS_TO_FAIL, strict=False):
         name = account.username
         to_end[name] = number
-        site.passwords[name] = MARKED["password"]
-        site.accounts[name] = account._replace(totp_secret=MARKED["totp_secret"])
+        cloud.world.give_secrets(name, MARKED["password"], MARKED["totp_secret"])
         given = {each: MARKED[each] for each in ("password", "api_key", "totp_secret")}
         cloud.secret({"username": name} | given, f"{SECRET_ID}/{name}")
         faults += [each | {"match": each["match"] | {"account": name}} for each in rules]
@@ -304,7 +301,7 @@ def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
     cloud.fault(*faults)
     task = cloud.start()
     # One that failed may have come back and failed again before another has ended.
-    wait_for(lambda: to_end <= Counter(it["creator_id"] for it in task.events("job_ended")), "the end of all jobs")
+    cloud.ends(lambda: to_end <= Counter(it["creator_id"] for it in task.events("job_ended")), "the end of all jobs")
     assert {line["error_class"] for line in task.events("job_ended")} == {
         *("unknown", "server_error", "challenge", "network_error", "auth", None)
     }

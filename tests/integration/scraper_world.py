@@ -1,0 +1,120 @@
+"""What the scraper's process has for a world: moto's AWS and the fake site, as a process of their own on one clock."""
+
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.sqs.models import SQSBackend
+
+from emulator.harness import places
+from emulator.harness.cloud import browser_on_wall_clock
+from emulator.harness.site_control import SiteControl
+from emulator.vclock import Clock
+from fake_onlyfans import accounts, running
+from fake_onlyfans.site import Exchange
+
+
+class Site:
+    """The fake site, from outside."""
+
+    def __init__(self, url: str) -> None:
+        """Know its accounts, which follow from its seed."""
+        self.url = url
+        self.control = SiteControl(url)
+        self.accounts = {each.username: each for each in accounts()}
+        self.media = {file.name: file for each in self.accounts.values() for file in each.media}
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every request that it saw, in order."""
+        return [Exchange(**each) for each in self.control.requests()]
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules in force, with how often each fault came."""
+        return self.control.rules()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The world's process."""
+
+    clock: Clock
+    clock_env: Mapping[str, str]
+    chromium: Path
+    aws_url: str
+    site: Site
+    process: subprocess.Popen[str]
+
+    def give_secrets(self, account: str, password: str, totp_secret: str) -> None:
+        """Have the site know other secrets of an account."""
+        self._ask({"account": account, "password": password, "totp_secret": totp_secret})
+
+    def _ask(self, change: dict[str, str]) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{json.dumps(change)}\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
+
+
+@contextlib.contextmanager
+def surroundings() -> Iterator[Surroundings]:
+    """Start the world on a clock that runs at the wall's pace, but where a test lets it leap."""
+    with (
+        Clock.create() as clock,
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.scraper_world"],
+            cwd=places.ROOT,
+            env=clock.env(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            told = json.loads(process.stdout.readline())
+            chromium = browser_on_wall_clock(Path(folder))
+            yield Surroundings(clock, clock.env({}), chromium, told["aws"], Site(told["site"]), process)
+        finally:
+            process.kill()
+
+
+def _poll_briefly(self: SQSBackend, queue: str, count: int, wait_seconds: int, *others: Any) -> Any:
+    """Answer a long poll after a second: moto's does not see the group that comes free while it waits."""
+    return _receive(self, queue, count, min(wait_seconds, 1), *others)
+
+
+_receive = SQSBackend.receive_message
+
+
+def main() -> None:
+    """Serve until the input ends; each line of it changes an account's secrets."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    with mock.patch.object(SQSBackend, "receive_message", _poll_briefly), running() as fake:
+        print(json.dumps({"aws": f"http://{host}:{port}", "site": fake.url}), flush=True)
+        for line in sys.stdin:
+            change = json.loads(line)
+            name, site = change["account"], fake.site
+            site.passwords[name] = change["password"]
+            site.accounts[name] = site.accounts[name]._replace(totp_secret=change["totp_secret"])
+            print(flush=True)
+    moto.stop()
+
+
+if __name__ == "__main__":
+    main()
