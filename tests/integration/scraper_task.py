@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import http_client
-from emulator.vclock import Clock
 from huntaze_scraper import jobs
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.settings import WorkerSettings

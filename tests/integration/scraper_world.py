@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from localprocs.vclock import Clock
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.sqs.models import SQSBackend
 
 from emulator.harness import places
 from emulator.harness.cloud import browser_on_wall_clock
 from emulator.harness.site_control import SiteControl
-from emulator.vclock import Clock
 from fake_onlyfans import accounts, running
 from fake_onlyfans.site import Exchange
 

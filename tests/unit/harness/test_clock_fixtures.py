@@ -4,11 +4,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from localprocs.vclock import AUTO, Clock
 
 from emulator.cli.inspect import next_due
 from emulator.harness import pytest_plugin
 from emulator.harness.artefacts.witnesses import RUNNING
-from emulator.vclock import AUTO, Clock
 
 
 def test_time_stands_at_a_breakpoint() -> None:
