@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gets what the project needs and the machine lacks: uv, Python 3.13, the two locked environments, a Chromium.
-# Safe to run again; `huntaze` runs it when something it depends on has changed.
+# Safe to run again; `huntaze` runs it, with its own words, when something it depends on has changed.
 set -eu
 unset LD_PRELOAD VCLOCK_PAGE # a shell on the virtual clock may start it; a browser does not end on that clock
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -47,6 +47,8 @@ if command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 || command -v
 
 step 4 "the emulator's locked environment (LocalStack)"
 "$uv" sync --quiet --frozen --project "$root/emulator/plugins" 2>>"$log" || fail "the packages of emulator/plugins/uv.lock cannot be had. Is the package index reachable?"
+
+[ "${1-}" != emulator ] || exit 0 # it needs no browser; the first other verb gets one
 
 step 5 "Chromium"
 runs() { [ -n "$1" ] && timeout 30 "$1" --version </dev/null >>"$log" 2>&1 9>&-; }

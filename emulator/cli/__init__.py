@@ -19,6 +19,7 @@ VERBS: "dict[str, str | Verb]" = {
     "demo": "emulator.cli.demo:demo",
     "up": "emulator.cli.up:up",
     "down": "emulator.cli.up:down",
+    "emulator": Verb("emulator.cli.alone:emulator", passes_on=True),
     "console": "emulator.cli.console_page:console",
     "status": "emulator.cli.inspect:status",
     "send": "emulator.cli.inspect:send",

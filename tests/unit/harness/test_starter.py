@@ -17,7 +17,7 @@ def checkout(tmp_path: Path) -> Path:
     for path in INPUTS:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    says(tmp_path / "scripts" / "set-up.sh", "set up")
+    says(tmp_path / "scripts" / "set-up.sh", "set up for $1")
     for environment in (".venv", "emulator/plugins/.venv"):
         says(tmp_path / environment / "bin" / "python", "started")
     shutil.copy(ROOT / "huntaze", tmp_path)
@@ -48,12 +48,20 @@ def test_a_browser_that_went_away_is_set_up_again(checkout: Path) -> None:
     chosen.write_text("/bin/true\n")
     assert start(checkout) == ["started"]
     chosen.write_text("/nowhere/chromium\n")
-    assert start(checkout) == ["set up", "started"]
+    assert start(checkout) == ["set up for status", "started"]
 
 
 def test_a_machine_that_never_was_set_up_is(checkout: Path) -> None:
     """As is one whose environment is gone."""
     (checkout / "emulator" / "plugins" / ".venv" / "bin" / "python").unlink()
-    assert start(checkout) == ["set up", "started"]
+    assert start(checkout) == ["set up for status", "started"]
     (checkout / ".huntaze" / "ready").unlink()
-    assert start(checkout) == ["set up", "started"]
+    assert start(checkout) == ["set up for status", "started"]
+
+
+def test_the_emulator_alone_is_set_up_without_a_browser() -> None:
+    """Set-up is told the verb, and leaves the browser to the first other one."""
+    script = (ROOT / "scripts" / "set-up.sh").read_text()
+    before, after = script.split('[ "${1-}" != emulator ] || exit 0')
+    assert "emulator/plugins" in before
+    assert 'step 5 "Chromium"' in after

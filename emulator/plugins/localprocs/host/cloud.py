@@ -1,6 +1,7 @@
 """An AWS of this machine's processes, and its clock: started and stopped as one."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -34,12 +35,13 @@ class Cloud:
         speed: Speed | None = None,
         port: int = 0,
         place: Place = HOME,
+        python: str = sys.executable,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Start nothing yet. Port 0 is a free one; without a speed time is the machine's."""
+        """Start nothing yet. Port 0 is a free one; without a speed time is the machine's; the interpreter has LocalStack."""
         self.place = place
         self.clock: Clock | WallClock = WallClock()
-        self._speed, self._port, self._tell = speed, port, tell
+        self._speed, self._port, self._python, self._tell = speed, port, python, tell
         self._open = ExitStack()
         self._emulator: Child | None = None
         self._run: Run | None = None
@@ -68,7 +70,7 @@ class Cloud:
             opening.callback(scratch.remove)
             self.clock = open_clock(self._speed, self._tell)
             log = scratch.path / "emulator.log"
-            self._emulator = emulator.start(port, scratch.path / "emulator", log, self.clock.env())
+            self._emulator = emulator.start(port, scratch.path / "emulator", log, self.clock.env(), python=self._python)
             opening.callback(self._emulator.stop)
             opening.callback(self.clock.close)  # before: a paused clock goes on, so that what waits to end can end
             url = f"http://127.0.0.1:{port}"
