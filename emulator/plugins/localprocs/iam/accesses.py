@@ -230,6 +230,12 @@ def _lambda(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> It
     yield Access(f"lambda:{action}", name if name.startswith("arn:") else scope.arn("lambda", f"function:{name}"))
 
 
+def _cloudformation(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
+    name = str(request.get("StackName") or "*")
+    stack = name if name.startswith("arn:") else scope.arn("cloudformation", f"stack/{name}/*")
+    yield Access(f"cloudformation:{operation}", stack if name != "*" else "*")
+
+
 def _ecs(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
     cluster = str(request.get("cluster", "default")).rsplit("/", 1)[-1]
     context = {"ecs:cluster": (scope.arn("ecs", f"cluster/{cluster}"),)}
@@ -238,8 +244,10 @@ def _ecs(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Itera
         arn = task if task.startswith("arn:") else scope.arn("ecs", f"task/{cluster}/{task}")
         yield Access(f"ecs:{operation}", arn, context)
     if not tasks:
-        service = request.get("service")
-        yield Access(f"ecs:{operation}", scope.arn("ecs", f"service/{cluster}/{service}") if service else "*", context)
+        services = request.get("services") or [request.get("service")]
+        for service in services:
+            name = str(service or "").rsplit("/", 1)[-1]
+            yield Access(f"ecs:{operation}", scope.arn("ecs", f"service/{cluster}/{name}") if name else "*", context)
 
 
 def _ecr(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
@@ -264,6 +272,7 @@ def _sts(operation: str, request: Request, _scope: Scope, _cloud: Cloud) -> Iter
 
 
 SERVICES: dict[str, Describe] = {
+    "cloudformation": _cloudformation,
     "cloudwatch": _cloudwatch,
     "dynamodb": _dynamodb,
     "ecr": _ecr,

@@ -112,7 +112,7 @@ class _Assembly:
         return {name: it for name, it in found.items() if it in SCOPES or it.replace(".", "", 1).isdecimal()}
 
     def _alarm(self, name: str) -> str:
-        return str(self._redaction.sentence(name))
+        return self._redaction.alarm(name)
 
     def _arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {

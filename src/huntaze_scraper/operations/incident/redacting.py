@@ -138,7 +138,9 @@ class _Again:
         )
 
     def _change(self, it: AlarmChange) -> AlarmChange:
-        return replace(it, alarm=self._said(it.alarm), before=self._said(it.before), after=self._said(it.after))
+        return replace(
+            it, alarm=self._redaction.alarm(it.alarm), before=self._said(it.before), after=self._said(it.after)
+        )
 
     def _asked(self, name: str, value: str) -> str:
         if name == "job":

@@ -21,6 +21,7 @@ _JOB_ID = re.compile(r"[0-9a-f]{64}")
 _SHA256 = _JOB_ID
 _REQUEST = re.compile(r"([A-Z]{1,16}) (\S*)")
 _TEMPLATE = re.compile(r"(/[A-Za-z0-9_-]{1,40}|/\{[a-z_]{1,20}\})+/?|/")
+_TRACKING = re.compile(r"TargetTracking-.*-(AlarmHigh|AlarmLow)\b.*")
 _MIME = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 
 type Rule = Callable[[Any], Any]
@@ -149,6 +150,10 @@ class Redaction:
             done = found.end()
         pieces.append(self._said(value[done:]))
         return "".join(pieces)
+
+    def alarm(self, name: str) -> str:
+        """Return an alarm's name; of target tracking's own, which ends in an id of AWS's, only which it is."""
+        return str(self.sentence(_TRACKING.sub(r"TargetTracking-\1", name)))
 
     def request(self, value: Any) -> Any:
         """Keep a request's method, and of its path what our own programs say."""

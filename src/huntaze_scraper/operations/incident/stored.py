@@ -120,7 +120,10 @@ def _result(gathering: Gathering, key: str) -> dict[str, Any] | None:
     try:
         answer = target.clients.s3.get_object(Bucket=target.results_bucket, Key=key)
     except ClientError as error:
-        if error.response["Error"].get("Code") == "NoSuchKey":
+        code = error.response["Error"].get("Code")
+        if code == "AccessDenied":  # what S3 says of an object that is not there, too, to whoever may not list
+            gathering.lack("some results", "s3:GetObject is not allowed, or they are not there any more")
+        if code in ("AccessDenied", "NoSuchKey"):
             return None
         raise
     try:

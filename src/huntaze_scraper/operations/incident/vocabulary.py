@@ -14,6 +14,10 @@ _OTHERS = (
     "RequestLimitExceeded ConnectTimeoutError ReadTimeoutError EndpointConnectionError ClientError Service Unavailable "
     "SpotInterruption TerminationNotice EssentialContainerExited TaskFailedToStart UserInitiated ServiceSchedulerInitiated "
     "Scaling activity initiated by deployment ECS Essential container in task exited Your Spot was interrupted "
+    # Alarms' names, which the templates give.
+    "age challenge circuit breaker cpu critical credentials depth dlq effect errors failed failure high ingress jobs "
+    "lambda low messages missing not onlyfans opened queue rate ready rotation scraper seen share taken tasks throttles "
+    "uncertain wait warning workflows alarm target tracking OK ALARM INSUFFICIENT DATA "
     # Chromium's and the operating system's names of what went wrong on a connection.
     "ERR NET CONNECTION RESET REFUSED CLOSED TIMED OUT ABORTED FAILED NAME NOT RESOLVED EMPTY RESPONSE SSL PROTOCOL "
     "ECONNRESET ECONNREFUSED ECONNABORTED ETIMEDOUT ENOTFOUND EPIPE EHOSTUNREACH socket hang up aborted"

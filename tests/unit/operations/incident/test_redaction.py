@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.harness.places import ROOT
 from huntaze_scraper.operations.incident import rules, sieve
 from huntaze_scraper.operations.incident.assembly import assemble
 from huntaze_scraper.operations.incident.bundle import Bundle, Verb
@@ -241,3 +242,14 @@ def test_a_bundle_is_redacted_anew() -> None:
 
 def _fields(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in asdict(record)}
+
+
+def test_every_alarm_keeps_its_name() -> None:
+    """The names that the templates give are told whole; target tracking's own lose AWS's id."""
+    template = json.loads((ROOT / "tests/unit/infra/snapshots/Observability.json").read_text())
+    named = [it["Properties"]["AlarmName"] for it in template["Resources"].values() if "AlarmName" in it["Properties"]]
+    assert named
+    redaction = Redaction()
+    assert [redaction.alarm(it) for it in named] == named
+    tracking = "TargetTracking-service/huntaze-cluster/anna-AlarmHigh-0b1c2d3e-1111-2222-3333-444455556666"
+    assert redaction.alarm(tracking) == "TargetTracking-AlarmHigh"
