@@ -104,3 +104,12 @@ def test_an_encrypted_resource_needs_its_key_through_the_service(service, operat
     assert [each.action for each in of_key] == [f"kms:{use}" for use in uses]
     assert all(each.resource == KEY for each in of_key)
     assert all(each.context["kms:viaservice"] == (f"{service}.us-east-1.amazonaws.com",) for each in of_key)
+
+
+def test_what_is_described_by_name_is_the_resource():
+    """A service that is asked about, and a stack, are what their permissions are for."""
+    (service,) = accesses("ecs", "DescribeServices", {"cluster": "c", "services": ["s"]}, SCOPE, Cloud())
+    (stack,) = accesses("cloudformation", "GetTemplate", {"StackName": "queues"}, SCOPE, Cloud())
+
+    assert service.resource.endswith(":service/c/s")
+    assert stack.resource.endswith(":stack/queues/*")

@@ -108,7 +108,11 @@ def _narrow_to_job(raw: Raw) -> None:
 def _narrow_to_alarm(gathering: Gathering, question: Question) -> None:
     """Tell of the time around the alarm's last change to ALARM."""
     raw = gathering.raw
-    changes = around.alarm_changes(gathering, raw.begin, raw.end, question.alarm)
+    changes: list[tuple[float, str, str, str]] = []
+    with gathering.part("alarm history", "cloudwatch:DescribeAlarmHistory"):
+        changes = around.alarm_changes(gathering, raw.begin, raw.end, question.alarm)
+    if why := raw.missing.get("alarm history"):
+        raise WrongQuestion(f"when the alarm was loud cannot be read ({why}): say --since and --until instead")
     loud = [at for at, _, _, after in changes if after == "ALARM"]
     if not loud:
         since = question.since.isoformat(timespec="minutes")
