@@ -26,6 +26,7 @@ VERBS: "dict[str, str | Verb]" = {
     "logs": "emulator.cli.inspect:logs",
     "synth": "infra_cdk.cli:synth",
     **operations.VERBS,
+    "incident": "emulator.cli.incident:app",
 }
 
 

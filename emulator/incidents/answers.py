@@ -111,7 +111,9 @@ def _wrong(answer: Answer) -> _Fault:
     if status in _NORMAL:
         return _Fault("")
     if not status:
-        gave_up = answer.response.get("_error") == "timeout" or answer.time >= HANG_SECONDS * 1000
+        by_time = "timeout" if answer.time >= HANG_SECONDS * 1000 else "reset"
+        # Empty where whoever asked was told to end meanwhile: no answer had come, and none was cut off.
+        gave_up = answer.response.get("_error", by_time) != "reset"
         return _Fault("hang" if gave_up else "reset", acted=bool(acted), acted_after=late)
     headers = answer.response.get("headers", ())
     told = next((str(it["value"]) for it in headers if it["name"].lower() == "retry-after"), "")

@@ -18,10 +18,16 @@ from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.stage import at_site, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
+from huntaze_scraper.operations.incident.around import gather_deployed
 from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
 from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
+from huntaze_scraper.operations.incident.gathering import Gathering
+from huntaze_scraper.operations.incident.raw import Raw
 from huntaze_scraper.operations.incident.reading import body_text, job_of
+from huntaze_scraper.operations.target import pipeline as pipeline_target
 
+TEMPLATE = "template:"
+"""What the digests of stacks' templates begin with."""
 LATE_SECONDS = 900.0
 """Virtual seconds beyond the recorded span that a job may take to end: what was mended may need a back-off more."""
 _LEAD_SECONDS = 3600.0
@@ -124,12 +130,22 @@ def stage(bundle: Bundle, tell: Callable[[str], None]) -> Iterator[Harness]:
         yield harness
 
 
+def other_templates(bundle: Bundle, harness: Harness) -> list[str]:
+    """Return the stacks that were recorded as another template than the one that is replayed."""
+    run = harness.run
+    raw = Raw(asked={}, begin=0.0, end=0.0, captured_at=0.0)
+    gather_deployed(Gathering(pipeline_target(run.clients, lambda name: str(getattr(run, name))), raw))
+    recorded = {name: it for name, it in bundle.manifest.digests.items() if name.startswith(TEMPLATE)}
+    return [name.removeprefix(TEMPLATE) for name, it in recorded.items() if raw.digests.get(name) != it]
+
+
 def _steps(
     bundle: Bundle, pipeline: Pipeline, clock: Clock, script: Script, began: float
 ) -> Iterator[tuple[str, SentJob]]:
     """Send the jobs and play the script, each at its offset; yield each job by the recording's id."""
     jobs = [it for it in bundle.jobs if it.queue == "ingress"]
-    steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *bundle.script], key=lambda it: it.at_seconds)
+    happened = [it for it in bundle.script if 0 <= it.at_seconds <= bundle.manifest.span_seconds]
+    steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *happened], key=lambda it: it.at_seconds)
     for step in steps:
         moment = began + max(step.at_seconds, 0.0)
         if isinstance(step, Happening):

@@ -11,6 +11,7 @@ from emulator.harness.artefacts.witnesses import HarnessWitness
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from huntaze_scraper.operations.incident.reading import read_bundle
 from huntaze_scraper.telemetry.redaction import Redactor
 from tests.integration.scraper_office import wanted, world
 
@@ -45,6 +46,8 @@ def test_a_harness_tells_all_about_a_test_and_no_secret(
     assert [it["text"] for it in json.loads((kept / "site.json").read_text())["messages"]] == ["For the record"]
     queues = json.loads((kept / "queues.json").read_text())
     assert [it["message_id"] for it in queues["ingress_queue"]["journal"]] == [job.message_id]
+    (bundle,) = kept.glob("incident-*.zip")
+    assert [it.end for it in read_bundle(bundle).expected.jobs] == ["done"]
     for secret in witness.secrets():
         assert secret not in _all_text(kept)
 

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper.operations.errors import TellOperator
+from huntaze_scraper.operations.incident.reading import read_bundle
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +88,19 @@ def test_a_job_is_sent_again(open_page: Callable[..., Page], pipeline: Pipeline,
     page.goto(page.url.rpartition("/")[0])
     expect(page.get_by_role("row").filter(has_text="done")).to_have_count(2)
     assert [it["text"] for it in site.messages()] == ["once more", "once more"]
+
+
+def test_a_job_is_saved_as_an_incident(open_page: Callable[..., Page], pipeline: Pipeline) -> None:
+    """As a bundle that can be read and replayed; the page says by which command."""
+    job = pipeline.send(message("to be looked into"))
+    pipeline.await_results([job])
+    page = open_page(f"/jobs/{job.job_id}")
+
+    page.get_by_role("button", name="Save as incident").click()
+
+    expect(said(page)).to_contain_text("./huntaze incident replay")
+    bundle = read_bundle(Path((said(page).text_content() or "").rpartition("incident replay ")[2].strip()))
+    assert [it.end for it in bundle.expected.jobs] == ["done"]
 
 
 def test_a_jobs_pictures_are_shown(open_page: Callable[..., Page], pipeline: Pipeline) -> None:

@@ -7,7 +7,7 @@ from localprocs.vclock import Clock
 
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.incidents.replay import play
+from emulator.incidents.replay import again, play, stage
 from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
 from huntaze_scraper.operations.incident.reading import job_of
 from tests import invariants
@@ -98,3 +98,24 @@ def test_the_first_difference_is_told_beside_what_was_recorded(
         f"not reproduced: first difference at 40 s, the end of job {ending.job_id[:12]}: recorded dead, here done"
     )
     assert verdict.as_json["first_difference"]["here"] == "done"
+
+
+@pytest.mark.gate
+def test_a_replay_of_its_own_goes_on_at_the_incidents_own_date(bundle: Bundle) -> None:
+    """A harness is started for it, with the limit that was deployed; each request comes when it came then."""
+    manifest = replace(bundle.manifest, settings={"RATE_LIMIT_CAPACITY": "3"})
+    bundle = replace(bundle, manifest=manifest)
+    with stage(bundle, lambda _: None) as harness:
+        deployed = harness.clients.lambda_.get_function_configuration(FunctionName=harness.run.lambda_function)
+        assert deployed["Environment"]["Variables"]["RATE_LIMIT_CAPACITY"] == "3"
+        assert isinstance(harness.clock, Clock)
+        pipeline = Pipeline(harness.run)
+        replayed = play(bundle, pipeline, harness.clock)
+
+        assert replayed.verdict.is_reproduced, replayed.verdict.text
+        moments = [it["time"] - bundle.t0.timestamp() for it in SiteControl(harness.run.site_url).requests()]
+        assert min(moments) >= 0
+        assert max(moments) <= bundle.manifest.span_seconds + 60
+
+        again(pipeline)
+        assert play(bundle, pipeline, harness.clock, seed=2).verdict.is_reproduced

@@ -28,6 +28,9 @@ from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
 from huntaze_scraper.operations.dead_letters import QUEUES, Selection
 from huntaze_scraper.operations.dropping import drop
 from huntaze_scraper.operations.errors import TellOperator
+from huntaze_scraper.operations.incident.capture import capture
+from huntaze_scraper.operations.incident.question import Question
+from huntaze_scraper.operations.incident.writing import write_bundle
 from huntaze_scraper.operations.replay import Replay
 
 type Form = Mapping[str, str]
@@ -41,6 +44,7 @@ def routes(console: Console) -> list[BaseRoute]:
         "/clock": turn_clock,
         "/jobs": send,
         "/jobs/again": send_again,
+        "/jobs/incident": save_incident,
         "/letters": treat_letters,
         "/break/site": break_site,
         "/break/service": break_service,
@@ -84,6 +88,16 @@ def send_again(run: Run, form: Form) -> str:
         raise ValueError("nobody remembers that job's words any more")
     fresh = {name: value for name, value in found.payload.items() if name != "timestamp"}
     return f"sent job {Pipeline(run).send(fresh).job_id[:12]}, a copy of {wanted[:12]}"
+
+
+def save_incident(run: Run, form: Form) -> str:
+    """Capture a job's incident as a bundle in the state folder."""
+    target = target_of(run)
+    question = Question.read(target.now(), job=form.get("id", ""), creator="", alarm="", since="", until="")
+    bundle = capture(target, question)
+    path = places.state_directory() / "incidents" / f"incident-{bundle.manifest.name}.zip"
+    write_bundle(bundle, path)
+    return f"saved; ./huntaze incident replay {path}"
 
 
 def treat_letters(run: Run, form: Form) -> str:

@@ -10,7 +10,7 @@ import pytest
 from _pytest._code.code import ExceptionRepr
 
 from emulator.harness import places
-from emulator.harness.artefacts.redaction import redact_folder
+from emulator.harness.artefacts.redaction import BUNDLE_PREFIX, redact_folder
 from emulator.harness.artefacts.witnesses import RUNNING, HarnessWitness, Witness
 from emulator.harness.harness import Harness
 
@@ -51,6 +51,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
                 told = f"none could be kept: {type(error).__name__}: {error}; the harness's own logs: {logs}"
             if isinstance(report.longrepr, ExceptionRepr):
                 report.longrepr.addsection("artefacts", told)
+                for bundle in sorted(folder.glob(f"{BUNDLE_PREFIX}*.zip")):
+                    report.longrepr.addsection("at your desk", f"./huntaze incident replay {bundle}")
     return report
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.drawing import timeline
 from emulator.harness import log_groups
 from emulator.harness.artefacts.browsers import keep_pictures
+from emulator.harness.artefacts.redaction import BUNDLE_PREFIX
 from emulator.harness.artefacts.traces import FOLDER, keep_traces
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
@@ -24,6 +25,11 @@ from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper import names
+from huntaze_scraper.operations.incident.capture import capture
+from huntaze_scraper.operations.incident.errors import WrongQuestion
+from huntaze_scraper.operations.incident.question import Question
+from huntaze_scraper.operations.incident.writing import write_bundle
+from huntaze_scraper.operations.target import pipeline as pipeline_target
 from huntaze_scraper.state.attributes import read_all
 from huntaze_scraper.state.keys import Kind, name_of
 
@@ -78,6 +84,7 @@ class HarnessWitness:
             **dict.fromkeys(FILES, self._log_file),
             "browser": lambda file: keep_pictures(self._pids(), file.parent),
             "trace": lambda file: self._traces(file.parent),
+            "incident": lambda file: self._incident(file.parent),
         }
         for name, keep in parts.items():
             try:
@@ -153,6 +160,15 @@ class HarnessWitness:
 
     def _traces(self, kept: Path) -> None:
         keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, kept, self.began_real)
+
+    def _incident(self, kept: Path) -> None:
+        """Keep a bundle that can be replayed, if the test was about jobs."""
+        run = self.harness.run
+        target = pipeline_target(run.clients, lambda name: str(getattr(run, name)))
+        moments = (datetime.fromtimestamp(it, UTC) for it in (self.began, self.harness.clock.now()))
+        with suppress(WrongQuestion):
+            bundle = capture(target, Question(since=next(moments), until=next(moments), has_since=True))
+            write_bundle(bundle, kept / f"{BUNDLE_PREFIX}{bundle.manifest.name}.zip")
 
     def _pids(self) -> list[int]:
         tasks = http_client.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()

@@ -31,6 +31,8 @@ def test_a_failure_is_for_the_same_request_again() -> None:
         (answer(1, 0, wait=45), {"kind": "hang", "when": "before"}),
         (answer(1, 0, wait=1, _error="timeout"), {"kind": "hang", "when": "before"}),
         (answer(1, 0), {"kind": "reset", "when": "before"}),
+        (answer(1, 0, wait=45, _error="reset"), {"kind": "reset", "when": "before"}),
+        (answer(1, 0, _error=""), {"kind": "hang", "when": "before"}),
         (answer(1, 0, _acted=True), {"kind": "reset", "when": "after"}),
         (
             answer(1, 0, _error="timeout", _acted=5),

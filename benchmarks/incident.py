@@ -1,0 +1,228 @@
+"""Incidents: what it costs to capture and to replay an hour with 600 jobs, and how many histories of faults replay."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from localprocs.vclock import AUTO, Clock, NotWithin
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from emulator.console.reading.place import target_of
+from emulator.harness.faults import Faults
+from emulator.harness.harness import Harness, Options
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.site_control import SiteControl
+from emulator.incidents.replay import again, play, stage
+from emulator.incidents.seen import endings_of
+from huntaze_scraper.operations.incident.bundle import Bundle
+from huntaze_scraper.operations.incident.capture import capture
+from huntaze_scraper.operations.incident.question import Question
+from huntaze_scraper.operations.incident.writing import write_bundle
+
+HOUR_SECONDS = 3600.0
+MOST_SHARE_OF_HOUR = 0.1
+LEAST_REPRODUCED = 0.95
+ACCOUNTS = 6
+JOBS_A_HISTORY = 6
+PATIENCE_SECONDS = 7200.0
+POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """What a capture cost."""
+
+    jobs: int
+    seconds: float
+    calls: int
+    packed_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A seed's faults, and what their replay came to."""
+
+    seed: int
+    kind: str
+    verdict: str
+
+
+def hour(count: int, tell: Callable[[str], None]) -> tuple[Captured, float, str]:
+    """Send so many jobs over an hour, capture the hour, replay it; return real seconds of the replay and its verdict."""
+    with Harness(Options(speed=AUTO), tell) as harness:
+        pipeline, clock = Pipeline(harness.run), _clock(harness)
+        began = clock.now()
+        sent = {}
+        for number in range(count):
+            clock.advance(max(began + number * HOUR_SECONDS / count - clock.now(), 0.0))
+            job = pipeline.send(_message(number))
+            sent[job.job_id] = job
+            tell(f"{number + 1} of {count} jobs sent")
+        clock.until(lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS)
+        bundle, cost = _captured(pipeline, began, tell)
+    with stage(bundle, tell) as harness:
+        begun = time.monotonic()
+        verdict = play(bundle, Pipeline(harness.run), _clock(harness)).verdict
+        return cost, time.monotonic() - begun, verdict.text
+
+
+def histories(count: int, first: int, tell: Callable[[str], None]) -> Iterator[History]:
+    """Live through so many seeds' faults, capture each and replay it, all on one harness."""
+    with Harness(Options(speed=AUTO), tell) as harness:
+        pipeline, clock = Pipeline(harness.run), _clock(harness)
+        for seed in range(first, first + count):
+            tell(f"seed {seed}: it happens")
+            pipeline.forget()
+            SiteControl(harness.run.site_url).reset()
+            again(pipeline)
+            clock.advance(60)
+            began = clock.now()
+            kind = _live(pipeline, clock, seed)
+            bundle, _ = _captured(pipeline, began, lambda _: None)
+            tell(f"seed {seed}: {kind}, replaying")
+            again(pipeline)
+            yield History(seed=seed, kind=kind, verdict=play(bundle, pipeline, clock).verdict.text)
+
+
+def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
+    """Send a few messages, break something by the seed, and wait for the ends."""
+    random, site, faults = Random(seed), SiteControl(pipeline.run.site_url), Faults(pipeline.run, seed)  # noqa: S311
+    kind = random.choice(("status", "limit", "outage", "limiter", "scraper", "browser", "down"))
+    began = clock.now()
+    match kind:
+        case "status":
+            fault = {"kind": "status", "status": random.choice((401, 403, 422, 429, 500, 503, 504))}
+            site.faults({"match": POSTS, "fault": fault, "times": random.randint(1, 4)})
+        case "limit":
+            site.limits(random.randint(2, 5), 60, **POSTS)
+        case "down":
+            site.faults({"match": {"path": "*"}, "fault": {"kind": "status", "status": 503}})
+    sent = {
+        job.job_id: job for job in (pipeline.send(_message(random.randrange(10**6))) for _ in range(JOBS_A_HISTORY))
+    }
+    match kind:
+        case "outage":
+            faults.outage(random.choice(("dynamodb", "s3", "secretsmanager")), "error", random.randint(30, 300))
+        case "limiter":
+            faults.kill_limiter((0.0, 1.0))
+        case "scraper":
+            faults.kill_scraper((0.0, 2.0))
+        case "browser":
+            faults.kill_browser((0.0, 2.0))
+        case "down":
+            clock.advance(random.randint(60, 1200))
+            site.faults()
+    try:
+        clock.until(
+            lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, each=30
+        )
+    except NotWithin:
+        kind += ", not all ended"
+    faults.end_outages()
+    site.faults()
+    return kind
+
+
+def _captured(pipeline: Pipeline, began: float, tell: Callable[[str], None]) -> tuple[Bundle, Captured]:
+    target = target_of(pipeline.run)
+    question = Question(since=datetime.fromtimestamp(began - 1, UTC), until=target.now(), has_since=True)
+    with _counted(pipeline) as calls, tempfile.TemporaryDirectory() as folder:
+        begun = time.monotonic()
+        bundle = capture(target, question, tell)
+        file = Path(folder) / "incident-hour.zip"
+        write_bundle(bundle, file)
+        cost = Captured(
+            jobs=len(bundle.expected.jobs),
+            seconds=round(time.monotonic() - begun, 1),
+            calls=len(calls),
+            packed_bytes=file.stat().st_size,
+        )
+    return bundle, cost
+
+
+@contextmanager
+def _counted(pipeline: Pipeline) -> Iterator[list[str]]:
+    """Note the name of every call to AWS."""
+    calls: list[str] = []
+    clients: Any = pipeline.clients
+    events = [
+        getattr(clients, name).meta.events
+        for name in ("cloudformation", "cloudwatch", "dynamodb", "ecs", "lambda_", "logs", "s3", "sqs", "autoscaling")
+    ]
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    for each in events:
+        each.register("before-call", note)
+    try:
+        yield calls
+    finally:
+        for each in events:
+            each.unregister("before-call", note)
+
+
+def _message(number: int) -> dict[str, Any]:
+    return {
+        "action": "send_message",
+        "creator_id": f"creator-{1 + number % ACCOUNTS:02}",
+        "user_id": f"fan-{1 + number % 10:03}",
+        "message_content": f"Message no. {number}",
+    }
+
+
+def _clock(harness: Harness) -> Clock:
+    if not isinstance(harness.clock, Clock):
+        sys.exit("this machine cannot have a virtual clock")
+    return harness.clock
+
+
+def main() -> None:
+    """Measure and print; exit 1 where a figure is beyond its limit."""
+    parser = argparse.ArgumentParser(prog="huntaze bench incident")
+    parser.add_argument("--jobs", type=int, default=600, help="jobs of the hour; 0 leaves it out")
+    parser.add_argument("--histories", type=int, default=100, help="histories of faults; 0 leaves them out")
+    parser.add_argument("--seed", type=int, default=1, help="of the first history")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    options = parser.parse_args()
+    told: dict[str, Any] = {}
+    wrong: list[str] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=options.json) as progress:
+        task = progress.add_task("")
+
+        def tell(text: str) -> None:
+            progress.update(task, description=text)
+
+        if options.jobs:
+            cost, seconds, verdict = hour(options.jobs, tell)
+            told["hour"] = asdict(cost) | {"replay_seconds": round(seconds, 1), "verdict": verdict}
+            if seconds > MOST_SHARE_OF_HOUR * HOUR_SECONDS:
+                wrong.append(f"the hour's replay took {seconds:.0f} s")
+        if options.histories:
+            lived = list(histories(options.histories, options.seed, tell))
+            share = sum(it.verdict == "reproduced" for it in lived) / len(lived)
+            told["histories"] = {
+                "reproduced": share,
+                "others": [asdict(it) for it in lived if it.verdict != "reproduced"],
+            }
+            if share < LEAST_REPRODUCED:
+                wrong.append(f"{share:.0%} of the histories were reproduced, less than {LEAST_REPRODUCED:.0%}")
+    told["beyond"] = wrong
+    print(json.dumps(told, indent=None if options.json else 1))
+    if wrong:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
