@@ -2,13 +2,23 @@
 
 from localstack.services.plugins import Service
 
-from localprocs.dynamodb import roll_back
+from localprocs.dynamodb import counting, roll_back
 from localprocs.dynamodb.expiry import with_expiry
 from localprocs.dynamodb.idempotency import transact_once
+from localprocs.dynamodb.partiql import handlers as partiql
 from localprocs.moto_services import moto_service
 
 
 def make() -> Service:
     """Make the service."""
     roll_back.keep_cheap()
-    return moto_service("dynamodb", {**with_expiry(), "TransactWriteItems": transact_once()})
+    handlers, transact = with_expiry(), transact_once()
+    return moto_service(
+        "dynamodb",
+        {
+            **handlers,
+            "Scan": counting.without_items(handlers["Scan"]),
+            "TransactWriteItems": transact,
+            **partiql.handlers(transact),
+        },
+    )
