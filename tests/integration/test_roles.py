@@ -1,5 +1,6 @@
 """A role may do what its policies allow, and what it did is on record."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,3 +93,76 @@ def test_an_encrypted_queue_needs_its_key_too(scene: Scene) -> None:
 def test_who_is_no_role_passes(emulator: Clients) -> None:
     """The harness and the tests have an administrator's credentials."""
     assert "QueueUrls" in {**emulator.sqs.list_queues(), "QueueUrls": []}
+
+
+def test_a_service_that_nobody_here_knows_by_name_is_evaluated(scene: Scene) -> None:
+    """By AWS's reference: the action as policies name it, on the resource that the request names."""
+    ssm = client(scene, "ssm")
+    scene.allow(["ssm:GetParameter"], "arn:aws:ssm:us-east-1:000000000000:parameter/app/*")
+
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        ssm.get_parameter(Name="/app/key")
+    with pytest.raises(
+        ClientError, match=r"ssm:GetParameter on resource: arn:aws:ssm:us-east-1:000000000000:parameter/x"
+    ):
+        ssm.get_parameter(Name="x")
+
+
+def test_a_boundary_and_a_sessions_policy_limit_a_role(scene: Scene) -> None:
+    """What both allow may be done."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    s3_alone = json.dumps({"Version": "2012-10-17", "Statement": {**everything, "Action": "s3:*"}})
+    scene.allow(["*"])
+    given = scene.emulator.sts.assume_role(RoleArn=scene.role, RoleSessionName="limited", Policy=s3_alone)[
+        "Credentials"
+    ]
+    limited = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "us-east-1")
+    with pytest.raises(ClientError, match="no session policy allows the sqs:ListQueues action"):
+        limited.client("sqs", endpoint_url=scene.emulator.endpoint_url).list_queues()
+
+    boundary = scene.emulator.iam.create_policy(PolicyName=f"boundary-{scene.mark}", PolicyDocument=s3_alone)["Policy"]
+    scene.emulator.iam.put_role_permissions_boundary(RoleName=scene.role_name, PermissionsBoundary=boundary["Arn"])
+    client(scene, "s3").list_buckets()
+    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:ListQueues action"):
+        client(scene, "sqs").list_queues()
+
+
+def test_what_a_role_may_can_be_asked_and_what_it_used_is_told(scene: Scene) -> None:
+    """By SimulatePrincipalPolicy, and by the report: what it lacked, what it did not use, the smallest policy."""
+    scene.allow(["sqs:ListQueues", "sqs:SendMessage"])
+    asked = ["sqs:ListQueues", "s3:ListAllMyBuckets"]
+    answer = scene.emulator.iam.simulate_principal_policy(PolicySourceArn=scene.role, ActionNames=asked)
+    assert [it["EvalDecision"] for it in answer["EvaluationResults"]] == ["allowed", "implicitDeny"]
+
+    client(scene, "sqs").list_queues()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client(scene, "s3").list_buckets()
+    told = http_client.get(f"{scene.emulator.endpoint_url}/_emulator/iam/report").json()["roles"]
+    (own,) = [it for it in told if it["role"] == scene.role]
+    assert own["used_not_granted"] == [{"action": "s3:ListAllMyBuckets", "resource": "*"}]
+    assert [it["action"] for it in own["granted_not_used"]] == ["sqs:SendMessage"]
+    (statement,) = own["smallest_policy"]["Statement"]
+    assert statement["Action"] == ["s3:ListAllMyBuckets", "sqs:ListQueues"]
+
+
+def test_roles_can_be_watched_only_or_not_at_all(scene: Scene) -> None:
+    """In audit mode what would be refused is done and recorded; off, it is done."""
+    mode = f"{scene.emulator.endpoint_url}/_emulator/iam/mode"
+    calls = f"{scene.emulator.endpoint_url}/_emulator/iam/calls"
+
+    def recorded() -> list[tuple[str, bool]]:
+        rows = http_client.get(calls).json()["calls"]
+        return [(it["action"], it["allowed"]) for it in rows if it["role"] == scene.role]
+
+    try:
+        assert http_client.post(mode, json={"mode": "off"}).json() == {"mode": "off"}
+        client(scene, "sqs").list_queues()
+        assert recorded() == []
+        http_client.post(mode, json={"mode": "audit"})
+        client(scene, "sqs").list_queues()
+        assert recorded() == [("sqs:ListQueues", False)]
+        assert http_client.post(mode, json={"mode": "loud"}).status_code == 400
+    finally:
+        http_client.post(mode, json={"mode": "enforce"})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client(scene, "sqs").list_queues()

@@ -101,7 +101,9 @@ class LocalStackCloud:
     def credentials(self, place: Place, role: str, session: str) -> Json:
         """Assume the role as the service for tasks."""
         sts = connect_to(aws_access_key_id=place.account, region_name=place.region).sts
-        assumed = sts.request_metadata(service_principal="ecs-tasks").assume_role(
+        # AWS names no single task: "arn:aws:ecs:REGION:ACCOUNT:*" (Amazon ECS Developer Guide, "confused deputy").
+        source = f"arn:aws:ecs:{place.region}:{place.account}:*"
+        assumed = sts.request_metadata(service_principal="ecs-tasks", source_arn=source).assume_role(
             RoleArn=role, RoleSessionName=session, DurationSeconds=SESSION_SECONDS
         )
         return dict(assumed["Credentials"])

@@ -43,7 +43,7 @@ class Scope:
 
 
 def accesses(service: str, operation: str, request: Request, scope: Scope, cloud: Cloud) -> list[Access]:
-    """List what a call needs; a service that is not known here needs its action on ``*``."""
+    """List what a call needs: by the rules here of services that they know, else by AWS's reference."""
     describe = SERVICES.get(service, _other(service))
     return list(describe(operation, request, scope, cloud))
 
@@ -52,8 +52,12 @@ type Describe = Callable[[str, Request, Scope, Cloud], Iterator[Access]]
 
 
 def _other(service: str) -> Describe:
-    def describe(operation: str, _request: Request, _scope: Scope, _cloud: Cloud) -> Iterator[Access]:
-        yield Access(f"{service}:{operation}", "*")
+    def describe(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
+        from localprocs.iam import reference  # noqa: PLC0415 - its data are read when one needs them
+
+        where = {"Region": scope.region, "Account": scope.account}
+        for resource in reference.resources(service, operation, request, where):
+            yield Access(reference.action(service, operation), resource)
 
     return describe
 

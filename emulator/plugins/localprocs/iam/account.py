@@ -28,9 +28,8 @@ def principal_of(access_key: str, account: str) -> Principal | None:
         if session is None:
             return None
         # moto tells times without a zone, and means UTC.
-        _sessions[access_key] = Principal(
-            session.role_arn, session.arn, session.expiration.replace(tzinfo=UTC).timestamp()
-        )
+        end = session.expiration.replace(tzinfo=UTC).timestamp()
+        _sessions[access_key] = Principal(session.role_arn, session.arn, end, session.policy or "")
     return _sessions[access_key]
 
 
@@ -45,13 +44,34 @@ def identity_policies(role_arn: str) -> dict[str, Document]:
     role = _role(role_arn)
     if role is None:
         return {}
-    managed = {
-        each.name: _parsed(version.document)
-        for each in role.managed_policies.values()
-        for version in each.versions
-        if version.is_default
-    }
-    return managed | {policy: _parsed(document) for policy, document in role.policies.items()}
+    return policies_of(role)
+
+
+def policies_of(owner: Any) -> dict[str, Document]:
+    """Return the policies of what moto has of a role, user or group, by name."""
+    managed = {each.name: _parsed(_default(each)) for each in owner.managed_policies.values()}
+    return managed | {policy: _parsed(document) for policy, document in owner.policies.items()}
+
+
+def limits(principal: Principal) -> dict[str, Document]:
+    """Return what limits a session beside its role's policies: the role's boundary, the session's own policy."""
+    found: dict[str, Document] = {}
+    role = _role(principal.role_arn)
+    if role and role.permissions_boundary_arn:
+        boundary = iam_backends[principal.account]["aws"].managed_policies[role.permissions_boundary_arn]
+        found["permissions boundary"] = _parsed(_default(boundary))
+    if principal.session_policy:
+        found["session policy"] = _parsed(principal.session_policy)
+    return found
+
+
+def roles(account: str) -> list[str]:
+    """Return the ARNs of an account's roles."""
+    return [str(role.arn) for role in iam_backends[account]["aws"].roles.values()]
+
+
+def _default(policy: Any) -> str:
+    return str(next(version.document for version in policy.versions if version.is_default))
 
 
 def _role(role_arn: str) -> Any:

@@ -16,9 +16,12 @@ from localprocs.iam import account
 from localprocs.iam.accesses import Scope, accesses
 from localprocs.iam.policy import Access, Decision, Principal, decide, trusts
 from localprocs.iam.record import CallRecord
+from localprocs.iam.report import report
 
-ENFORCE = "LOCALPROCS_IAM_ENFORCE"
-"""Set to 0, calls are recorded but none is refused."""
+MODE = "LOCALPROCS_IAM"
+MODES = ("enforce", "audit", "off")
+"""Calls that are not allowed are refused; or only recorded; or roles are not looked at. ``POST /_emulator/iam/mode``
+``{"mode": "audit"}`` changes it while the emulator runs."""
 FILE = "LOCALPROCS_IAM_CALLS"
 """File that each new row of the record is appended to."""
 
@@ -32,7 +35,9 @@ class Guard:
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         """Begin an empty record."""
-        self._enforces = environment.get(ENFORCE, "1") != "0"
+        self.mode = environment.get(MODE, "enforce")
+        if self.mode not in MODES:
+            raise ValueError(f"{MODE} is {self.mode!r}: it can be {', '.join(MODES)}")
         self.record = CallRecord(Path(environment[FILE]) if FILE in environment else None)
 
     def __call__(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
@@ -41,7 +46,7 @@ class Guard:
         Raises:
             CommonServiceException: AWS's answer to a call that is not allowed.
         """
-        if not context.service or not context.operation:
+        if self.mode == "off" or not context.service or not context.operation:
             return
         if service_asking(context):
             self._check_trust(context)
@@ -55,22 +60,28 @@ class Guard:
             raise expired(service, context.protocol)
         scope = Scope(context.region, context.account_id)
         resources = account.AccountResources(scope)
-        policies = account.identity_policies(principal.role_arn)
+        policies, limits = account.identity_policies(principal.role_arn), account.limits(principal)
         for access in accesses(service, context.operation.name, context.service_request or {}, scope, resources):
             asked = Access(access.action, access.resource, {**_common(principal, scope), **access.context})
-            decision = decide(principal, asked, policies, resources.policy_of(access.resource))
+            decision = decide(principal, asked, policies, resources.policy_of(access.resource), limits)
             self.record.add(principal.role_arn, access, decision)
-            if not decision.is_allowed and self._enforces:
+            if not decision.is_allowed and self._enforces():
                 raise refusal(service, context.protocol, principal, access, decision)
+
+    def report(self, account_id: str) -> list[dict[str, Any]]:
+        """Compare what each role of an account was granted with what it asked for since the start."""
+        rows = self.record.rows()
+        return [report(role, account.identity_policies(role), rows).told() for role in account.roles(account_id)]
+
+    def _enforces(self) -> bool:
+        return self.mode == "enforce"
 
     def _check_trust(self, context: RequestContext) -> None:
         service, role = f"{service_asking(context)}.amazonaws.com", str((context.service_request or {}).get("RoleArn"))
-        known = {"aws:sourceaccount": (context.account_id,)}
-        if source := (context.internal_request_params or {}).get("source_arn"):
-            known["aws:sourcearn"] = (source,)
+        known = {"aws:sourceaccount": (context.account_id,), "aws:sourcearn": (source_arn(context),)}
         trust = account.trust_policy(role)
         # A role that does not exist can be taken on, as LocalStack has it: without a policy it may do nothing.
-        if self._enforces and trust is not None and not trusts(trust, service, known):
+        if self._enforces() and trust is not None and not trusts(trust, service, known):
             message = f"User: {service} is not authorized to perform: sts:AssumeRole on resource: {role}"
             raise CommonServiceException("AccessDenied", message, status_code=403, sender_fault=True)
 
@@ -80,6 +91,12 @@ def service_asking(context: RequestContext) -> str | None:
     if not context.operation or context.operation.name != "AssumeRole":
         return None
     return (context.internal_request_params or {}).get("service_principal")
+
+
+def source_arn(context: RequestContext) -> str:
+    """Return for whom a service takes a role on; where the service does not say, anything of its in the account."""
+    told = (context.internal_request_params or {}).get("source_arn")
+    return told or f"arn:aws:{service_asking(context)}:{context.region}:{context.account_id}:*"
 
 
 def refusal(

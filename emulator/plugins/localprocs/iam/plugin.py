@@ -17,6 +17,8 @@ def guard_roles() -> None:
     serve_custom_service_request_handlers.append(guarded)
     serve_custom_service_request_handlers.append(refuse_missing_role)
     ROUTER.add("/_emulator/iam/calls", guarded.serve_record, methods=["GET", "DELETE"])
+    ROUTER.add("/_emulator/iam/report", guarded.serve_report, methods=["GET"])
+    ROUTER.add("/_emulator/iam/mode", guarded.serve_mode, methods=["GET", "POST"])
 
 
 class LazyGuard:
@@ -39,6 +41,24 @@ class LazyGuard:
         if request.method == "DELETE":
             record.clear()
         return {"calls": record.rows()}
+
+    def serve_report(self, request: Any) -> Any:
+        """Answer with what each role was granted and what it used; ``account`` is a parameter."""
+        return {"roles": self.guard().report(request.args.get("account", "000000000000"))}
+
+    def serve_mode(self, request: Any) -> Any:
+        """Tell the mode, or change it."""
+        from localstack.http import Response  # noqa: PLC0415 - see above
+
+        from localprocs.iam.guard import MODES  # noqa: PLC0415 - see above
+
+        guard = self.guard()
+        if request.method == "POST":
+            wanted = (request.get_json(silent=True) or {}).get("mode")
+            if wanted not in MODES:
+                return Response.for_json({"error": f"mode: one of {', '.join(MODES)}"}, status=400)
+            guard.mode = wanted
+        return {"mode": guard.mode}
 
     def guard(self) -> Any:
         """Return the guard."""

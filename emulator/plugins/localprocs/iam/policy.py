@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from localprocs.iam.conditions import Context, UnknownOperator, fill, hold, like
@@ -19,6 +20,8 @@ class Principal:
     session_arn: str
     end: float = math.inf
     """When the session's credentials expire, in epoch seconds."""
+    session_policy: str = ""
+    """What the session was limited to when it was taken on, as JSON; nothing where it was not."""
 
     @property
     def account(self) -> str:
@@ -46,18 +49,29 @@ class Decision:
 
 
 def decide(
-    principal: Principal, access: Access, identity: Mapping[str, Document], resource_policy: Document | None = None
+    principal: Principal,
+    access: Access,
+    identity: Mapping[str, Document],
+    resource_policy: Document | None = None,
+    limits: Mapping[str, Document] = MappingProxyType({}),
 ) -> Decision:
     """Decide within one account: an explicit deny wins; else an identity policy or the resource's policy must allow.
 
     A KMS key is different: what the identity policies say counts only if the key's policy lets the account decide.
+    Limits (a permissions boundary, a session policy) must allow it as well; they grant nothing.
     """
     denied_by = "identity-based" if any(_matching("Deny", access, identity)) else None
     directly, through_account = _of_resource("Allow", principal, access, resource_policy)
     if any(_of_resource("Deny", principal, access, resource_policy)):
         denied_by = "resource-based"
+    for name, limit in limits.items():
+        if any(_matching("Deny", access, {name: limit})):
+            denied_by = name.removesuffix(" policy")
     if denied_by:
         return Decision(is_allowed=False, reason=f"with an explicit deny in {_article(denied_by)} policy")
+    for name, limit in limits.items():
+        if not any(_matching("Allow", access, {name: limit})):
+            return Decision(is_allowed=False, reason=f"because no {name} allows the {access.action} action")
     allowing = tuple(_matching("Allow", access, identity))
     is_key = access.action.startswith("kms:") and resource_policy is not None
     if directly or (allowing and (through_account or not is_key)):
