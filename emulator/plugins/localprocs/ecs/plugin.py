@@ -37,6 +37,11 @@ def services() -> "list[Service]":
     return [it for fleet, _ in _made for region in fleet.regions() for it in region.services.values()]
 
 
+def fleets() -> "list[Fleet]":
+    """Return every fleet of tasks."""
+    return [fleet for fleet, _ in _made]
+
+
 @hooks.on_infra_start()
 def serve_ecs_routes() -> None:
     """Answer under ``/_emulator/ecs`` from the start."""

@@ -9,7 +9,7 @@ from socketserver import StreamRequestHandler
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from localprocs.gateway.delivery import Delivery
+from localprocs.gateway.delivery import LOST_HEADER, Delivery
 
 LINE_BYTES = 65_536
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -19,6 +19,10 @@ type Headers = list[tuple[str, str]]
 
 class BadRequest(Exception):
     """What came is not HTTP/1: the connection is closed."""
+
+
+class LostAnswer(Exception):
+    """An answer that is to be lost: the connection is closed, and what was done is not undone."""
 
 
 class Connection(StreamRequestHandler):
@@ -38,7 +42,7 @@ class Connection(StreamRequestHandler):
         except ConnectionError:
             if self._delivery:
                 self._delivery.fail()
-        except (BadRequest, TimeoutError):
+        except (BadRequest, LostAnswer, TimeoutError):
             pass
 
     def _serve_one(self) -> bool:
@@ -128,6 +132,8 @@ class Connection(StreamRequestHandler):
             self._delivery.check()
             status, headers = begun[-1]
             names = {name.lower() for name, _ in headers}
+            if LOST_HEADER in names:
+                raise LostAnswer
             has_body = not is_head and int(status[:3]) not in WITHOUT_BODY
             if "content-length" not in names and has_body:
                 parts = [b"".join(parts)]

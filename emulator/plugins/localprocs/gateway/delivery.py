@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 type GiveBack = Callable[[], None]
 
+LOST_HEADER = "x-localprocs-lost"
+"""Of an answer that is to be lost on its way, as a fault that was asked for: what was done stays done."""
+
 _of_this_request = threading.local()
 
 

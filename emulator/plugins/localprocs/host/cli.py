@@ -16,6 +16,7 @@ from localprocs import processes
 from localprocs.host import run_file
 from localprocs.host.cloud import HOME, Cloud, place_of
 from localprocs.host.errors import CloudError
+from localprocs.host.iam_command import iam
 from localprocs.host.log_follower import LogFollower
 from localprocs.vclock import ClockError
 from localprocs.vclock.clock import parse_speed
@@ -104,6 +105,9 @@ def down(*, file: Path) -> None:
             raise CloudError(f"process {run.pid} did not stop within {STOP_TIMEOUT_SECONDS} s: kill -9 it")
         time.sleep(0.05)
     _tell("stopped")
+
+
+main.add_command(iam)
 
 
 @contextmanager

@@ -259,17 +259,6 @@ def _ecr(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Itera
     yield Access(f"ecr:{operation}", scope.arn("ecr", f"repository/{name}") if name else "*")
 
 
-def _ssm(operation: str, request: Request, scope: Scope, _cloud: Cloud) -> Iterator[Access]:
-    names = request.get("Names") or [request.get("Name") or request.get("Path") or ""]
-    for name in names:
-        yield Access(f"ssm:{operation}", scope.arn("ssm", f"parameter/{name.lstrip('/')}") if name else "*")
-
-
-def _states(operation: str, request: Request, _scope: Scope, _cloud: Cloud) -> Iterator[Access]:
-    resource = request.get("stateMachineArn") or request.get("executionArn") or request.get("resourceArn")
-    yield Access(f"states:{operation}", resource or "*")
-
-
 def _sts(operation: str, request: Request, _scope: Scope, _cloud: Cloud) -> Iterator[Access]:
     if operation not in ("GetCallerIdentity", "GetSessionToken"):
         yield Access(f"sts:{operation}", request.get("RoleArn", "*"))
@@ -288,7 +277,5 @@ SERVICES: dict[str, Describe] = {
     "secretsmanager": _secretsmanager,
     "sns": _sns,
     "sqs": _sqs,
-    "ssm": _ssm,
-    "stepfunctions": _states,
     "sts": _sts,
 }

@@ -51,7 +51,7 @@ class Guard:
         if service_asking(context):
             self._check_trust(context)
             return
-        principal = account.principal_of(_access_key(context) or "", context.account_id)
+        principal = account.principal_of(access_key(context) or "", context.account_id)
         if principal is None:
             return
         service = context.service.service_name.split("-query")[0]
@@ -141,7 +141,8 @@ def _common(principal: Principal, scope: Scope) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _access_key(context: RequestContext) -> Any:
+def access_key(context: RequestContext) -> Any:
+    """Return the key that a call is signed with, in a header or in its address."""
     header = extract_access_key_id_from_auth_header(context.request.headers)
     presigned = context.request.args.get("X-Amz-Credential", "").split("/")[0]
     return presigned or header

@@ -1,0 +1,1 @@
+"""AWS FIS: experiments whose actions act."""
