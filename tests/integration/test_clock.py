@@ -212,3 +212,17 @@ def test_sessions_of_roles_expire_by_the_clock(emulator: Clients, clock: Clock) 
     with pytest.raises(ClientError, match=r"ExpiredToken.*The security token included in the request is expired"):
         sqs.list_queues()
     emulator.iam.delete_role(RoleName=name)
+
+
+def test_lifecycle_rules_of_buckets_are_kept_and_not_carried_out(emulator: Clients, clock: Clock) -> None:
+    """A difference from AWS: what a rule would have removed days ago is there."""
+    bucket = f"lifecycle-{uuid4().hex[:8]}"
+    emulator.s3.create_bucket(Bucket=bucket)
+    rule: Any = {"ID": "soon", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    emulator.s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    emulator.s3.put_object(Bucket=bucket, Key="key", Body=b"content")
+    clock.jump(3 * 24 * 3600)
+    assert emulator.s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
+    assert [it["ID"] for it in emulator.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]] == ["soon"]
+    emulator.s3.delete_object(Bucket=bucket, Key="key")
+    emulator.s3.delete_bucket(Bucket=bucket)

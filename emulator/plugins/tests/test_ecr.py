@@ -1,0 +1,22 @@
+"""ECR keeps what it is told of images."""
+
+from typing import Any
+
+from localprocs.moto_services import moto_service
+from localstack.aws.forwarder import create_aws_request_context
+
+
+def call(operation: str, **request: Any) -> Any:
+    """Call ECR."""
+    context = create_aws_request_context("ecr", operation, parameters=request, region="us-east-1")
+    context.request.headers["x-moto-account-id"] = "000000000000"
+    context.account_id, context.region, context.service_request = "000000000000", "us-east-1", request
+    return moto_service("ecr").skeleton.dispatch_table[operation](context, request)
+
+
+def test_an_image_is_whatever_was_said_to_be_pushed() -> None:
+    """Its manifest is told again; nobody asks for its layers."""
+    call("CreateRepository", repositoryName="app")
+    call("PutImage", repositoryName="app", imageManifest='{"schemaVersion": 2}', imageTag="one")
+    images = call("BatchGetImage", repositoryName="app", imageIds=[{"imageTag": "one"}])["images"]
+    assert [image["imageManifest"] for image in images] == ['{"schemaVersion": 2}']
