@@ -5,6 +5,8 @@ from typing import Any
 from localprocs.moto_services import moto_service
 from localstack.aws.forwarder import create_aws_request_context
 
+MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}'
+
 
 def call(operation: str, **request: Any) -> Any:
     """Call ECR."""
@@ -17,6 +19,6 @@ def call(operation: str, **request: Any) -> Any:
 def test_an_image_is_whatever_was_said_to_be_pushed() -> None:
     """Its manifest is told again; nobody asks for its layers."""
     call("CreateRepository", repositoryName="app")
-    call("PutImage", repositoryName="app", imageManifest='{"schemaVersion": 2}', imageTag="one")
+    call("PutImage", repositoryName="app", imageManifest=MANIFEST, imageTag="one")
     images = call("BatchGetImage", repositoryName="app", imageIds=[{"imageTag": "one"}])["images"]
-    assert [image["imageManifest"] for image in images] == ['{"schemaVersion": 2}']
+    assert [image["imageManifest"] for image in images] == [MANIFEST]

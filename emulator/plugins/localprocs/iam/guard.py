@@ -26,6 +26,14 @@ FILE = "LOCALPROCS_IAM_CALLS"
 """File that each new row of the record is appended to."""
 
 NO_EXCEPTION_IN_THE_NAME = frozenset({"s3", "sqs", "cloudwatch", "sts", "iam", "autoscaling", "cloudformation"})
+WORKS_FOR = {
+    "events": "rule/*",
+    "fis": "experiment/*",
+    "logs": "log-group:*",
+    "scheduler": "schedule-group/*",
+    "states": "stateMachine:*",
+}
+"""What a service takes roles on for, as far as it does not say for which."""
 OWN_CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation"}
 JSON_PROTOCOLS = frozenset({"json"})
 
@@ -96,7 +104,8 @@ def service_asking(context: RequestContext) -> str | None:
 def source_arn(context: RequestContext) -> str:
     """Return for whom a service takes a role on; where the service does not say, anything of its in the account."""
     told = (context.internal_request_params or {}).get("source_arn")
-    return told or f"arn:aws:{service_asking(context)}:{context.region}:{context.account_id}:*"
+    service = service_asking(context) or ""
+    return told or f"arn:aws:{service}:{context.region}:{context.account_id}:{WORKS_FOR.get(service, '*')}"
 
 
 def refusal(

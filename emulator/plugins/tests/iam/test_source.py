@@ -21,7 +21,8 @@ def call(**told: str) -> Any:
     ("told", "arn"),
     [
         ({"service_principal": "lambda", "source_arn": FUNCTION}, FUNCTION),
-        ({"service_principal": "states"}, "arn:aws:states:us-east-1:111:*"),
+        ({"service_principal": "states"}, "arn:aws:states:us-east-1:111:stateMachine:*"),
+        ({"service_principal": "pipes"}, "arn:aws:pipes:us-east-1:111:*"),
     ],
 )
 def test_a_service_names_what_it_works_for(told: dict[str, str], arn: str) -> None:
@@ -32,6 +33,7 @@ def test_a_service_names_what_it_works_for(told: dict[str, str], arn: str) -> No
 @pytest.mark.parametrize(
     ("wanted", "is_trusted"),
     [
+        ("arn:aws:states:us-east-1:111:stateMachine:*", True),
         ("arn:aws:states:us-east-1:111:*", True),
         ("arn:aws:states:*:111:*", True),
         ("arn:aws:states:us-east-1:222:*", False),
