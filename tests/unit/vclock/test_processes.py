@@ -36,6 +36,21 @@ def test_all_processes_agree_on_the_time(make_clock: Callable[[float], Clock]) -
     assert seen == sorted(seen)
 
 
+def test_files_bear_the_machines_time(make_clock: Callable[[float], Clock], tmp_path: Path) -> None:
+    """A difference from a machine whose clock is right: a fresh file looks as old as the clock is ahead."""
+    clock = make_clock(1)
+    clock.jump(86_400)
+    code = """
+import os, sys, time
+file = sys.stdin.readline().strip()
+open(file, "w").close()
+print(time.time() - os.stat(file).st_mtime, flush=True)
+"""
+    with python(code, clock.env()) as program:
+        program.write(str(tmp_path / "fresh"))
+        assert float(program.line()) == pytest.approx(86_400, abs=60)
+
+
 def test_a_process_may_be_wrong_about_the_date(make_clock: Callable[[float], Clock]) -> None:
     """By so many seconds as its environment says; it waits for moments of its own date, and its spans stay right."""
     clock = make_clock(1)
