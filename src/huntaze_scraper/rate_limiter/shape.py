@@ -17,7 +17,7 @@ def of(job: Job) -> dict[str, Any]:
         told["priority"] = str(job.priority)
     fan = job.payload.get("user_id")
     if fan and fan != job.account:
-        told["fan"] = hashlib.sha256(f"{job.account}\0{fan}".encode()).hexdigest()[:12]
+        told["fan"] = conversation(job.account, fan)
     text = job.payload.get("message_content")
     if text and job.action == "send_message":
         told["text_length"] = len(text)
@@ -26,3 +26,8 @@ def of(job: Job) -> dict[str, Any]:
     if job.action == "download_media":
         told["media"] = len(job.payload["media_urls"])
     return told
+
+
+def conversation(account: str, fan: str) -> str:
+    """Return what stands for a fan of an account in the log."""
+    return hashlib.sha256(f"{account}\0{fan}".encode()).hexdigest()[:12]

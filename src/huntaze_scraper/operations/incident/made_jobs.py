@@ -2,14 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from huntaze_scraper import jobs
+from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.jobs import Priority
 from huntaze_scraper.operations.incident import synthetic
 from huntaze_scraper.operations.incident.raw import Raw, number
 from huntaze_scraper.operations.incident.redaction import ORIGIN, Redaction
+from huntaze_scraper.rate_limiter.shape import conversation
 from huntaze_scraper.state.keys import Kind
 
+ACTIONS: tuple[str, ...] = get_args(jobs.Action.__value__)
 USUAL_LENGTH = 40
 """Of a message's text, where nothing says how long it was."""
 
@@ -54,14 +60,14 @@ def told(raw: Raw) -> dict[str, Told]:
         job_id = item.key.partition("#")[2]
         if item.table == "state" and item.key.startswith(Kind.SLOT.prefix) and job_id in found:
             _sent(found[job_id], item.item)
-    for job_id, result in raw.results.items():
-        if job_id in found and isinstance(result.get("data"), dict):
-            found[job_id].fan = str(result["data"].get("fan") or found[job_id].fan)
+    fans = dict(_fans(raw, found))
+    for job in found.values():
+        job.fan = fans.get(job.job_id) or fans.get(job.fan) or job.fan
     for job in found.values():
         if not job.messages:  # the limiter's lines are gone: the first line of all is the nearest
             first = next(it.at for it in raw.lines if it.fields.get("job_id") == job.job_id)
             job.messages.append(Message("", first))
-    return {name: it for name, it in found.items() if it.action}
+    return {name: it for name, it in found.items() if it.action in ACTIONS}
 
 
 def body(job: Told, redaction: Redaction) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def body(job: Told, redaction: Redaction) -> dict[str, Any]:
         "timestamp": redaction.iso(float(int(job.messages[0].at))),
         "metadata": {"correlation_id": redaction.name("correlation")(job.correlation_id or job.job_id)},
     }
-    if job.priority:
+    if job.priority in set(Priority):
         made["metadata"]["priority"] = job.priority
     match job.action:
         case "send_message" | "get_messages":
@@ -92,6 +98,22 @@ def body(job: Told, redaction: Redaction) -> dict[str, Any]:
 def digest(text: str) -> str:
     """Return a job's id, from its canonical JSON."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _fans(raw: Raw, found: Mapping[str, Told]) -> Iterator[tuple[str, str]]:
+    """Yield fans whom results and bodies name: by job, and by what stands for them in the log."""
+    for job_id, result in raw.results.items():
+        data = result.get("data")
+        fan = data.get("fan") if isinstance(data, dict) else None
+        if job_id in found and isinstance(fan, str) and fan:
+            yield job_id, fan
+            yield conversation(found[job_id].account, fan), fan
+    for message in raw.messages:
+        with suppress(InvalidJob):
+            job = jobs.parse(message.body)
+            fan = job.payload.get("user_id")
+            if fan:
+                yield conversation(job.account, str(fan)), str(fan)
 
 
 def _learn(job: Told, line: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 WORD = re.compile(r"[^\W\d_]+")
+LONGEST_NAME = 64
 _OTHERS = (
     # What AWS says when it refuses, or of tasks and deployments.
     "AccessDenied ThrottlingException ProvisionedThroughputExceeded Throttling InternalServerError ServiceUnavailable "
@@ -27,14 +28,19 @@ _OTHERS = (
 @cache
 def words() -> frozenset[str]:
     """Return every word of the texts in our source, in small letters."""
-    found = {word.lower() for text in _texts(files("huntaze_scraper")) for word in WORD.findall(text)}
+    found = {word.lower() for text in _said() for word in WORD.findall(text)}
     return frozenset(found | {word.lower() for word in WORD.findall(_OTHERS)})
 
 
 @cache
 def names() -> frozenset[str]:
     """Return every text in our source that is a name by itself: events, states, classes, actions."""
-    return frozenset(text for text in _texts(files("huntaze_scraper")) if len(text) <= 64)  # noqa: PLR2004
+    return frozenset(text for text in _said() if len(text) <= LONGEST_NAME)
+
+
+@cache
+def _said() -> frozenset[str]:
+    return frozenset(_texts(files("huntaze_scraper")))
 
 
 def _texts(folder: Traversable) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +16,17 @@ from huntaze_scraper.operations.incident.assembly import assemble
 from huntaze_scraper.operations.incident.bundle import Bundle, Verb
 from huntaze_scraper.operations.incident.errors import SecretSeen
 from huntaze_scraper.operations.incident.raw import Raw, RawChange, RawItem, RawLine, RawMessage, RawStep, Source
-from huntaze_scraper.operations.incident.reading import job_of
+from huntaze_scraper.operations.incident.reading import job_of, read_bundle
 from huntaze_scraper.operations.incident.redacting import redact
 from huntaze_scraper.operations.incident.redaction import Redaction
-from huntaze_scraper.operations.incident.writing import contents
+from huntaze_scraper.operations.incident.writing import contents, write_bundle
+from huntaze_scraper.rate_limiter import shape
 from huntaze_scraper.telemetry.redaction import REDACTED, Redactor
 from tests.unit.operations.incident.example import example
 
 NOW = 1_772_366_400.0
 CREATOR, FAN = "anna.real", "bernd-the-fan"
-ORDINARY = {
+ORDINARY: dict[str, Any] = {
     "action": "send_message",
     "creator_id": CREATOR,
     "user_id": FAN,
@@ -89,6 +91,7 @@ def in_lines(mark: str, job_id: str) -> Iterator[Raw]:
                 RawLine(at=NOW + 9, source="scraper", fields=scraper_line(job_id) | {name: value}),
             ]
             yield raw(lines=[_first(job_id), *lines], messages=[message(json.dumps(ORDINARY))])
+            yield raw(lines=lines)
 
 
 def in_messages(mark: str, job_id: str) -> Iterator[Raw]:
@@ -157,6 +160,22 @@ def test_equal_stays_equal_and_order_survives() -> None:
     assert [it.body["creator_id"] for it in sent if isinstance(it.body, dict)] == accounts
     assert [it.fields["creator_id"] for it in one.lines] == accounts
     assert {it.account for it in one.jobs}.isdisjoint(it.account for it in other.jobs)
+
+
+def test_a_fan_is_one_fan_whether_its_message_is_there_or_only_its_line() -> None:
+    """The limiter's line names the conversation by a hash: a job made from it has the fan of those whose bodies are known."""
+    known = job_of(ORDINARY)
+    assert known is not None
+    gone = "ab" * 32
+    lines = [_first(known.job_id), RawLine(at=NOW + 6, source="limiter", fields=limiter_line(gone) | shape.of(known))]
+    bundle = assemble(raw(lines=lines, messages=[message(json.dumps(ORDINARY))]), "fans")
+
+    made = [it for it in bundle.jobs if it.queue == "ingress"]
+    assert {it.origin for it in made} == {"message", "log"}
+    assert len({it.body["user_id"] for it in made if isinstance(it.body, dict)}) == 1
+    (text,) = [it.body["message_content"] for it in made if it.origin == "log" and isinstance(it.body, dict)]
+    assert len(text) == len(ORDINARY["message_content"])
+    assert "\N{GRINNING FACE}" in text
 
 
 def test_ids_that_are_hashes_are_made_anew_everywhere() -> None:
@@ -253,3 +272,27 @@ def test_every_alarm_keeps_its_name() -> None:
     assert [redaction.alarm(it) for it in named] == named
     tracking = "TargetTracking-service/huntaze-cluster/anna-AlarmHigh-0b1c2d3e-1111-2222-3333-444455556666"
     assert redaction.alarm(tracking) == "TargetTracking-AlarmHigh"
+
+
+def test_a_hundred_jobs_make_a_small_bundle(tmp_path: Path) -> None:
+    """With seven lines, two items, three answers and a span each: less than 256 KB."""
+    bodies = [ORDINARY | {"creator_id": f"creator.{number % 20}", "since": str(number)} for number in range(100)]
+    lines, items = [], []
+    for place, body in enumerate(bodies):
+        job = job_of(body)
+        assert job is not None
+        answer = {"event": "site_answered", "method": "GET", "path": "/my/chats", "http_status": 200, "total_ms": 40}
+        told = [limiter_line(job.job_id), *(scraper_line(job.job_id) | answer for _ in range(5))]
+        told.append(scraper_line(job.job_id, status="succeeded", duration_ms=900))
+        source: Source
+        for after, fields in enumerate(told):
+            source = "limiter" if after == 0 else "scraper"
+            lines.append(RawLine(at=NOW + place * 6 + after, source=source, fields=fields))
+        for kind in ("job", "slot"):
+            held = {"state": "done", "account": job.account, "ended_at": NOW + 7, "attempts": 1, "sent_at": NOW * 1000}
+            items.append(RawItem(table="state", key=f"{kind}#{job.job_id}", item=held))
+
+    write_bundle(assemble(raw(lines=lines, items=items), "hundred"), tmp_path / "incident.zip")
+
+    assert len(read_bundle(tmp_path / "incident.zip").expected.jobs) == 100
+    assert (tmp_path / "incident.zip").stat().st_size < 256 * 1024

@@ -1,0 +1,1 @@
+"""What it costs to capture an incident."""
