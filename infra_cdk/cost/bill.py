@@ -18,7 +18,8 @@ CREATORS: Final = 100
 MEBIBYTES_A_JOB: Final = 1.0
 """What a page brings through the NAT gateway, its scripts cached by the browser."""
 RESULT_KIBIBYTES: Final = 20
-LOG_KIBIBYTES_A_JOB: Final = 8
+LOG_KIBIBYTES_A_JOB: Final = 12
+"""As CloudWatch counts: a message that goes through asks the site four times, and each answer is a line."""
 ALARM_METRICS: Final = 27
 """Metrics that the alarms watch, and the two of target tracking."""
 INSIGHTS_METRICS: Final = 30

@@ -28,7 +28,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=__doc__)
 @app.command()
 def capture(
     context: typer.Context,
-    job: Annotated[str, typer.Option(help="A job's id, or its beginning.")] = "",
+    job: Annotated[str, typer.Option(help="A job's id, the beginning of it, or its correlation id.")] = "",
     creator: Annotated[str, typer.Option(help="All jobs of a creator.")] = "",
     alarm: Annotated[str, typer.Option(help="The time around this alarm's last change to ALARM.")] = "",
     since: Annotated[str, typer.Option(help="From this time on: ISO 8601, or 90m, 12h, 3d ago.")] = "",

@@ -102,7 +102,13 @@ class _Assembly:
         return round(at - self._t0, 3)
 
     def _asked(self) -> dict[str, str]:
-        kinds = {"job": self._redaction.job_id, "creator": self._creator, "alarm": self._alarm}
+        correlation = self._redaction.name("correlation")
+        kinds = {
+            "job": self._redaction.job_id,
+            "correlation": correlation,
+            "creator": self._creator,
+            "alarm": self._alarm,
+        }
         told = {name: kinds[name](value) if name in kinds else value for name, value in self._raw.asked.items()}
         return {name: str(value) for name, value in told.items() if value not in (None, DROPPED)}
 

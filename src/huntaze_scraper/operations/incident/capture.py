@@ -34,12 +34,13 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
     if question.alarm:
         _narrow_to_alarm(gathering, question)
     job = _complete(gathering, question.job) if question.job else ""
-    logs.gather(gathering, job=job, creator=question.creator)
+    named = {"job_id": job, "correlation_id": question.correlation, "creator_id": question.creator}
+    logs.gather(gathering, *next((it for it in named.items() if it[1]), ("", "")))
     job_ids = [job] if job else logs.jobs_in(raw.lines)
     if len(job_ids) > MOST_JOBS:
         raise WrongQuestion(f"{len(job_ids)} jobs lie there, more than {MOST_JOBS}: say --creator, or less time")
     accounts = dict.fromkeys(str(it) for line in raw.lines if (it := line.fields.get("creator_id")))
-    if job:
+    if job or question.correlation:
         _narrow_to_job(raw)
     tell(f"{len(job_ids)} jobs")
     stored.gather_items(gathering, job_ids, accounts)
@@ -60,7 +61,15 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
 
 def name_of_incident(question: Question, raw: Raw) -> str:
     """Name an incident by its time, and by nothing of production."""
-    kind = "job" if question.job else "creator" if question.creator else "alarm" if question.alarm else "time"
+    kind = (
+        "job"
+        if question.job or question.correlation
+        else "creator"
+        if question.creator
+        else "alarm"
+        if question.alarm
+        else "time"
+    )
     at = datetime.fromtimestamp(raw.lines[0].at if raw.lines else raw.begin, UTC)
     return f"{kind}-{at:%Y%m%d-%H%M%S}"
 

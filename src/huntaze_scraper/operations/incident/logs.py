@@ -19,11 +19,12 @@ OF_TASKS = (
 """Events that are of no job, and tell what happened to a task."""
 
 
-def gather(gathering: Gathering, *, job: str = "", creator: str = "") -> None:
-    """Add the lines of the job, of the creator's jobs, or all; with those of tasks."""
+def gather(gathering: Gathering, field: str = "", value: str = "") -> None:
+    """Add the lines in which a field has that value, with those of tasks; without a field all of them."""
     raw, target = gathering.raw, gathering.target
-    wanted = [job] if job else [creator] if creator else []
-    patterns = [f'"{it}"' for it in (*wanted, *OF_TASKS)] if wanted else [""]
+    # As it stands in a line of JSON, and that as a pattern quotes it.
+    quoted = json.dumps(value, ensure_ascii=False)[1:-1].replace("\\", "\\\\").replace('"', '\\"')
+    patterns = [f'"{it}"' for it in (quoted, *OF_TASKS)] if field else [""]
     groups: Mapping[Source, str] = {"limiter": target.limiter_logs, "scraper": target.scraper_logs}
     for source, group in groups.items():
         seen: set[str] = set()
@@ -34,7 +35,7 @@ def gather(gathering: Gathering, *, job: str = "", creator: str = "") -> None:
                         continue
                     seen.add(event["eventId"])
                     line = RawLine(at=event["timestamp"] / 1000, source=source, fields=_parsed(event["message"]))
-                    if _is_meant(line.fields, job, creator):
+                    if _is_meant(line.fields, field, value):
                         raw.lines.append(line)
                     if len(seen) >= MOST_LINES:
                         gathering.lack(f"log lines of the {source}", f"there are more than {MOST_LINES}: say less time")
@@ -58,13 +59,11 @@ def _events(gathering: Gathering, group: str, pattern: str) -> Iterator[Any]:
         yield from page["events"]
 
 
-def _is_meant(line: Mapping[str, Any], job: str, creator: str) -> bool:
+def _is_meant(line: Mapping[str, Any], field: str, value: str) -> bool:
     """Tell whether a line is of what was asked for: a pattern looks anywhere in a text."""
-    if not (job or creator):
+    if not field:
         return bool(line)
-    if line.get("event") in OF_TASKS:
-        return True
-    return line.get("job_id") == job if job else line.get("creator_id") == creator
+    return line.get("event") in OF_TASKS or line.get(field) == value
 
 
 def _note_expired(gathering: Gathering, groups: Mapping[Source, str]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from huntaze_scraper.operations import moments
 from huntaze_scraper.operations.errors import TellOperator
@@ -21,6 +21,8 @@ class Question:
 
     job: str = ""
     """Its id, or the beginning of it."""
+    correlation: str = ""
+    """A producer's own id of one or more jobs."""
     creator: str = ""
     alarm: str = ""
     since: datetime
@@ -40,11 +42,11 @@ class Question:
             raise WrongQuestion(f"{' and '.join(named)} together ask for two incidents: give one of them")
         if not named and not since:
             raise WrongQuestion("say what to capture: --job ID, --creator NAME, --alarm NAME, or --since 90m")
-        if job and not _JOB.fullmatch(job):
-            raise WrongQuestion(f"{job[:80]!r} is no job id, nor the beginning of one: these are hexadecimal")
+        correlation, job = ("", job) if _JOB.fullmatch(job) else (job, "")
         try:
-            begin = moments.parse(since or (JOB_REACH if job else REACH), now)
-            end = min(moments.parse(until, now), now) if until else now
+            begin = moments.parse(since or (JOB_REACH if job or correlation else REACH), now)
+            latest = now + timedelta(seconds=1)  # a cloud tells its time by whole seconds
+            end = min(moments.parse(until, now), latest) if until else latest
         except TellOperator as error:
             raise WrongQuestion(str(error)) from None
         if begin >= end:
@@ -53,12 +55,14 @@ class Question:
             raise WrongQuestion(
                 f"that is more than {LONGEST_DAYS} days, longer than logs are kept: say a later --since"
             )
-        return cls(job=job, creator=creator, alarm=alarm, since=begin, until=end, has_since=bool(since))
+        named_by = {"job": job, "correlation": correlation, "creator": creator, "alarm": alarm}
+        return cls(**named_by, since=begin, until=end, has_since=bool(since))
 
     @property
     def words(self) -> dict[str, str]:
         """Say what was asked, for the manifest."""
-        asked = {"job": self.job, "creator": self.creator, "alarm": self.alarm}
+        names = ("job", "correlation", "creator", "alarm")
+        asked = {name: getattr(self, name) for name in names}
         return {name: value for name, value in asked.items() if value} | {
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),

@@ -145,7 +145,7 @@ class _Again:
     def _asked(self, name: str, value: str) -> str:
         if name == "job":
             return self._id(value)
-        return self._account(value) if name == "creator" else self._said(value)
+        return self._account(value) if name in ("creator", "correlation") else self._said(value)
 
     def _id(self, job_id: str) -> str:
         new = self._redaction.job_id(job_id) if job_id else ""

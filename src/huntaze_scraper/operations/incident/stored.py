@@ -85,7 +85,7 @@ def gather_letters(gathering: Gathering, job_ids: frozenset[str], creator: str) 
 
 def _is_around(gathering: Gathering, letter: DeadLetter, creator: str) -> bool:
     asked = gathering.raw.asked
-    if "job" in asked or (creator and letter.creator != creator):
+    if asked.keys() & {"job", "correlation"} or (creator and letter.creator != creator):
         return False
     return gathering.raw.begin <= letter.at.timestamp() <= gathering.raw.end
 

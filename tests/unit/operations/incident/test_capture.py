@@ -43,7 +43,7 @@ def call(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def log(pipeline: Pipeline, group: str, **fields: Any) -> None:
-    event = {"timestamp": int(time.time() * 1000), "message": json.dumps(fields)}
+    event = {"timestamp": int(time.time() * 1000), "message": json.dumps(fields, ensure_ascii=False)}
     pipeline.target.clients.logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
 
 
@@ -88,12 +88,23 @@ def test_what_is_there_is_captured_and_what_is_not_is_named(call: Call, pipeline
     assert pipeline.depth(pipeline.target.workflows_dlq_url) == 1
 
 
+def test_a_job_is_found_by_the_producers_own_id(call: Call, pipeline: Pipeline) -> None:
+    """Whatever characters stand in it; the lines of other jobs stay where they are."""
+    died(pipeline)
+    log(pipeline, "/scraper", event="job_ended", job_id="ab" * 32, action="send_message", correlation_id="order 4711/ä")
+
+    ended = call("capture", "--job", "order 4711/ä", "--json")
+
+    assert ended.exit_code == 0, ended.exception
+    assert len(json.loads(ended.stdout)["jobs"]) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ((), "say what to capture"),
         (("--job", "3fa9c1d2", "--creator", "a"), "two incidents"),
-        (("--job", "not-a-job"), "hexadecimal"),
+        (("--job", "not-a-job"), "nothing"),
         (("--since", "yesterday"), "is no time"),
         (("--since", "2030-01-01T00:00:00Z"), "nothing lies between"),
         (("--since", "90d"), "more than 31 days"),
