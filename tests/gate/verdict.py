@@ -150,3 +150,7 @@ class Verdict:
         pictures = set(test.artefacts.rglob("*.png"))
         # A folder stands for the rest of what lies in it.
         return sorted(os.path.relpath(it, self.output) for it in {*test.artefacts.iterdir(), *pictures})
+
+    def text(self, link: str) -> str:
+        """Return what a linked file says, to stand within the report."""
+        return (self.output / link).read_text(errors="replace")

@@ -55,6 +55,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ver
     left_behind.mkdir(parents=True)
     (left_behind / "site.json").write_text("{}")
     (left_behind / "browser-1-page-1.png").write_bytes(b"")
+    (left_behind / "timeline.html").write_text('<p class="way">creator-01</p>')
     (output / "image.log").write_text(f"building it\n{IMAGE}\n")
     page = tmp_path / "requirements.md"
     page.write_text(PAGE)
@@ -155,6 +156,7 @@ def test_a_red_gate_says_on_one_page_what_failed_and_where_to_look(judged: Calla
         link = f"failures/test_x.test_a_kill_costs_nothing_seed-7/{name}"
         assert f'href="{link}"' in page
         assert (red.output / link).exists()
+    assert 'srcdoc="&lt;p class=&#34;way&#34;&gt;creator-01&lt;/p&gt;"' in page, "the jobs' ways stand in the report"
 
 
 def test_figures_stand_against_their_limits(judged: Callable[..., Verdict]) -> None:
