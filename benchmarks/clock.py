@@ -1,6 +1,6 @@
 """The virtual clock: how exact the cloud's times are on it, what it costs, and that it leaves nothing (issue: clock).
 
-`--only accuracy|idle|throughput|leftovers` measures a part; `--speeds 20 60` names the speeds.
+`--only accuracy|idle|ratios|throughput|leftovers` measures a part; `--speeds 20 60` names the speeds.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.virtual_clock import accuracy, idle, leftovers, throughput
+from benchmarks.virtual_clock import accuracy, idle, leftovers, ratios, throughput
 from benchmarks.virtual_clock.figures import FIGURES
 
 SPEEDS: tuple[Speed, ...] = (AUTO, 1.0, 10.0, 20.0, 60.0)
@@ -91,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench clock")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--speeds", nargs="+", type=parse_speed, default=list(SPEEDS))
-    parser.add_argument("--only", nargs="+", choices=["accuracy", "idle", "throughput", "leftovers"])
+    parser.add_argument("--only", nargs="+", choices=["accuracy", "idle", "ratios", "throughput", "leftovers"])
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of start, jump, stop")
     parser.add_argument("--emulator-runs", type=int, default=EMULATOR_RUNS, help="such runs with a whole emulator")
     parser.add_argument("--hours", type=float, default=1, help="idle hours")
@@ -99,6 +99,7 @@ def main() -> None:
     parts: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[dict[str, Any]], None]]] = {
         "accuracy": (lambda: measure_accuracy(options.speeds), print_accuracy),
         "idle": (lambda: idle.measure(options.hours), print_rows("idle hours of the whole stack")),
+        "ratios": (ratios.measure, print_rows("real seconds, beside a fixed speed")),
         "throughput": (throughput.measure, print_rows("SQS, without the clock and at auto")),
         "leftovers": (
             lambda: leftovers.measure(options.runs, options.emulator_runs),
