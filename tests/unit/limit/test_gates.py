@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -15,6 +14,7 @@ from huntaze_scraper.limit.gates import DynamoGates
 from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.state.table import StateTable
 from tests.unit.answers import EachTwice, Unanswered
+from tests.unit.aws import aws_client
 
 KEY = "turn#pipeline"
 LIMIT = Limit(2)
@@ -26,7 +26,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = aws_client("dynamodb")
         client.create_table(
             TableName="state",
             BillingMode="PAY_PER_REQUEST",

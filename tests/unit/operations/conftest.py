@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -15,6 +14,7 @@ from huntaze_scraper import jobs
 from huntaze_scraper.operations.clients import Clients
 from huntaze_scraper.operations.target import Target
 from huntaze_scraper.state.keys import Kind
+from tests.unit.aws import aws_clients
 
 GROUP = "creator-01"
 
@@ -105,7 +105,7 @@ class Pipeline:
 def emptied() -> Iterator[Pipeline]:
     """Make the queues and the table, empty."""
     with mock_aws():
-        yield pipeline_in(Clients(boto3.Session("test", "test", region_name="us-east-1")))
+        yield pipeline_in(aws_clients())
 
 
 def pipeline_in(clients: Clients) -> Pipeline:

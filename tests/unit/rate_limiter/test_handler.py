@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
@@ -15,6 +14,7 @@ from moto import mock_aws
 from huntaze_scraper.metric_names import NAMESPACE
 from huntaze_scraper.rate_limiter import handler as entry
 from huntaze_scraper.settings import InvalidSettings, RateLimiterSettings
+from tests.unit.aws import aws_client
 from tests.unit.rate_limiter.records import NOT_JSON, payload, record
 
 
@@ -34,9 +34,9 @@ class Deployed:
     """The function and what it works with."""
 
     def __init__(self) -> None:
-        self.sqs: Any = boto3.client("sqs")
-        self.dynamodb: Any = boto3.client("dynamodb")
-        self.cloudwatch: Any = boto3.client("cloudwatch")
+        self.sqs: Any = aws_client("sqs")
+        self.dynamodb: Any = aws_client("dynamodb")
+        self.cloudwatch: Any = aws_client("cloudwatch")
         self.ingress = self.sqs.create_queue(QueueName="ingress")["QueueUrl"]
         self.dlq = self.sqs.create_queue(QueueName="dlq")["QueueUrl"]
         fifo = {"FifoQueue": "true"}

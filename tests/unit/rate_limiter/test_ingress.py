@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
@@ -12,6 +11,7 @@ from moto import mock_aws
 from huntaze_scraper.queues.attributes import as_sent, without_reasons
 from huntaze_scraper.queues.limits import MAX_DEAD_LETTER_BYTES, MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
 from huntaze_scraper.rate_limiter.ingress import CannotSetAside, Ingress
+from tests.unit.aws import aws_client
 from tests.unit.rate_limiter.records import arrival, text
 
 SILENT = Logger(service="test", level="CRITICAL")
@@ -100,7 +100,7 @@ def sqs(aws: None) -> Iterator[Any]:
     """SQS in moto."""
     del aws
     with mock_aws():
-        yield boto3.client("sqs")
+        yield aws_client("sqs")
 
 
 def set_aside(sqs: Any, **record: Any) -> Any:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
@@ -18,6 +17,7 @@ from huntaze_scraper.rate_limiter.places import Changed, DynamoPlaces, Places, W
 from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.state.keys import WORKFLOWS_BUCKET
 from huntaze_scraper.state.slot import Place
+from tests.unit.aws import aws_client
 from tests.unit.rate_limiter.memory import MemoryPlaces
 from tests.unit.rate_limiter.records import arrival, payload, text
 
@@ -42,7 +42,7 @@ def places(request: pytest.FixtureRequest, aws: None) -> Iterator[Places]:
         yield MemoryPlaces()
         return
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = aws_client("dynamodb")
         table(client, "state", "pk")
         table(client, "line", "pk", "sk")
         yield DynamoPlaces(client, "state", "line", 10, SystemClock())
@@ -101,7 +101,7 @@ def test_a_place_that_has_expired_is_none(aws: None) -> None:
     """DynamoDB deletes it days later."""
     del aws
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = aws_client("dynamodb")
         table(client, "state", "pk")
         table(client, "line", "pk", "sk")
         clock = SystemClock()

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
@@ -16,6 +15,7 @@ from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.jobs import canonical_json
 from huntaze_scraper.rate_limiter import VERSION
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
+from tests.unit.aws import aws_client
 from tests.unit.rate_limiter.records import arrival, payload, text
 
 NOW = 1_700_000_000.25
@@ -43,7 +43,7 @@ class Queue:
     """A FIFO queue in moto, and what arrives there."""
 
     def __init__(self) -> None:
-        self.client: Any = boto3.client("sqs")
+        self.client: Any = aws_client("sqs")
         self.url = self.client.create_queue(QueueName="workflows.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         self.calls: list[Mapping[str, Any]] = []
         self.client.meta.events.register(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 from moto import mock_aws
@@ -10,6 +9,7 @@ from moto import mock_aws
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.state.keys import Kind, name_of
 from huntaze_scraper.state.table import ConditionFailed, StateTable
+from tests.unit.aws import aws_client
 
 KEY = Kind.JOB.key("j")
 
@@ -19,7 +19,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[StateTable]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = aws_client("dynamodb")
         client.create_table(
             TableName="state",
             BillingMode="PAY_PER_REQUEST",

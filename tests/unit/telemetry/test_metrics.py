@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
@@ -12,6 +11,7 @@ from moto import mock_aws
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 from huntaze_scraper.telemetry.metrics import DATA_A_REQUEST, VALUES_A_DATUM, Metrics
+from tests.unit.aws import aws_client
 
 
 class Requests:
@@ -113,7 +113,7 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        yield boto3.client("cloudwatch")
+        yield aws_client("cloudwatch")
 
 
 @pytest.mark.requirement("5.4")

@@ -5,7 +5,6 @@ from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -21,6 +20,7 @@ from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3Objec
 from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
 from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue, WorkflowsQueue
 from tests.unit.answers import EachTwice, Unanswered
+from tests.unit.aws import aws_client
 from tests.unit.worker.doubles import MemoryLedger, MemoryObjectStore, MemoryPauses, MemoryQueue, job, payload
 
 JOB = job()
@@ -49,13 +49,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        boto3.client("dynamodb").create_table(
+        aws_client("dynamodb").create_table(
             TableName="state",
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         )
-        boto3.client("s3").create_bucket(Bucket="bucket")
+        aws_client("s3").create_bucket(Bucket="bucket")
         yield
 
 
@@ -69,7 +69,7 @@ def ledger(request: pytest.FixtureRequest, clock: HandClock) -> Ledger:
     if request.param == "memory":
         return MemoryLedger(clock)
     request.getfixturevalue("aws")
-    client = boto3.client("dynamodb")
+    client = aws_client("dynamodb")
     return DynamoLedger(client if request.param == "aws" else EachTwice(client), "state", clock)
 
 
@@ -78,7 +78,7 @@ def pauses(request: pytest.FixtureRequest, clock: HandClock) -> Pauses:
     if request.param == "memory":
         return MemoryPauses()
     request.getfixturevalue("aws")
-    client = boto3.client("dynamodb")
+    client = aws_client("dynamodb")
     return DynamoPauses(client if request.param == "aws" else EachTwice(client), "state", clock)
 
 
@@ -87,7 +87,7 @@ def store(request: pytest.FixtureRequest) -> ObjectStore:
     if request.param == "memory":
         return MemoryObjectStore()
     request.getfixturevalue("aws")
-    return S3ObjectStore(boto3.client("s3"), "bucket")
+    return S3ObjectStore(aws_client("s3"), "bucket")
 
 
 def begin(ledger: Ledger, clock: HandClock, seconds: float = 300) -> Entry:
@@ -163,7 +163,7 @@ def test_a_worker_that_died_leaves_what_it_recorded_before_it_posted(ledger: Led
 
 def test_a_mark_that_an_earlier_version_left_is_looked_for_at_once(aws: None, clock: HandClock) -> None:
     """It has no time until when its effect may come, which is long over."""
-    client = boto3.client("dynamodb")
+    client = aws_client("dynamodb")
     mark = {"M": {"newest": {"S": "7"}}}
     item = {"pk": {"S": f"job#{JOB.job_id}"}, "state": {"S": "waiting"}, "effect_mark": mark}
     client.put_item(TableName="state", Item=item)
@@ -233,7 +233,7 @@ class TestAnswersThatAreLost:
 
     @pytest.fixture
     def cut_off(self, aws: None) -> Unanswered:  # noqa: ARG002 - what boto3 talks to
-        return Unanswered(boto3.client("dynamodb"))
+        return Unanswered(aws_client("dynamodb"))
 
     def lose(self, ledger: Ledger, cut_off: Unanswered, clock: HandClock) -> None:
         cut_off.loses = True
@@ -297,20 +297,20 @@ class TestAnswersThatAreLost:
 
 def test_entries_expire_after_the_message_can_no_longer_come(aws: None, clock: HandClock) -> None:
     """Fourteen days on the queue and fourteen on the DLQ are outlived; then DynamoDB forgets."""
-    ledger = DynamoLedger(boto3.client("dynamodb"), "state", clock)
+    ledger = DynamoLedger(aws_client("dynamodb"), "state", clock)
     begin(ledger, clock)
-    item = boto3.client("dynamodb").get_item(TableName="state", Key={"pk": {"S": Kind.JOB.key(JOB.job_id)}})["Item"]
+    item = aws_client("dynamodb").get_item(TableName="state", Key={"pk": {"S": Kind.JOB.key(JOB.job_id)}})["Item"]
     assert int(item["expires_at"]["N"]) == clock.now() + KEPT_SECONDS > clock.now() + 28 * 86400
 
 
 def test_a_table_that_is_not_there_is_a_store_that_does_not_answer(aws: None, clock: HandClock) -> None:
     """Botocore's errors travel no further."""
     with pytest.raises(StoreUnavailable):
-        wait(DynamoLedger(boto3.client("dynamodb"), "elsewhere", clock).begin(JOB, 0))
+        wait(DynamoLedger(aws_client("dynamodb"), "elsewhere", clock).begin(JOB, 0))
     with pytest.raises(StoreUnavailable):
-        wait(DynamoPauses(boto3.client("dynamodb"), "elsewhere", clock).until("a"))
+        wait(DynamoPauses(aws_client("dynamodb"), "elsewhere", clock).until("a"))
     with pytest.raises(StoreUnavailable):
-        wait(S3ObjectStore(boto3.client("s3"), "elsewhere").put("key", b"", "text/plain"))
+        wait(S3ObjectStore(aws_client("s3"), "elsewhere").put("key", b"", "text/plain"))
 
 
 def test_a_pause_lasts_until_its_time_and_a_shorter_one_does_not_cut_it(pauses: Pauses, clock: HandClock) -> None:
@@ -337,7 +337,7 @@ def test_an_account_that_cannot_be_signed_in_rests_longer_each_time(pauses: Paus
 
 def test_a_rest_is_known_to_all_tasks_as_is_its_end(aws: None, clock: HandClock) -> None:
     """It cuts no longer pause, and a task that never saw it begin lets its account recover."""
-    first, second = (DynamoPauses(boto3.client("dynamodb"), "state", clock) for _ in range(2))
+    first, second = (DynamoPauses(aws_client("dynamodb"), "state", clock) for _ in range(2))
     wait(first.rest("a", "wrong password"))
     assert wait(second.until("a")) == clock.now() + 60
     wait(second.recovered("a"))
@@ -351,23 +351,23 @@ def test_a_rest_is_known_to_all_tasks_as_is_its_end(aws: None, clock: HandClock)
 @pytest.mark.parametrize("size", [0, 10, PART_BYTES, PART_BYTES + 1, PART_BYTES * 2 + 5])
 def test_an_object_arrives_whole_however_large(aws: None, size: int) -> None:
     """Small ones in one request, larger ones in parts."""
-    upload = S3ObjectStore(boto3.client("s3"), "bucket").begin("a/b.bin", "video/mp4")
+    upload = S3ObjectStore(aws_client("s3"), "bucket").begin("a/b.bin", "video/mp4")
     body = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
     for start in range(0, size, 1_000_000):
         upload.write(body[start : start + 1_000_000])
     assert upload.finish() == "s3://bucket/a/b.bin"
-    kept = boto3.client("s3").get_object(Bucket="bucket", Key="a/b.bin")
+    kept = aws_client("s3").get_object(Bucket="bucket", Key="a/b.bin")
     assert kept["Body"].read() == body
     assert kept["ContentType"] == "video/mp4"
 
 
 def test_an_aborted_object_leaves_no_parts(aws: None) -> None:
     """What was sent of it is forgotten."""
-    upload = S3ObjectStore(boto3.client("s3"), "bucket").begin("a/b.bin", "video/mp4")
+    upload = S3ObjectStore(aws_client("s3"), "bucket").begin("a/b.bin", "video/mp4")
     upload.write(b"x" * (PART_BYTES + 1))
     upload.abort()
-    assert "Uploads" not in boto3.client("s3").list_multipart_uploads(Bucket="bucket")
-    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="bucket")
+    assert "Uploads" not in aws_client("s3").list_multipart_uploads(Bucket="bucket")
+    assert "Contents" not in aws_client("s3").list_objects_v2(Bucket="bucket")
 
 
 def test_an_object_that_is_not_there_is_none(store: ObjectStore) -> None:
@@ -384,7 +384,7 @@ def test_an_object_is_kept_under_its_key(store: ObjectStore) -> None:
 
 @pytest.fixture
 def sqs(aws: None, clock: HandClock) -> SqsWorkflowsQueue:
-    client = boto3.client("sqs")
+    client = aws_client("sqs")
     urls = [
         client.create_queue(QueueName=name, Attributes={"FifoQueue": "true", "VisibilityTimeout": "300"})["QueueUrl"]
         for name in ("w.fifo", "dead.fifo")
