@@ -226,13 +226,15 @@ def test_a_failed_update_leaves_what_was_before(stack: Stack) -> None:
     assert stack.update() == before
 
 
-def test_what_replaced_another_is_listed(stack: Stack) -> None:
-    """By every operation that lists, under the physical id that it has now."""
-    stack.template["Resources"]["Logs"]["Properties"]["LogGroupName"] = f"{stack.name}-one"
+def test_a_parameter_that_changes_a_name_replaces(stack: Stack) -> None:
+    """The template stays the same; the new one is listed under its physical id, the old one is gone."""
+    stack.template["Parameters"] = {"Word": {"Type": "String", "Default": "one"}}
+    stack.properties("Logs")["LogGroupName"] = {"Fn::Sub": f"{stack.name}-${{Word}}"}
     stack.create()
-    stack.properties("Logs")["LogGroupName"] = f"{stack.name}-two"
-    stack.update()
+    two: Any = [{"ParameterKey": "Word", "ParameterValue": "two"}]
+    stack.emulator.cloudformation.update_stack(**stack._arguments(), Parameters=two)
 
+    assert stack._outputs("UPDATE_COMPLETE")["Logs"] == f"{stack.name}-two"
     listed = stack.emulator.cloudformation.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
     assert {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed}["Logs"] == f"{stack.name}-two"
     assert not stack.emulator.logs.describe_log_groups(logGroupNamePrefix=f"{stack.name}-one")["logGroups"]

@@ -24,6 +24,7 @@ class FakeCloud:
         self.broken = set()
         self.cancelled = threading.Event()
         self.meeting = None
+        self.left = None
         self._numbers = itertools.count(1)
 
     def create(self, name, _kind, desired):
@@ -61,7 +62,7 @@ class FakeCloud:
     def _do(self, step, name, desired):
         self.did.append((step, name))
         if (step, name) in self.broken or desired.get("DelaySeconds") == 900:
-            raise ResourceFailed(f"{name} cannot {step}")
+            raise ResourceFailed(f"{name} cannot {step}", self.left)
 
 
 class World:

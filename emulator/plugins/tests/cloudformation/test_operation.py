@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from localprocs.cloudformation.engine.handlers import Made
 from stack_world import World, queue
 
 
@@ -33,6 +34,27 @@ def test_a_failed_create_can_be_left_as_it_is(world):
     assert len(world.cloud.there) == 1
 
     assert world.delete() == "DELETE_COMPLETE"
+    assert not world.cloud.there
+
+
+def test_what_a_failed_create_left_is_made_anew(world):
+    """By the next update, and goes itself."""
+    world.cloud.left, world.cloud.there["half"] = Made("half", {}), {}
+    world.cloud.broken.add(("create", "A"))
+    world.deploy({"A": queue()}, roll_back=False)
+    world.cloud.broken.clear()
+
+    assert world.deploy({"A": queue()}) == "UPDATE_COMPLETE"
+
+    assert list(world.cloud.there) == ["A-1"]
+
+
+def test_what_a_failed_create_left_is_removed(world):
+    """When it is rolled back."""
+    world.cloud.left, world.cloud.there["half"] = Made("half", {}), {}
+    world.cloud.broken.add(("create", "A"))
+
+    assert world.deploy({"A": queue()}) == "ROLLBACK_COMPLETE"
     assert not world.cloud.there
 
 

@@ -106,6 +106,25 @@ def test_an_answer_by_https_to_the_emulators_host_reaches_it(invoke):
     assert (outcome.payload, heard) == (b"200", [("/x", b"hi")])
 
 
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("index.js", "const { S3 } = require('@aws-sdk/client-s3'); exports.handler = async () => S3"),
+        ("index.mjs", "import { S3 } from '@aws-sdk/client-s3'; export const handler = async () => S3"),
+    ],
+)
+def test_the_sdk_is_within_reach(invoke, tmp_path, file, code):
+    """Of modules old and new, though the function does not bring it."""
+    package = tmp_path / "cache" / "aws-sdk-for-node" / "node_modules" / "@aws-sdk" / "client-s3"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text('{"name": "@aws-sdk/client-s3", "main": "main.js"}')
+    (package / "main.js").write_text("exports.S3 = 'here'")
+
+    outcome, _ = invoke(code, file=file)
+
+    assert outcome.payload == b'"here"'
+
+
 def test_the_sdk_that_the_code_names_is_known(tmp_path):
     """What the function brings itself is not fetched, nor is a name that is put together at run time."""
     (tmp_path / "index.js").write_text(

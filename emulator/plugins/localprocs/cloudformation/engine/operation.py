@@ -92,14 +92,14 @@ class Deployment:
         verb = "UPDATE" if before else "CREATE"
         try:
             desired = self._desired(resource)
-            if before and before.kind == resource.kind and before.desired == desired:
+            if before and before.is_whole and before.kind == resource.kind and before.desired == desired:
                 self.record.relabel(name, resource)
                 self._stands(name, before.made)
                 return
             self._check(resource, desired)
             if before is None:
                 self._create(resource, desired, "CREATE")
-            elif before.kind != resource.kind or self._must_replace(before, desired):
+            elif not before.is_whole or before.kind != resource.kind or self._must_replace(before, desired):
                 self._replace(before, resource, desired)
             else:
                 self._change(before, resource, desired)
@@ -129,7 +129,7 @@ class Deployment:
             made = self.handlers.create(resource.name, resource.kind, self.scope.revealed(desired))
         except ResourceFailed as error:
             if error.left:
-                left = Deployed(resource, desired, error.left)
+                left = Deployed(resource, desired, error.left, is_whole=False)
                 self._note(self._created, left)
                 if verb == "CREATE":
                     self.record.keep(left, "CREATE_FAILED")
@@ -139,12 +139,8 @@ class Deployment:
         self._keep(deployed, f"{verb}_COMPLETE")
 
     def _replace(self, before: Deployed, resource: Resource, desired: Properties) -> None:
-        schema = published(before.kind)
-        if (
-            before.kind == resource.kind
-            and schema
-            and (keeps_its_name(before.kind, schema.create_only, before.desired, desired))
-        ):
+        schema = published(before.kind) if before.is_whole and before.kind == resource.kind else None
+        if schema and keeps_its_name(before.kind, schema.create_only, before.desired, desired):
             raise ResourceFailed(
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
                 f"Rename {before.made.physical_id} and update the stack again."

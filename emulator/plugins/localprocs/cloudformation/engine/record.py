@@ -21,6 +21,8 @@ class Deployed:
     desired: Properties
     """Its properties with every function evaluated; references to secrets are not."""
     made: Made
+    is_whole: bool = True
+    """False of what a create left that failed."""
 
     @property
     def name(self) -> str:

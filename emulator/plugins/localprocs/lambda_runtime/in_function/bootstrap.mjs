@@ -54,14 +54,20 @@ https.get = (...args) => {
 module.syncBuiltinESMExports();
 
 // What the function does not bring itself, as AWS's runtime does: the SDK.
-const offered = pathToFileURL(path.join(env.LOCALPROCS_NODE_LIBRARY, 'of-the-runtime.js')).href;
+const offered = createRequire(path.join(env.LOCALPROCS_NODE_LIBRARY, 'of-the-runtime.js'));
+let asksItself = false;
 module.registerHooks({
   resolve(name, context, next) {
     try {
       return next(name, context);
     } catch (error) {
-      if (!name.startsWith('@aws-sdk/') && !name.startsWith('@smithy/')) throw error;
-      return next(name, { ...context, parentURL: offered });
+      if (asksItself || (!name.startsWith('@aws-sdk/') && !name.startsWith('@smithy/'))) throw error;
+      asksItself = true;
+      try {
+        return { url: pathToFileURL(offered.resolve(name)).href, shortCircuit: true };
+      } finally {
+        asksItself = false;
+      }
     }
   },
 });
@@ -132,20 +138,20 @@ try {
   handler = await load();
 } catch (error) {
   write('ERROR', ['Uncaught Exception', JSON.stringify(told(error))]);
-  await failed('/init/error', error);
+  await failed('/init/error', error).catch(() => {});
   process.exit(1);
 }
 
 for (const event of ['uncaughtException', 'unhandledRejection']) {
   process.on(event, async (error) => {
     write('ERROR', ['Uncaught Exception', JSON.stringify(told(error))]);
-    await failed(`/invocation/${requestId}/error`, error);
+    await failed(`/invocation/${requestId}/error`, error).catch(() => {});
     process.exit(128);
   });
 }
 
 for (;;) {
-  const next = await ask('GET', '/invocation/next');
+  const next = await ask('GET', '/invocation/next').catch(() => process.exit(0));
   requestId = next.headers['lambda-runtime-aws-request-id'];
   if (!requestId) process.exit(0);
   process.env._X_AMZN_TRACE_ID = next.headers['lambda-runtime-trace-id'] ?? '';
