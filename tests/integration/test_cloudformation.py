@@ -270,6 +270,16 @@ def test_a_cluster_goes_with_its_service(stack: Stack) -> None:
     assert cluster not in str(stack.emulator.ecs.list_clusters()["clusterArns"])
 
 
+def test_a_stacks_tags_are_its_own(stack: Stack) -> None:
+    """Its resources have those that the template gives them."""
+    stack.emulator.cloudformation.create_stack(**stack._arguments(), Tags=[{"Key": "team", "Value": "a"}])
+    queue = stack._outputs("CREATE_COMPLETE")["Queue"]
+
+    told = stack.emulator.cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
+    assert told["Tags"] == [{"Key": "team", "Value": "a"}]
+    assert "Tags" not in stack.emulator.sqs.list_queue_tags(QueueUrl=queue)
+
+
 def test_what_is_not_implemented_says_so(stack: Stack) -> None:
     """Never an empty success."""
     stack.create()
