@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import jmespath
+
 LISTS: Mapping[str, tuple[str, str, str]] = {
     "queues": ("sqs", "list_queues", "QueueUrls"),
     "topics": ("sns", "list_topics", "Topics[].TopicArn"),
@@ -43,6 +45,4 @@ def new(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> dict[s
 def _names(client: Any, operation: str, path: str) -> Iterable[str]:
     if client.can_paginate(operation):
         return client.get_paginator(operation).paginate().search(f"{path}[]" if path.isalpha() else path)  # type: ignore[no-any-return]
-    import jmespath
-
     return jmespath.search(path, getattr(client, operation)()) or []
