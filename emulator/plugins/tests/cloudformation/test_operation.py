@@ -210,6 +210,7 @@ def test_a_resource_can_be_left_behind(world):
         ({"Colour": "red"}, "#: extraneous key [Colour] is not permitted"),
         ({"Tags": [{"Key": "k", "Worth": 1, "Value": "v"}]}, "#/Tags/0: extraneous key [Worth] is not permitted"),
         ({"Tags": [{"Key": "k"}]}, "#/Tags/0: required key [Value] not found"),
+        ({"DelaySeconds": 901}, "#/DelaySeconds: 901 is not less or equal to 900"),
         ({"VisibilityTimeout": "soon"}, "#/VisibilityTimeout: expected type: Integer, found: String"),
     ],
 )

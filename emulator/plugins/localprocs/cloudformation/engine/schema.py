@@ -69,6 +69,11 @@ class Schema:
         elif isinstance(value, list):
             for index, each in enumerate(value):
                 yield from self._problems(each, spec.get("items", {}), f"{path}/{index}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            if value < spec.get("minimum", value):
+                yield f"{path}: {value} is not greater or equal to {spec['minimum']}"
+            if value > spec.get("maximum", value):
+                yield f"{path}: {value} is not less or equal to {spec['maximum']}"
         elif isinstance(value, str) and _types(spec) and not _types(spec) - {"integer", "number", "boolean"}:
             wanted = WORDS[min(_types(spec))]
             yield f"{path}: expected type: {wanted}, found: String"
