@@ -203,3 +203,17 @@ def test_a_clock_that_would_begin_outside_of_its_years_is_refused(begins: float)
     """A date that cannot be kept is refused before anything is made."""
     with pytest.raises(ClockRefused, match="between the years 2000 and 2200"):
         Clock.create(1, begins=begins)
+
+
+def test_files_have_the_machines_times(make_clock: Callable[[float], Clock], tmp_path: Path) -> None:
+    """A file just written looks as old as the clock is ahead: the kernel stamps it, and has no other clock."""
+    clock = make_clock(1)
+    clock.jump(3600)
+    code = (
+        "import pathlib, time\n"
+        f"file = pathlib.Path({str(tmp_path / 'fresh')!r})\n"
+        "file.touch()\n"
+        "print(time.time() - file.stat().st_mtime, flush=True)"
+    )
+    with python(code, clock.env()) as program:
+        assert 3590 < float(program.line()) < 3700
