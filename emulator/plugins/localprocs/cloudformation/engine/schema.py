@@ -57,26 +57,23 @@ class Schema:
     def _problems(self, value: Any, spec: Any, path: str) -> Iterator[str]:
         spec = self._resolved(spec)
         if isinstance(value, dict):
-            for name in spec.get("required", []):
-                if name not in value:
-                    yield f"{path}: required key [{name}] not found"
-            for key, each in value.items():
-                found = self._of_key(spec, key)
-                if found is not None:
-                    yield from self._problems(each, found, f"{path}/{key}")
-                elif "properties" in spec and spec.get("additionalProperties") is False:
-                    yield f"{path}: extraneous key [{key}] is not permitted"
+            yield from self._of_object(value, spec, path)
         elif isinstance(value, list):
             for index, each in enumerate(value):
                 yield from self._problems(each, spec.get("items", {}), f"{path}/{index}")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            if value < spec.get("minimum", value):
-                yield f"{path}: {value} is not greater or equal to {spec['minimum']}"
-            if value > spec.get("maximum", value):
-                yield f"{path}: {value} is not less or equal to {spec['maximum']}"
-        elif isinstance(value, str) and _types(spec) and not _types(spec) - {"integer", "number", "boolean"}:
-            wanted = WORDS[min(_types(spec))]
-            yield f"{path}: expected type: {wanted}, found: String"
+        else:
+            yield from _of_scalar(value, spec, path)
+
+    def _of_object(self, value: Any, spec: Any, path: str) -> Iterator[str]:
+        for name in spec.get("required", []):
+            if name not in value:
+                yield f"{path}: required key [{name}] not found"
+        for key, each in value.items():
+            found = self._of_key(spec, key)
+            if found is not None:
+                yield from self._problems(each, found, f"{path}/{key}")
+            elif "properties" in spec and spec.get("additionalProperties") is False:
+                yield f"{path}: extraneous key [{key}] is not permitted"
 
     def _of_key(self, spec: Any, key: str) -> Any:
         if key in spec.get("properties", {}):
@@ -130,6 +127,16 @@ def _dotted(pointer: str) -> str:
 def _types(spec: Any) -> set[str]:
     kind = spec.get("type", [])
     return {kind} if isinstance(kind, str) else set(kind)
+
+
+def _of_scalar(value: Any, spec: Any, path: str) -> Iterator[str]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value < spec.get("minimum", value):
+            yield f"{path}: {value} is not greater or equal to {spec['minimum']}"
+        if value > spec.get("maximum", value):
+            yield f"{path}: {value} is not less or equal to {spec['maximum']}"
+    elif isinstance(value, str) and _types(spec) and not _types(spec) - {"integer", "number", "boolean"}:
+        yield f"{path}: expected type: {WORDS[min(_types(spec))]}, found: String"
 
 
 def _converted(value: Any, kinds: set[str]) -> Any:
