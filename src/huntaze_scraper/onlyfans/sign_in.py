@@ -104,6 +104,8 @@ class SignedInTabs:
     async def _log_in(self, account: str, known_version: int) -> Tab:
         lease = await self._store.acquire(account)
         waited = 0
+        if lease is None:
+            log.info("log_in_awaited", reason="another task is logging in")
         while lease is None:
             saved = await self._store.load(account)
             if saved is not None and saved.version > known_version:

@@ -82,8 +82,13 @@ class Attempts:
         stale_version: int | None = None
         latest: SiteError | None = None
         while True:
-            turn = await self._take_turn(job, latest)
-            log.info("attempt_begins", attempt=len(met) + 1, timeout_seconds=attempt.timeout_seconds)
+            turn, waited = await self._take_turn(job, latest)
+            log.info(
+                "attempt_begins",
+                attempt=len(met) + 1,
+                waited_ms=round(waited * 1000),
+                timeout_seconds=attempt.timeout_seconds,
+            )
             tab: Tab | None = None
             try:
                 tab = await self._tabs.take(job.account, stale_version)
@@ -119,8 +124,11 @@ class Attempts:
         except Refused as refusal:
             raise await run.tab.reconsider(refusal) from None
 
-    async def _take_turn(self, job: Job, latest: SiteError | None) -> Turn:
-        """Wait for a turn. After an error, whose retries are few and soon, with more patience, and then it stands."""
+    async def _take_turn(self, job: Job, latest: SiteError | None) -> tuple[Turn, float]:
+        """Wait for a turn, and tell for how long (seconds).
+
+        After an error, whose retries are few and soon, with more patience, and then it stands.
+        """
         patience = PATIENCE_SECONDS if latest is None else RETRY_PATIENCE_SECONDS
         try:
             turn, waited = await self._turns.take(job.account, job.priority, patience)
@@ -131,7 +139,7 @@ class Attempts:
             log.info("turn_put_off", wait_seconds=later.wait_seconds)
             raise
         self._metrics.record(Metric.TURN_WAIT_MS, round(waited * 1000))
-        return turn
+        return turn, waited
 
     async def _pace(self, job: Job) -> None:
         if self._requests is not None:
@@ -143,7 +151,7 @@ class Attempts:
         if not isinstance(error, TryAgain) or effect is None or effect.until > self._clock.now():
             raise error
         once.may_try = False
-        turn = await self._take_turn(job, error)
+        turn, _ = await self._take_turn(job, error)
         tab: Tab | None = None
         try:
             tab = await self._tabs.take(job.account)

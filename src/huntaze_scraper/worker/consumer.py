@@ -26,6 +26,7 @@ from huntaze_scraper.worker.workflows_queue import WorkflowsQueue
 LOOK_SECONDS = 5.0
 """How often a loop that waits looks up, so that health can tell it from one that is stuck."""
 LONGEST_RECEIVE_PAUSE_SECONDS = 30.0
+STOPS = "the worker stops"
 LANES_A_PAGE = 4
 """How many groups are taken for each page, so that downloads which wait for one another keep no other job away."""
 
@@ -106,7 +107,7 @@ class Consumer:
                 pause = min(pause * 2, LONGEST_RECEIVE_PAUSE_SECONDS)
                 continue
             if self._shutdown.stopping.is_set():
-                await self._hand_back(messages, 0)
+                await self._hand_back(messages, 0, STOPS)
                 break
             self._dispatch(messages)
         if self._tasks:
@@ -154,17 +155,19 @@ class Consumer:
         finally:
             if self._lanes.get(lane.group_id) is lane:
                 del self._lanes[lane.group_id]
-            await self._hand_back(lane.waiting, 0)
+            await self._hand_back(
+                lane.waiting, 0, STOPS if self._shutdown.stopping.is_set() else "the one before is back"
+            )
 
     async def _next(self, lane: Lane) -> bool:
         """Do the lane's next message; tell whether the lane goes on."""
         if self._shutdown.stopping.is_set():
             return False
-        seconds = self._breaker.wait_seconds(self._clock.monotonic())
+        seconds, why = self._breaker.wait_seconds(self._clock.monotonic()), "the circuit breaker is open"
         if not await self._readiness.ready():
-            seconds = lane.waiting[0].stand_by_seconds
+            seconds, why = lane.waiting[0].stand_by_seconds, f"{', '.join(self._readiness.missing)} missing"
         if seconds:
-            await self._hand_back(_all(lane), seconds)
+            await self._hand_back(_all(lane), seconds, why)
             return False
         message = lane.waiting.popleft()
         if message.lost or message.lease_until <= self._clock.now():
@@ -184,7 +187,7 @@ class Consumer:
                 self._in_hand.drop((message, *_all(lane)))
                 return False
             # In one call and in order: at no moment is a later message visible before an earlier one.
-            await self._hand_back([message, *_all(lane)], outcome.visibility_seconds)
+            await self._hand_back([message, *_all(lane)], outcome.visibility_seconds, outcome.reason)
             return False
 
     async def _delete(self, message: Message) -> None:
@@ -197,7 +200,7 @@ class Consumer:
         else:
             log.info("message_deleted")
 
-    async def _hand_back(self, messages: Sequence[Message] | deque[Message], seconds: float) -> None:
+    async def _hand_back(self, messages: Sequence[Message] | deque[Message], seconds: float, why: str) -> None:
         ours = [message for message in messages if not message.lost]
         if isinstance(messages, deque):
             messages.clear()
@@ -206,7 +209,13 @@ class Consumer:
             return
         try:
             await self._queue.change_visibility(ours, math.ceil(seconds))
-            log.info("messages_handed_back", count=len(ours), creator_id=ours[0].group_id, seconds=math.ceil(seconds))
+            log.info(
+                "messages_handed_back",
+                count=len(ours),
+                creator_id=ours[0].group_id,
+                seconds=math.ceil(seconds),
+                reason=why or None,
+            )
         except StoreUnavailable as error:
             log.warning("messages_not_handed_back", count=len(ours), reason=str(error))
 

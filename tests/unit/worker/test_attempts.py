@@ -250,7 +250,7 @@ def test_each_kind_of_answer_has_its_metric() -> None:
 
 @pytest.mark.requirement("7.5")
 def test_each_error_is_logged_with_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    """Class, status, request, attempt, and whether it is tried again."""
+    """Each attempt's beginning and its wait for a turn; class, status, request, attempt, and whether it is tried again."""
     import sys
 
     logs.configure(Redactor(), sys.stdout)
@@ -261,7 +261,9 @@ def test_each_error_is_logged_with_what_was_asked(capsys: pytest.CaptureFixture[
             await bench.carry_out()
 
     run(scenario())
-    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    lines = [json.loads(it) for it in capsys.readouterr().out.splitlines()]
+    begun = [(it["attempt"], it["waited_ms"] >= 0) for it in lines if it["event"] == "attempt_begins"]
+    assert begun == [(1, True), (2, True)]
     line = next(it for it in lines if it["event"] == "site_error")
     expected = {
         "event": "site_error",

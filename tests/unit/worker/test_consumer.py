@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from huntaze_scraper.errors import ErrorClass
 from huntaze_scraper.worker.circuit_breaker import CircuitBreaker, State, Verdict
@@ -403,3 +404,18 @@ def test_each_group_is_finished_in_order_whatever_fails_and_however_often_worker
         assert bench.queue.records == []
 
     run(scenario())
+
+
+def test_what_goes_back_goes_with_its_reason() -> None:
+    """The log says for how long a message was handed back, and why."""
+
+    async def scenario() -> None:
+        processor = ScriptedProcessor(lambda _: comes_back(Status.RETURNED, 30, reason="no turn at the site yet"))
+        bench = Bench(processor)
+        bench.send("anna")
+        await bench.work(20)
+
+    with capture_logs() as lines:
+        run(scenario())
+    told = [(it["seconds"], it["reason"]) for it in lines if it["event"] == "messages_handed_back"]
+    assert told[0] == (30, "no turn at the site yet")
