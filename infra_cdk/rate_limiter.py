@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from huntaze_scraper import names
-from huntaze_scraper.settings import RateLimiterSettings
+from huntaze_scraper.settings import INVOCATION_SECONDS, RateLimiterSettings
 from huntaze_scraper.state.keys import Kind
 from infra_cdk.function import Function
 from infra_cdk.growth import LEAST_CONCURRENCY
@@ -21,7 +21,7 @@ from infra_cdk.queues import Queues
 from infra_cdk.tables import table
 
 HANDLER = "huntaze_scraper.rate_limiter.handler.handler"
-TIMEOUT = Duration.seconds(30)
+TIMEOUT = Duration.seconds(INVOCATION_SECONDS)
 BATCH_SIZE = 10
 MAX_CONCURRENCY = LEAST_CONCURRENCY
 """Where the accounts share one limit."""
@@ -75,7 +75,7 @@ def _statements(queues: Queues, line: dynamodb.ITable) -> list[iam.PolicyStateme
         ),
         allow(["sqs:SendMessage"], queues.workflows.queue_arn, queues.ingress_dlq.queue_arn),
         items(
-            ["dynamodb:GetItem", "dynamodb:PutItem"],
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             queues.state.table_arn,
             Kind.BUCKET,
             Kind.SLOT,

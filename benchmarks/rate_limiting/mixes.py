@@ -1,16 +1,17 @@
 """A campaign with late-comers: what it costs, and how long each kind of job waits."""
 
 import json
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from localprocs.vclock import Clock
+from localprocs.vclock import Clock, NotWithin
 
+from benchmarks.rate_limiting.bursts import LOOK_SECONDS, REAL_PATIENCE_SECONDS, SECONDS_A_MESSAGE, batches
 from benchmarks.rate_limiting.contestants import Contestant
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.virtual_time import WallClock
@@ -18,8 +19,6 @@ from emulator.harness.virtual_time import WallClock
 LATE_SHARE = 5
 """One late-comer for so many of the campaign."""
 SECONDS_A_TURN = 6.1
-LOOK_SECONDS = 0.5
-GIVE_UP_SECONDS = 900
 CAMPAIGN = "campaign"
 
 
@@ -32,6 +31,7 @@ class Figures:
     late: int
     median_receives: float
     most_receives: int
+    store_calls_a_message: float
     worst_wait_of_late_seconds: float
     lost: int
     doubled: int
@@ -61,6 +61,7 @@ def run(
 ) -> tuple[Figures, dict[str, list[float]]]:
     """Send the campaign at once and the late-comers one by one; return the figures, and the waits by kind, seconds."""
     seen = {url: len(pipeline.journal(url)) for url in (limiter.ingress_url, limiter.workflows_url)}
+    lines = len(batches(pipeline, limiter))
     name, late = uuid.uuid4().hex, campaign // LATE_SHARE
 
     def send(kind: str, changes: Mapping[str, Any]) -> None:
@@ -73,16 +74,18 @@ def run(
     began = clock.now()
     for number in range(late):
         due = began + (number + 1) * campaign * SECONDS_A_TURN / (late + 1)
-        while clock.now() < due:
-            tell(f"{mix}: {number} of {late} late-comers sent")
-            time.sleep(0.05)
+        tell(f"{mix}: {number} of {late} late-comers sent")
+        clock.advance(max(0.0, due - clock.now()), patience_seconds=REAL_PATIENCE_SECONDS)
         send("late", MIXES[mix](number))
-    begun = time.monotonic()
-    while len(forwarded := pipeline.journal(limiter.workflows_url)[seen[limiter.workflows_url] :]) < campaign + late:
-        tell(f"{mix}: {len(forwarded)} of {campaign + late} forwarded")
-        time.sleep(LOOK_SECONDS)
-        if time.monotonic() - begun > GIVE_UP_SECONDS:
-            break
+
+    def is_over() -> bool:
+        count = len(pipeline.journal(limiter.workflows_url)) - seen[limiter.workflows_url]
+        tell(f"{mix}: {count} of {campaign + late} forwarded")
+        return count >= campaign + late and not pipeline.depth(limiter.ingress_url)
+
+    with suppress(NotWithin):
+        clock.until(is_over, within=(campaign + late) * SECONDS_A_MESSAGE, each=LOOK_SECONDS)
+    forwarded = pipeline.journal(limiter.workflows_url)[seen[limiter.workflows_url] :]
     received = pipeline.journal(limiter.ingress_url)[seen[limiter.ingress_url] :]
     sent_at = {it["body"]: it["sent"] for it in received}
     waits: defaultdict[str, list[float]] = defaultdict(list)
@@ -96,6 +99,7 @@ def run(
         late=late,
         median_receives=median(receives),
         most_receives=max(receives),
+        store_calls_a_message=sum(it["store_calls"] for it in batches(pipeline, limiter)[lines:]) / (campaign + late),
         worst_wait_of_late_seconds=max(waits["late"]),
         lost=campaign + late - len(bodies),
         doubled=len(forwarded) - len(bodies),

@@ -100,6 +100,10 @@ class LimitSettings(Settings):
         return found
 
 
+INVOCATION_SECONDS = 30
+"""How long the limiter has for a batch: the function's time-out."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RateLimiterSettings(LimitSettings):
     """The limiter's settings."""
@@ -160,8 +164,8 @@ class WorkerSettings(LimitSettings):
 
     @property
     def queue_visibility(self) -> float:
-        """The workflows queue's visibility, seconds; what is held for less time than that is extended more often."""
-        return max(self.visibility_seconds, WorkerSettings.visibility_seconds)
+        """The workflows queue's visibility, seconds."""
+        return self.visibility_seconds
 
     def contradictions(self) -> list[str]:
         """Say what limit is none."""

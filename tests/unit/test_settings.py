@@ -68,3 +68,15 @@ def test_a_limit_that_is_none_is_refused_in_one_line(settings: Settings, name: s
     with pytest.raises(InvalidSettings, match=said) as invalid:
         type(settings).from_env(settings.to_env() | {name: value})
     assert "\n" not in str(invalid.value)
+
+
+@pytest.mark.requirement("9.1")
+def test_a_window_is_held_against_the_visibility_that_is_deployed() -> None:
+    """A message in hand would come back before its turn, whatever the visibility is by default."""
+    env = WORKER.to_env() | {"VISIBILITY_SECONDS": "45"}
+
+    with pytest.raises(
+        InvalidSettings, match=r"RATE_LIMIT_WINDOW_SECONDS is 60, .* less than the queue's visibility of 45 s"
+    ):
+        WorkerSettings.from_env(env)
+    assert WorkerSettings.from_env(env | {"RATE_LIMIT_WINDOW_SECONDS": "30"}).rate_limit_window_seconds == 30

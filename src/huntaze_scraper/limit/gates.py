@@ -6,13 +6,18 @@ from typing import Protocol
 
 from huntaze_scraper.clock import Clock
 from huntaze_scraper.limit.gate import Gate
+from huntaze_scraper.limit.in_force import Scope
 from huntaze_scraper.state.table import ConditionFailed, Conflict, StateTable
 
 KEPT_SECONDS = 24 * 3600
 
 
 class Gates(Protocol):
-    """The gates, by key. Both methods raise StoreUnavailable where the store does not answer."""
+    """The gates, by key. Each method raises StoreUnavailable where the store does not answer."""
+
+    async def opens_in(self) -> float:
+        """Return the seconds until a turn may be taken or kept at all, for the scope was changed; 0 for now."""
+        ...
 
     async def read(self, key: str, capacity: int) -> Gate:
         """Return the gate; one of which nothing was taken yet has all of its capacity."""
@@ -26,10 +31,15 @@ class Gates(Protocol):
 class DynamoGates:
     """Gates in the state table."""
 
-    def __init__(self, table: StateTable, clock: Clock) -> None:
-        """Keep gates in ``table``."""
+    def __init__(self, table: StateTable, clock: Clock, scope: Scope) -> None:
+        """Keep gates in ``table``, counted by the scope."""
         self._table = table
         self._clock = clock
+        self._scope = scope
+
+    async def opens_in(self) -> float:
+        """Return the seconds until a turn may be taken or kept."""
+        return self._scope.opens_in() if self._scope.is_known else await asyncio.to_thread(self._scope.opens_in)
 
     async def read(self, key: str, capacity: int) -> Gate:
         """Return the gate."""

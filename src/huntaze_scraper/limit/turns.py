@@ -73,13 +73,14 @@ class Turns:
         key = self._kind.key(PIPELINE if self._is_shared else account)
         began = self._clock.monotonic()
         while True:
-            asked = await self._ask(key, account, priority)
+            closed_seconds = await self._gates.opens_in()
+            asked = await self._ask(key, account, priority) if not closed_seconds else None
             waited = self._clock.monotonic() - began
-            if asked.back_at is not None:
+            if asked is not None and asked.back_at is not None:
                 turn = Turn(self, key, asked.back_at)
                 await turn.keep()  # the answer may have taken its time
                 return turn, waited
-            wait_seconds = max(asked.wait_until / 1000 - self._clock.now(), 0.01)
+            wait_seconds = max(asked.wait_until / 1000 - self._clock.now(), 0.01) if asked else closed_seconds
             if waited + wait_seconds > patience_seconds:
                 raise OutOfTurn(wait_seconds)
             await self._sleep(wait_seconds)
@@ -87,6 +88,8 @@ class Turns:
     async def move(self, key: str, back_at: int) -> int:
         """Let the token be back a window from now, where it is not anyway; see ``Turn.keep``."""
         for _ in range(MOST_CONFLICTS):
+            if closed_seconds := await self._gates.opens_in():
+                raise OutOfTurn(closed_seconds)
             # Half of the margin is for what comes between this look and the site, half for clocks that differ.
             if self._now() + self._limit.return_ms <= back_at + self._limit.margin_ms // 2:
                 return back_at

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from huntaze_scraper.clock import Clock, SystemClock
 from huntaze_scraper.errors import HuntazeError
+from huntaze_scraper.limit.in_force import DynamoMarks, Scope
 from huntaze_scraper.rate_limiter import arrivals
 from huntaze_scraper.rate_limiter.bucket import Limit
 from huntaze_scraper.rate_limiter.decisions import Decision, Forwarding
@@ -23,8 +24,9 @@ from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.metrics import Metrics
 from huntaze_scraper.rate_limiter.places import DynamoPlaces
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
-from huntaze_scraper.settings import PIPELINE, RateLimiterSettings
-from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
+from huntaze_scraper.settings import INVOCATION_SECONDS, PIPELINE, RateLimiterSettings
+from huntaze_scraper.state.keys import SCOPE, WORKFLOWS_BUCKET, Kind, bucket_of
+from huntaze_scraper.state.table import StateTable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -65,6 +67,9 @@ class Function:
         dynamodb.meta.events.register("before-call", self._count_store_call)
         self._store_calls = 0
         self._metrics = Metrics(session.client("cloudwatch", config=CLIENTS), self.logger)
+        marks = DynamoMarks(StateTable(dynamodb, settings.state_table), Kind.BUCKET.key(SCOPE))
+        # What an invocation of another scope that has looked just before may still send counts for a window.
+        pause = INVOCATION_SECONDS + limit.return_ms / 1000
         is_shared = settings.rate_limit_scope == PIPELINE
         self._limiter = Limiter(
             dispatch=Dispatch(
@@ -76,6 +81,7 @@ class Function:
                 logger=self.logger,
             ),
             bucket_of=lambda account: WORKFLOWS_BUCKET if is_shared else bucket_of(account),
+            opens_in=Scope(marks, settings.rate_limit_scope, pause, clock).opens_in,
             ingress=Ingress(sqs, settings.ingress_queue_url, settings.ingress_dlq_url, self.logger),
             clock=clock,
             logger=self.logger,

@@ -7,7 +7,7 @@ from typing import Protocol
 from aws_lambda_powertools import Logger
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.errors import InvalidJob, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.queues.limits import MAX_ENTRIES
 from huntaze_scraper.rate_limiter.arrivals import Arrival
@@ -52,13 +52,15 @@ class Limiter:
         *,
         dispatch: Dispatch,
         bucket_of: Callable[[str], str],
+        opens_in: Callable[[], float],
         ingress: IngressQueue,
         clock: Clock,
         logger: Logger,
     ) -> None:
-        """Use what is given; ``bucket_of`` names the bucket of an account."""
+        """Use what is given; ``bucket_of`` names the bucket of an account, ``opens_in`` tells when buckets count."""
         self._dispatch = dispatch
         self._bucket_of = bucket_of
+        self._opens_in = opens_in
         self._ingress = ingress
         self._clock = clock
         self._logger = logger
@@ -88,6 +90,10 @@ class Limiter:
         self, valid: Sequence[tuple[Arrival, Job]], decided: dict[str, Decision], deadline: int
     ) -> list[Decision]:
         others: list[Decision] = []
+        closed = self._closed() if valid else None
+        if closed is not None:
+            decided.update((arrival.message_id, self._decision(arrival, job, closed)) for arrival, job in valid)
+            return others
         wait_until = min(self._now() + PATIENCE_MS, deadline)
         for start in range(0, len(valid), MAX_ENTRIES):
             buckets: defaultdict[str, list[tuple[Arrival, Job]]] = defaultdict(list)
@@ -107,6 +113,14 @@ class Limiter:
                     for job_id, it in dispatched.others.items()
                 ]
         return others
+
+    def _closed(self) -> Standing | None:
+        """Say what becomes of messages while nothing may pass, for the scope of the limit was changed."""
+        try:
+            seconds = self._opens_in()
+        except StoreUnavailable as error:
+            return Standing(Forwarding.FAILED, reason=str(error))
+        return Standing(Forwarding.DELAYED, self._now() + int(seconds * 1000)) if seconds else None
 
     def _decision(self, arrival: Arrival, job: Job, standing: Standing) -> Decision:
         forwarding, retry_after, reason = standing.forwarding, None, standing.reason

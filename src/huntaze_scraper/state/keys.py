@@ -40,6 +40,10 @@ WORKFLOWS_BUCKET = Kind.BUCKET.key("workflows")
 """The bucket that all accounts share, where the limit is the pipeline's."""
 
 
+SCOPE = " scope"
+"""The name of a gate's item that says which scope the limit is counted by: no account's name has a blank."""
+
+
 def bucket_of(account: str) -> str:
     """Return the key of an account's own bucket, where the limit is the account's."""
     return Kind.BUCKET.key(f"account#{account}")

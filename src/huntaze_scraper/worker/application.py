@@ -12,6 +12,7 @@ from botocore.config import Config
 from huntaze_scraper.clock import Clock, SystemClock
 from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.limit.gates import DynamoGates
+from huntaze_scraper.limit.in_force import DynamoMarks, Scope
 from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.limit.turns import Turns
 from huntaze_scraper.metric_names import Metric
@@ -25,7 +26,7 @@ from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.onlyfans.tabs import Tabs
 from huntaze_scraper.settings import ACCOUNT, WorkerSettings
-from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.keys import SCOPE, Kind
 from huntaze_scraper.state.table import StateTable
 from huntaze_scraper.telemetry.metrics import Metrics
 from huntaze_scraper.telemetry.redaction import Redactor
@@ -112,7 +113,7 @@ class Application:
                 self.metrics,
                 clock,
                 self.shutdown,
-                *_turns(settings, DynamoGates(StateTable(dynamodb, settings.state_table), clock), clock, self.shutdown),
+                *_turns(settings, StateTable(dynamodb, settings.state_table), clock, self.shutdown),
                 late_effect_seconds=settings.late_effect_seconds,
             ),
             in_hand=self.in_hand,
@@ -171,11 +172,11 @@ class Application:
             self.metrics.record(Metric.CIRCUIT_BREAKER_OPEN_COUNT, 1)
 
 
-def _turns(
-    settings: WorkerSettings, gates: DynamoGates, clock: Clock, shutdown: Shutdown
-) -> tuple[Turns, Turns | None]:
+def _turns(settings: WorkerSettings, table: StateTable, clock: Clock, shutdown: Shutdown) -> tuple[Turns, Turns | None]:
     """Make what gives turns to attempts, and to single requests where these are limited."""
     limit = Limit(settings.rate_limit_capacity, round(settings.rate_limit_window_seconds * 1000))
+    marks = DynamoMarks(table, Kind.TURN.key(SCOPE))
+    gates = DynamoGates(table, clock, Scope(marks, settings.rate_limit_scope, limit.return_ms / 1000, clock))
     turns = Turns(gates, limit, settings.rate_limit_scope, clock, shutdown.sleep)
     if not settings.rate_limit_account_requests:
         return turns, None

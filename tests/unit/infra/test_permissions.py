@@ -50,6 +50,7 @@ def test_the_limiter_may_do_what_it_does(assembly: Assembly) -> None:
         "sqs:SendMessage": {"Workflows", "IngressDlq"},
         "dynamodb:GetItem": {"State"},
         "dynamodb:PutItem": {"State", "Line"},
+        "dynamodb:UpdateItem": {"State"},
         "dynamodb:DeleteItem": {"Line"},
         "dynamodb:Query": {"Line"},
         "logs:CreateLogStream": {"Logs"},

@@ -11,10 +11,13 @@ from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.jobs import Priority
 from huntaze_scraper.limit.gate import ask
 from huntaze_scraper.limit.gates import DynamoGates
+from huntaze_scraper.limit.in_force import Scope
 from huntaze_scraper.limit.rate import Limit
+from huntaze_scraper.settings import PIPELINE
 from huntaze_scraper.state.table import StateTable
 from tests.unit.answers import EachTwice, Unanswered
 from tests.unit.aws import aws_client
+from tests.unit.limit.marks import MemoryMarks
 
 KEY = "turn#pipeline"
 LIMIT = Limit(2)
@@ -37,7 +40,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
 
 
 def gates(client: object) -> DynamoGates:
-    return DynamoGates(StateTable(client, "state"), SystemClock())  # type: ignore[arg-type]
+    return DynamoGates(StateTable(client, "state"), SystemClock(), Scope(MemoryMarks(), PIPELINE, 61, SystemClock()))  # type: ignore[arg-type]
 
 
 def test_what_is_written_is_read_back_and_only_by_one(client: object) -> None:

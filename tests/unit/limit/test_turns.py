@@ -28,9 +28,13 @@ class SharedGates:
 
     def __init__(self, random: Random, faults: float = 0.0) -> None:
         self.items: dict[str, Gate] = {}
+        self.closed_until = 0.0
         self.calls = self.reads = 0
         self._random = random
         self._faults = faults
+
+    async def opens_in(self) -> float:
+        return self.closed_until - LoopClock().now() if LoopClock().now() < self.closed_until else 0.0
 
     async def read(self, key: str, capacity: int) -> Gate:
         self.reads += 1
@@ -205,6 +209,26 @@ def test_who_must_wait_has_looked() -> None:
         with pytest.raises(OutOfTurn):
             await task.turns.take("ann", Priority.NORMAL, 0)
         assert gates.reads == reads + 1
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_while_the_scope_is_changed_no_turn_is_taken_nor_kept() -> None:
+    """It is waited for in hand where that is short; else the job goes back, and a message that was to leave does not."""
+    gates = SharedGates(Random(7))
+
+    async def scenario() -> None:
+        task = Task(gates, PIPELINE)
+        gates.closed_until = LoopClock().now() + 5
+        turn, waited = await task.turns.take("ann", Priority.NORMAL, 10)
+        assert waited >= 5
+        gates.closed_until = LoopClock().now() + 60
+        with pytest.raises(OutOfTurn) as later:
+            await turn.keep()
+        assert later.value.wait_seconds > 50
+        with pytest.raises(OutOfTurn):
+            await task.turns.take("ann", Priority.NORMAL, 10)
 
     run(scenario())
 

@@ -76,6 +76,7 @@ class Cloud:
                 logger=logger,
             ),
             bucket_of=lambda _: WORKFLOWS_BUCKET,
+            opens_in=lambda: 0.0,
             ingress=self,
             clock=self,
             logger=logger,

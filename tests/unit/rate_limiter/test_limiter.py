@@ -124,6 +124,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock, self.workflows, self.ingress, self.store = Clock(), Workflows(), Ingress(), Store()
+        self.closed_seconds = 0.0
         logger = Logger(service="test", level="CRITICAL")
         self.limiter = Limiter(
             dispatch=Dispatch(
@@ -135,6 +136,7 @@ class Bench:
                 logger=logger,
             ),
             bucket_of=lambda _: WORKFLOWS_BUCKET,
+            opens_in=lambda: self.closed_seconds,
             ingress=self.ingress,
             clock=self.clock,
             logger=logger,
@@ -237,6 +239,16 @@ def test_two_messages_that_come_back_at_once_are_two_turns_whichever_is_received
     assert bench.take(second) == [Forwarding.FORWARDED]
     assert [it.job.job_id for it in bench.workflows.sent[10:]] == [first.job().job_id, second.job().job_id]
     assert bench.ingress.deleted == [first.message_id]
+
+
+@pytest.mark.requirement("9.1")
+def test_while_the_scope_is_changed_nothing_passes(bench: Bench) -> None:
+    """The messages come back when it is; none is taken into a line before."""
+    bench.closed_seconds = 30.5
+
+    assert bench.take(*messages(3)) == [Forwarding.DELAYED] * 3
+    assert set(bench.ingress.hidden.values()) == {31}
+    assert (bench.workflows.sent, bench.store.reads) == ([], 0)
 
 
 @pytest.mark.requirement("9.3")

@@ -11,11 +11,13 @@ from random import Random
 from typing import Any, Protocol
 
 from huntaze_scraper import jobs
+from huntaze_scraper.limit.in_force import LOOK_SECONDS, Scope
 from huntaze_scraper.limit.line import Next
 from huntaze_scraper.rate_limiter.bucket import Bucket, Limit
 from huntaze_scraper.rate_limiter.decisions import Decision
 from huntaze_scraper.rate_limiter.places import Changed
-from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
+from huntaze_scraper.settings import ACCOUNT, INVOCATION_SECONDS, PIPELINE
+from tests.unit.limit.marks import MemoryMarks
 from tests.unit.rate_limiter.memory import MemoryPlaces
 from tests.unit.rate_limiter.simulation.options import CALM, Options
 from tests.unit.rate_limiter.simulation.queues import FifoQueue, Forwarded, StandardQueue
@@ -23,6 +25,22 @@ from tests.unit.rate_limiter.simulation.queues import FifoQueue, Forwarded, Stan
 START = 1_700_000_000.0
 MAX_BATCH = 10
 LONGEST_POLL_SECONDS = 1.0
+
+
+class WorldClock:
+    """The world's time."""
+
+    def __init__(self, world: "Ground") -> None:
+        self._world = world
+
+    def now(self) -> float:
+        return self._world.now
+
+    def monotonic(self) -> float:
+        return self._world.now
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
 
 
 class Running(Protocol):
@@ -50,8 +68,8 @@ class Ground(ABC):
         self.random = random
         self.options = options
         self.limit = limit or Limit()
-        self.is_shared = True
-        self.is_scope_kept = True
+        self.marks = MemoryMarks()
+        self.switched_at = -math.inf
         self.best_effort = 0
         self.concurrency = concurrency
         self.now = START
@@ -74,7 +92,25 @@ class Ground(ABC):
         self._down: dict[str, float] = {}
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
+        self.switch(is_shared=True)
+        self.was_switched = False
         self._poll()
+
+    def switch(self, *, is_shared: bool) -> None:
+        """Deploy the limiter with the other scope: what runs goes on to its end with its own."""
+        self.was_switched, self.switched_at = True, self.now
+        self.is_shared = is_shared
+        self.scope = Scope(self.marks, PIPELINE if is_shared else ACCOUNT, self.pause_seconds, WorldClock(self))
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long what the other scope's invocations send may count."""
+        return INVOCATION_SECONDS + self.limit.return_ms / 1000
+
+    @property
+    def is_by_account(self) -> bool:
+        """Whether the limit is each account's, or was until just now."""
+        return not self.is_shared or self.now < self.switched_at + LOOK_SECONDS + self.pause_seconds
 
     @abstractmethod
     def begin(self, records: Sequence[Mapping[str, Any]]) -> Running:
@@ -156,10 +192,6 @@ class Ground(ABC):
         for message in self.workflows.messages:
             first.setdefault(message.job_id, message)
         return list(first.values())
-
-    def bucket_of(self, account: str) -> str:
-        """Name the bucket of an account, in the scope that there is now."""
-        return WORKFLOWS_BUCKET if self.is_shared else bucket_of(account)
 
     def write(self, key: str, changed: Changed) -> Bucket:
         """Store, and note when jobs joined, and when an account's were let go."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from huntaze_scraper.errors import StoreUnavailable
+from huntaze_scraper.limit.in_force import Scope
 from huntaze_scraper.limit.line import Next
 from huntaze_scraper.rate_limiter import arrivals
 from huntaze_scraper.rate_limiter.bucket import Bucket
@@ -19,6 +21,7 @@ from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.places import Changed
 from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
 from huntaze_scraper.state.slot import Place
 from tests.unit.rate_limiter.simulation.ground import Ground
 
@@ -49,7 +52,8 @@ class Invocation:
                 jitter=lambda most: world.random.uniform(0, most),
                 logger=_silent,
             ),
-            bucket_of=world.bucket_of,
+            bucket_of=(lambda _: WORKFLOWS_BUCKET) if world.is_shared else bucket_of,
+            opens_in=partial(self._opens_in, world.scope),
             ingress=Ingress(_Sqs(self), "ingress", "dlq", _silent),  # type: ignore[arg-type]
             clock=_Clock(self),
             logger=_silent,
@@ -106,6 +110,10 @@ class Invocation:
             world.note_fault(self)
             raise failure()
         return answer
+
+    def _opens_in(self, scope: Scope) -> float:
+        self.world.marks.is_down = self.world.is_down("store")
+        return scope.opens_in()
 
     def _run(self) -> None:
         self.way()

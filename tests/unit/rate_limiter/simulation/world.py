@@ -19,6 +19,6 @@ class World(Ground):
         check_tokens(self)
 
     def check_forward(self, message: Forwarded) -> None:
-        if self.is_scope_kept:
-            check_forwarded(self.workflows.messages, message, self.limit, by_account=not self.is_shared)
+        check_forwarded(self.workflows.messages, message, self.limit, by_account=self.is_by_account)
+        if not self.was_switched:  # a bucket does not count the jobs that joined the line by another
             check_as_sent(self, message)
