@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from huntaze_scraper import jobs
-from huntaze_scraper.operations.dead_letters import Outcome
+from huntaze_scraper.queues.attributes import REPLAY
 from huntaze_scraper.worker import results
 from tests import invariants
 from tests.simulation.aws.sqs import Message, Queue
@@ -16,16 +16,21 @@ from tests.simulation.process import Process
 COUNTED = {
     "site_error", "site_error_acted", "gateway_gave_up", "gateway_gave_up_acted_late", "no_answer", "no_answer_acted",
     "no_answer_acted_late", "reset", "challenge", "odd_page", "page_crashed", "killed_at_step", "killed_before_call",
-    "killed_after_call", "site_outage", "session_expired", "rotation", "frozen", "stalled", "spot", "sigterm",
-    "scaled_in", "deployment", "scope_switched",
+    "killed_after_call", "site_outage", "account_fails", "account_silent", "rotation", "frozen", "stalled", "scope_switched",
 }  # fmt: skip
 """What may count against a job: its own failures at the site, and the death of who had it."""
-UNSURE = {it for it in COUNTED if it.startswith(("site", "gateway", "no_answer", "reset", "killed", "page"))} | {
-    "frozen", "stalled", "spot", "sigterm", "scaled_in", "deployment", "scope_switched", "challenge", "odd_page",
-    "session_expired", "refused_by_site",
-}  # fmt: skip
+UNSURE = COUNTED | {"spot", "sigterm", "scaled_in", "deployment", "session_expired", "refused_by_site"}
 """What may leave nobody knowing whether a message was sent."""
 CLOCKS_SECONDS = 1.0
+LATE_SECONDS = 25.0
+"""For as long as an invocation may take to send what it was granted, a job that joined the line may be overtaken."""
+UNDER_WAY_SECONDS = 5.0
+"""After a 429, requests may come for so long that were on their way."""
+MOST_PASSES = 4
+WORDS = "message no."
+"""With which the text of every planned message begins."""
+MOST_RECENT = 60
+"""Of what is counted, more than five accounts may do in a window."""
 
 
 class Checks:
@@ -36,9 +41,22 @@ class Checks:
         self.scope_is_changed = False
         self._replays: Counter[str] = Counter()
         self._posted: list[tuple[float, str]] = []
+        self._gone: set[str] = set()
+        """Jobs that were forwarded."""
+        self._waits: dict[tuple[str, ...], tuple[float, str]] = {}
+        """When each job joined the line, and its id."""
+        self._passed: Counter[tuple[str, ...]] = Counter()
+        """How often each urgent job was passed by one that is less so."""
+        self._holders: dict[str, dict[str, tuple[str, float]]] = {}
+        """Who holds a job of each account, and until when, by job."""
+        self._rests: dict[str, tuple[float, float]] = {}
+        """From when until when each account is to be left alone."""
         self._window = world.limiter_settings.rate_limit_window_seconds
         world.workflows.on_taken = self._forwarded
+        world.ingress.on_taken = self._arrived
         world.site.on_effect = self._effect
+        world.site.on_limit = self._asked_to_wait
+        world.site.on_request = self._request
         world.dynamodb.on_write = self._written
         self._jobs = {jobs.parse(json.dumps(it.payload)).job_id: it.payload for it in world.plan.jobs}
         self._texts = {it["message_content"]: it for it in self._jobs.values() if "message_content" in it}
@@ -48,23 +66,61 @@ class Checks:
         """Whether nobody of ours but the pipeline itself is at work, an operator say."""
         return True
 
-    def replayed(self, outcome: Outcome) -> None:
-        """Take note of what an operator sent again."""
-        if outcome.done == "replayed":
-            self._replays[outcome.letter.job_id] += 1
+    def _tells(self, told: str) -> bool:
+        return WORDS in told or any(secret in told for secret in self._world.site.secrets)
+
+    def _arrived(self, message: Message) -> None:
+        """Take note of what an operator sent again; its dead letter may outlive a command that is killed."""
+        if REPLAY in message.attributes:
+            self._replays[jobs.parse(message.body).job_id] += 1
 
     def line(self, process: Process, event: str, fields: Mapping[str, Any]) -> None:
         """No line of a log tells a secret, nor what a job says."""
         told = f"{event} {fields!r}"
-        secrets = [*self._world.site.secrets, *self._texts]
-        if any(secret in told for secret in secrets):
+        if self._tells(told):
             told = str(process.log_secrets(dict(fields))) if process.log_secrets else told
-            if any(secret in told for secret in secrets):
+            if self._tells(told):
                 self._world.fail("no secret in a log", f"{process.name}: {event}")
 
-    def _forwarded(self, _message: Message) -> None:
-        """No window holds more than the limit, at the queue."""
-        self._limit("the limit at the queue", [(it.sent_at, it.group) for it in self._world.workflows.journal])
+    def _forwarded(self, message: Message) -> None:
+        """No window holds more than the limit, at the queue; those that wait go as they were sent, the urgent first."""
+        recent = self._world.workflows.journal[-MOST_RECENT:]
+        self._limit("the limit at the queue", [(it.sent_at, it.group) for it in recent])
+        self._gone.add(message.deduplication_id)
+        if self._replays or self.scope_is_changed:
+            return
+        job = jobs.parse(message.body)
+        own = next((key for key, (_, job_id) in self._waits.items() if job_id == job.job_id), None)
+        soon = self._world.now() - LATE_SECONDS
+        for key, (joined_at, job_id) in self._waits.items():
+            if job_id in self._gone or joined_at > soon:
+                continue
+            if own is not None and key[0] == own[0] and key[1] < own[1]:
+                self._world.fail("as they were sent", f"{job.job_id[:8]} went before {job_id[:8]}")
+            if key[0].startswith("high#") and job.priority != "high" and not self._is_troubled:
+                self._passed[key] += 1
+                if self._passed[key] > MOST_PASSES:
+                    self._world.fail("the urgent first", f"{job_id[:8]} was passed {self._passed[key]} times")
+
+    @property
+    def _is_troubled(self) -> bool:
+        """Whether an account may be held, or a job's sending be unknown, for a while."""
+        return bool(self._world.met)
+
+    def _asked_to_wait(self, account: str, seconds: float) -> None:
+        now = self._world.now()
+        self._rests[account] = (now + UNDER_WAY_SECONDS, now + seconds - CLOCKS_SECONDS)
+
+    def _request(self, account: str, _method: str) -> None:
+        """Who is asked to wait does; nobody works for an account whose job another one has."""
+        now, own = self._world.now(), self._world.loop.current.name
+        if not (self._world.met["frozen"] or self._world.met["stalled"]):
+            for holder, until in self._holders.get(account, {}).values():
+                if holder != own and until > now:
+                    self._world.fail("one works for an account", f"{own} asks while {holder} holds a job")
+        begins, ends = self._rests.get(account, (0.0, 0.0))
+        if begins < self._world.now() < ends:
+            self._world.fail("who is asked to wait does", f"{account} {ends - self._world.now():.0f} s too early")
 
     def _effect(self, account: str) -> None:
         """No window holds more than the limit, at the site."""
@@ -76,14 +132,27 @@ class Checks:
         if self.scope_is_changed:
             return  # two scopes are side by side, and then there is what was taken in the other one
         now, account = moments[-1]
-        recent = [who for at, who in moments[-4 * settings.rate_limit_capacity :] if now - at < self._window]
+        recent = [who for at, who in moments[-MOST_RECENT:] if now - at < self._window]
         if settings.rate_limit_scope == "account":
             recent = [who for who in recent if who == account]
         if len(recent) > settings.rate_limit_capacity:
             self._world.fail(name, f"{len(recent)} within {self._window:.0f} s")
 
-    def _written(self, _table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
+    def _written(self, table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
         """A lease is never taken from who has it."""
+        if table == "line":
+            if after is None:
+                self._waits.pop(key, None)
+            elif key not in self._waits:
+                self._waits[key] = (self._world.now(), jobs.parse(after["body"]["S"]).job_id)
+        if key[0].startswith("job#") and after is not None and "account" in after:
+            held = self._holders.setdefault(after["account"]["S"], {})
+            if "lease" not in after:
+                held.pop(key[0], None)
+            elif before is None or after["lease"] != before.get("lease"):
+                held[key[0]] = (self._world.loop.current.name, float(after["lease_until"]["N"]))
+            elif key[0] in held:
+                held[key[0]] = (held[key[0]][0], float(after["lease_until"]["N"]))
         if not key[0].startswith(("job#", "session#")) or before is None or after is None or "lease" not in before:
             return
         left = float(before.get("lease_until", {"N": "0"})["N"]) - self._world.now()
@@ -100,6 +169,8 @@ class Checks:
             statuses = invariants.find_ends(view, sent)  # type: ignore[arg-type]
             invariants.assert_reached_as_told(view, sent, statuses)  # type: ignore[arg-type]
             invariants.assert_all_forwarded(view, sent)  # type: ignore[arg-type]
+            if not world.met:
+                invariants.assert_forwarded_once(view, sent, view.journal("workflows.fifo"))  # type: ignore[arg-type]
             if not self._replays:
                 # Who dies late or for good lets others pass; a replay comes after those that went meanwhile.
                 invariants.assert_in_order(view.journal("workflows.fifo"), view)
@@ -121,11 +192,18 @@ class Checks:
             raise Broken("nobody dies for another's fault", f"{len(dead)} dead, after {dict(world.met)}")
         if world.ingress_dlq.journal:
             raise Broken("nothing is set aside", f"{len(world.ingress_dlq.journal)} on the ingress DLQ")
+        if world.dynamodb.tables["line"]:
+            raise Broken("nothing is left in the line", f"{len(world.dynamodb.tables['line'])} are")
+        failures = {
+            key[0].removeprefix("job#"): int(item.get("failures", {"N": "0"})["N"])
+            for key, item in world.dynamodb.tables["state"].items()
+            if key[0].startswith("job#")
+        }
+        if any(failures.values()) and not any(world.met[kind] for kind in COUNTED):
+            raise Broken("failures are counted for cause", f"{sum(failures.values())}, after {dict(world.met)}")
         for job_id in dead:
-            item = world.dynamodb.tables["state"].get((f"job#{job_id}",), {})
-            failures = int(item.get("failures", {"N": "0"})["N"])
-            if failures < world.worker_settings.max_failures:
-                raise Broken("nobody dies for another's fault", f"dead after {failures} failures")
+            if failures.get(job_id, 0) < world.worker_settings.max_failures:
+                raise Broken("nobody dies for another's fault", f"dead after {failures.get(job_id)} failures")
 
     def _check_own(self, statuses: Mapping[str, str]) -> None:
         """What is uncertain or rejected has its cause; what was sent was sent by whom it was for."""

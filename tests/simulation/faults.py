@@ -44,7 +44,7 @@ AT_REQUESTS = (
 AT_PROCESSES = ("killed_at_step", "sigterm", "spot", "frozen")
 """Met by one process."""
 IN_THE_WORLD = (
-    "outage", "site_outage", "session_expired", "rotation", "deployment", "scaled_out", "scaled_in", "replay",
+    "outage", "site_outage", "site_limits", "account_fails", "account_silent", "session_expired", "rotation", "deployment", "scaled_out", "scaled_in", "replay",
     "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "browser_gone",
 )  # fmt: skip
 """Met by whoever is there."""

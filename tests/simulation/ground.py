@@ -209,6 +209,17 @@ class Ground:
         self.coverage[fault.kind, self._step(who)] += 1
         self.trace("fault", fault.kind, who, what, fault.where)
 
+    def meet_process(self, fault: Fault, victim: Process) -> None:
+        """Take down that a fault hits a process, at each step at which one of its tasks stands."""
+        self.met[fault.kind] += 1
+        for step in {name for task in self.loop.tasks_of(victim) for name in _of_coroutine(task.get_coro())[:1]}:
+            self.coverage[fault.kind, step] += 1
+        self.trace("fault", fault.kind, victim.name, "", fault.where)
+
+    def cover(self, kind: str) -> None:
+        """Take down that a fault that lasts met whoever asks."""
+        self.coverage[kind, self._step(self.loop.current.name)] += 1
+
     def _step(self, who: str) -> str:
         """Name the step of our code that runs, or waits for the call."""
         found = [*_of_frames(sys._getframe())]

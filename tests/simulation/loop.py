@@ -248,7 +248,11 @@ class SimulationLoop(asyncio.BaseEventLoop):
 
     def keep(self, process: Process) -> None:
         """Keep the tasks of a process that is dead."""
-        self._graveyard += [it for it in asyncio.all_tasks(self) if it.get_context().get(PROCESS) is process]
+        self._graveyard += self.tasks_of(process)
+
+    def tasks_of(self, process: Process) -> list[asyncio.Task[Any]]:
+        """Return the tasks of a process that are not done."""
+        return [it for it in asyncio.all_tasks(self) if it.get_context().get(PROCESS) is process]
 
     def finish(self) -> None:
         """End all that still stands, without a word."""

@@ -22,12 +22,24 @@ LASTING = {
     "frozen": (1.0, 700.0),
     "outage": (2.0, 900.0),
     "site_outage": (2.0, 600.0),
+    "site_limits": (5.0, 900.0),
+    "account_fails": (60.0, 900.0),
+    "account_silent": (60.0, 900.0),
     "limited": (1.0, 90.0),
     "browser_gone": (5.0, 300.0),
 }
 """From how many seconds to how many."""
-STORED = ("conflict",)
-WEIGHTS = {"lost_answer": 4, "killed_at_step": 3, "killed_after_call": 2, "replay": 2, "gateway_gave_up_acted_late": 2}
+DYING = 0.15
+"""How many worlds have a creator whose jobs die."""
+WEIGHTS = {
+    "account_fails": 3,
+    "account_silent": 2,
+    "lost_answer": 4,
+    "killed_at_step": 3,
+    "killed_after_call": 2,
+    "replay": 2,
+    "gateway_gave_up_acted_late": 2,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +98,39 @@ def draw(seed: int) -> Plan:
     """Draw a plan: a handful of accounts, up to thirty jobs within some minutes, up to ten faults."""
     random = Random(seed)
     accounts = [f"creator-{number}" for number in range(random.randint(1, 5))]
-    span = random.choice([5.0, 60.0, 400.0])
-    jobs = [_job(random, accounts, number, span) for number in range(random.randint(1, random.choice([4, 12, 30])))]
+    is_burst = random.random() < 0.2
+    span = 5.0 if is_burst else random.choice([5.0, 60.0, 400.0])
+    most = 45 if is_burst else random.choice([4, 12, 30])
+    jobs = [_job(random, accounts, number, span) for number in range(random.randint(25 if is_burst else 1, most))]
     count = random.choice([0, 1, 2, 3, 5, 8, 12])
     scope = "account" if random.random() < 0.2 else "pipeline"
-    drawn = sorted((_fault(random, accounts, span) for _ in range(count)), key=lambda it: it.at)
+    drawn = [_fault(random, accounts, span) for _ in range(count)]
+    if random.random() < DYING:
+        drawn += _dying(random, accounts)
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),
-        faults=drawn,
+        faults=sorted(drawn, key=lambda it: it.at),
         tasks=random.choice([1, 2, 2, 3]),
         scope=scope,
     )
+
+
+def _dying(random: Random, accounts: Sequence[str]) -> list[Fault]:
+    """Draw a creator whose jobs fail until they are dead, trouble while they are buried, and an operator's replay."""
+    trouble = []
+    for _ in range(random.randint(1, 4)):
+        kind = random.choice(
+            ("outage", "outage", "lost_answer", "killed_at_step", "refused", "killed_after_call", "slow")
+        )
+        where = {"outage": random.choice(("s3", "sqs", "dynamodb")), "killed_at_step": "worker"}.get(
+            kind, random.choice(("s3.put_object", "sqs.send_message", "dynamodb.update_item", "sqs.delete_message"))
+        )
+        seconds = round(random.uniform(5, 120), 1) if kind in ("outage", "slow") else 0.0
+        skip = random.randrange(60) if kind == "killed_at_step" else random.randrange(3)
+        trouble.append(Fault(at=round(random.uniform(150, 420), 3), kind=kind, where=where, skip=skip, seconds=seconds))
+    fails = Fault(at=0.0, kind="account_fails", where=random.choice(accounts), seconds=random.uniform(250, 800))
+    return [fails, *trouble, Fault(at=round(random.uniform(250, 1200), 3), kind="replay")]
 
 
 def _job(random: Random, accounts: Sequence[str], number: int, span: float) -> PlannedJob:
@@ -135,7 +168,7 @@ def _fault(random: Random, accounts: Sequence[str], span: float) -> Fault:
             where = random.choice([each for each in OPERATIONS if each.endswith("_batch")])
     elif kind == "outage":
         where = random.choice(faults.SERVICES)
-    elif kind in ("session_expired", "rotation"):
+    elif kind in ("session_expired", "rotation", "account_fails", "account_silent"):
         where = random.choice(accounts)
     elif kind in faults.AT_REQUESTS:
         where = random.choice(["POST", "POST", "POST", "GET", ""])
@@ -143,5 +176,8 @@ def _fault(random: Random, accounts: Sequence[str], span: float) -> Fault:
         where = "limiter" if kind in ("killed_at_step", "frozen") and random.random() < 0.3 else "worker"
     seconds = round(random.uniform(*LASTING[kind]), 1) if kind in LASTING else 0.0
     skip = int(random.random() ** 3 * (200 if kind == "killed_at_step" else 12))
-    at = round(random.uniform(0, span + 300 if kind == "replay" else span + 90), 3)
+    latest = span + 15
+    if kind == "replay" or random.random() < 0.4:
+        latest = span + 600
+    at = round(random.uniform(0, latest), 3)
     return Fault(at=at, kind=kind, where=where, skip=skip, seconds=seconds)

@@ -12,6 +12,8 @@ from tests.simulation.faults import Fault
 from tests.simulation.ground import Ground
 
 ORIGIN = "https://onlyfans.com"
+LIMIT_SECONDS = 30.0
+"""What a site that limits asks for."""
 MOST_LATE_SECONDS = 100.0
 """After so long at most the site acts on what it did not answer: less than the worker reckons with."""
 
@@ -71,9 +73,14 @@ class SiteModel:
         """Messages that it took: moment, account, fan, text."""
         self.requests: list[Request] = []
         self.counts: Counter[str] = Counter()
-        self.down_until = 0.0
+        self.down_until = self.limited_until = 0.0
+        self.troubled: dict[str, tuple[float, str]] = {}
+        """Until when what an account asks ends as a kind of fault says, by account."""
         self.on_effect: Callable[[str], None] = lambda _account: None
         """Hears of each message that is posted, when it comes in."""
+        self.on_limit: Callable[[str, float], None] = lambda _account, _seconds: None
+        """Hears of each 429, with its Retry-After."""
+        self.on_request: Callable[[str, str], None] = lambda _account, _method: None
         self.secrets: list[str] = []
         """Every token that it ever gave, and password that it had."""
 
@@ -105,10 +112,16 @@ class SiteModel:
         path = unquote(urlsplit(url).path)
         account = self._sessions.get(token, "")
         fault = self._world.ambush_request(account, method, path)
+        self.on_request(account, method)
         if self._is_down:
             return self._note(account, method, path, 503, _failed(503))
         if not account:
             return self._note("", method, path, 401, Response(401, {"error": "who?"}))
+        until, kind = self.troubled.get(account, (0.0, ""))
+        if self._world.loop.time() < until:
+            fault = Fault(at=0, kind=kind)
+        if self._world.loop.time() < self.limited_until:
+            fault = Fault(at=0, kind="limited", seconds=LIMIT_SECONDS)
         response = self._effect_of(fault, account, method, path, url, text)
         return self._note(account, method, path, response.status, response)
 
@@ -130,6 +143,7 @@ class SiteModel:
         if not kind:
             return self._answer(account, method, path, url, text)
         if kind == "limited" and fault:
+            self.on_limit(account, float(int(fault.seconds or 60)))
             return Response(429, {"error": "slow down"}, {"retry-after": str(int(fault.seconds or 60))})
         if kind in ANSWERS:
             return ANSWERS[kind]

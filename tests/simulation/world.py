@@ -74,12 +74,12 @@ class World(Ground):
         if victims:
             victim = self.random.choice(victims)
             victim.kill_after_steps = fault.skip
-            victim.met_by = lambda: self.meet(fault, victim.name)
+            victim.met_by = lambda: self.meet_process(fault, victim)
 
     def _fault_sigterm(self, fault: Fault, victims: list[Process]) -> None:
         if victims:
             victim = self.random.choice(victims)
-            self.meet(fault, victim.name)
+            self.meet_process(fault, victim)
             self.service.stop(victim)
 
     _fault_spot = _fault_sigterm
@@ -87,7 +87,7 @@ class World(Ground):
     def _fault_frozen(self, fault: Fault, victims: list[Process]) -> None:
         if victims:
             victim = self.random.choice(victims)
-            self.meet(fault, victim.name)
+            self.meet_process(fault, victim)
             self.loop.stall(victim, fault.seconds)
 
     def _fault_outage(self, fault: Fault, _victims: list[Process]) -> None:
@@ -97,6 +97,17 @@ class World(Ground):
     def _fault_site_outage(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "site")
         self.site.down_until = max(self.site.down_until, self.loop.time() + fault.seconds)
+
+    def _fault_site_limits(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, "site")
+        self.site.limited_until = max(self.site.limited_until, self.loop.time() + fault.seconds)
+
+    def _fault_account_fails(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, fault.where)
+        kind = "site_error" if fault.kind == "account_fails" else "no_answer"
+        self.site.troubled[fault.where] = (self.loop.time() + fault.seconds, kind)
+
+    _fault_account_silent = _fault_account_fails
 
     def _fault_browser_gone(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "browser")
@@ -156,7 +167,6 @@ class World(Ground):
         def replay() -> None:
             try:
                 for outcome in Replay(target).run(DeadLetterQueue(target, "workflows"), Selection()):
-                    self.checks.replayed(outcome)
                     self.trace(operator.name, "replay", outcome.done, outcome.letter.creator, outcome.why)
             except Exception as error:  # noqa: BLE001 an operator sees it, and may try again
                 if not isinstance(error, TellOperator):
@@ -235,7 +245,8 @@ class World(Ground):
         self.is_calm = True
         self.armed.clear()
         self.down.clear()
-        self.site.down_until = self.no_browser_until = 0.0
+        self.site.troubled.clear()
+        self.site.down_until = self.site.limited_until = self.no_browser_until = 0.0
 
     async def _until_all_is_done(self, most_seconds: float, *, must: bool) -> None:
         until = self.loop.time() + most_seconds

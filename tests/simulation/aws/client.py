@@ -117,7 +117,10 @@ class Client:
                 self._wait_in_vain(operation)
 
     def _refuse(self, kind: str, operation: str, given: Mapping[str, Any]) -> None:
-        if self._world.is_down(self._service) or kind == "refused":
+        if self._world.is_down(self._service):
+            self._world.cover("outage")
+            raise Refusal("ServiceUnavailable", 503)
+        if kind == "refused":
             raise Refusal("ServiceUnavailable", 503)
         if kind == "throttled":
             raise Refusal(THROTTLED[self._service])

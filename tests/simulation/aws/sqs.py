@@ -1,5 +1,6 @@
 """SQS as its documentation promises it, and no better: standard and FIFO queues, and their dead-letter queues."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -14,6 +15,7 @@ IN_FLIGHT_SECONDS = 43_200
 ATTEMPT_SECONDS = 300.0
 MOST_ENTRIES = 10
 MOST_ATTRIBUTES = 10
+_NAME = re.compile(r"[!-~]{1,128}")
 
 
 @dataclass(eq=False, slots=True)
@@ -68,6 +70,8 @@ class Queue:
         if self.is_fifo and not (group and deduplication_id):
             raise Refusal("MissingParameter")
         if not self.is_fifo and (group or deduplication_id):
+            raise Refusal("InvalidParameterValue")
+        if self.is_fifo and not (_NAME.fullmatch(group) and _NAME.fullmatch(deduplication_id)):
             raise Refusal("InvalidParameterValue")
         if len(attributes) > MOST_ATTRIBUTES:
             raise Refusal("InvalidParameterValue")

@@ -457,3 +457,14 @@ def test_a_fan_who_does_not_exist_is_an_ordinary_answer() -> None:
             await send_message(attempt(tab))
 
     run(scenario())
+
+
+@pytest.mark.requirement("7.1")
+@pytest.mark.parametrize("asks", ["get_json", "open"])
+def test_a_site_that_asks_to_slow_down_is_heard_beside_any_other_error(asks: str) -> None:
+    """The conversation and its page are asked for at the same time: the 429 of either counts, whatever the other met."""
+    other = {"get_json": "open", "open": "get_json"}[asks]
+    tab = StubTab(fails={asks: SlowDown("slow", wait_seconds=54), other: OddPage("odd")})
+
+    with pytest.raises(SlowDown):
+        run(send_message(attempt(tab)))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from huntaze_scraper.errors import BeginAnew, NoAnswer, NobodyKnows, OddPage, Refused, StillOpen, TriesUsedUp
+from huntaze_scraper.errors import BeginAnew, NoAnswer, NobodyKnows, OddPage, Refused, SlowDown, StillOpen, TriesUsedUp
 from huntaze_scraper.onlyfans import effects, site
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.effects import Effect, LookAgain, Message, Sent, Sight, Uncertain
@@ -43,9 +43,7 @@ async def _send(run: Run) -> Mapping[str, str]:
     fan = run.job.payload["user_id"]
     path = run.tab.site.messages_path(fan)
     async with run.tab.within(run.seconds, f"POST {path}"):
-        mark, _ = await asyncio.gather(
-            conversation.mark(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan))
-        )
+        mark, _ = await _both(conversation.mark(run.tab, fan, run.seconds), run.tab.open(run.tab.site.chat(fan)))
         leaves_by = run.clock.now() + run.seconds
         effect = Effect(mark, leaves_by + run.late_effect_seconds)
         try:
@@ -125,8 +123,13 @@ def _proof(answer: Answer, request: str) -> Mapping[str, str]:
 
 
 async def _both[First, Second](first: Awaitable[First], second: Awaitable[Second]) -> tuple[First, Second]:
-    """Await both to their ends, and raise what either raised: nothing of it goes on behind our back."""
+    """Await both to their ends, and raise what either raised: nothing of it goes on behind our back.
+
+    Where the site asks to slow down, nothing that the other one met may hide that.
+    """
     one, other = await asyncio.gather(first, second, return_exceptions=True)
+    if isinstance(one, SlowDown):
+        raise one
     if isinstance(other, BaseException):
         raise other
     if isinstance(one, BaseException):
