@@ -63,7 +63,12 @@ def _measure(scope: str, count: int, tell: Callable[[str], None]) -> Figures:
     options = Options(speed=1.0, context={"rate_scope": scope})
     with Harness(options, tell=lambda text: tell(f"{scope}: {text}")) as harness:
         pipeline, site = Pipeline(harness.run), SiteControl(harness.run.site_url)
-        site.reset({f"creator-{number:02}": {} for number in range(len(harness.accounts) + 1, ACCOUNTS + 1)})
+        site.reset(
+            {
+                f"creator-{number:02}": {"fans": [], "media": []}
+                for number in range(len(harness.accounts) + 1, ACCOUNTS + 1)
+            }
+        )
         store_credentials(site.accounts(), pipeline.clients)
         with pipeline.scaled_to(0):
             began = harness.clock.now()

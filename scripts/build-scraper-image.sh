@@ -39,9 +39,12 @@ while (($#)); do
     shift
 done
 
+fail() { printf '\033[1;31mbuild:\033[0m %s\n' "$*" >&2; exit 1; }
+[[ -z $push || $platform == linux/arm64 ]] ||
+    fail "Fargate runs linux/arm64: an image for $platform is built and looked at with --no-push, and not pushed"
+
 readonly most_bytes=1000000000 most_layers=12 start_seconds=180
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
-fail() { printf '\033[1;31mbuild:\033[0m %s\n' "$*" >&2; exit 1; }
 cd "$root"
 docker info >/dev/null 2>&1 || fail 'there is no Docker engine: start one, or let CI build'
 

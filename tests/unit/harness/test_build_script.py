@@ -17,7 +17,7 @@ ENGINE = """\
 echo "$* attestations=$BUILDX_NO_DEFAULT_ATTESTATIONS" >>"$ASKED"
 [ "$1 $2" = "image inspect" ] && [ ! -f "$SAVED" ] && exit 1
 case "$*" in
-*Architecture*) echo linux/arm64 ;;
+*Architecture*) echo "linux/${PROCESSOR:-arm64}" ;;
 *Config.User*) echo scraper ;;
 *Healthcheck*) echo '["CMD","python","-m","huntaze_scraper.worker.health"]' ;;
 *.Size*) echo 1000 ;;
@@ -82,6 +82,21 @@ def test_without_its_image_nothing_is_pushed(engine: Engine) -> None:
     assert refused.returncode == 1
     assert "load it, or leave out --no-build" in refused.stderr
     assert not [it for it in engine.asked if it.startswith("push ")]
+
+
+def test_an_image_for_another_processor_is_not_pushed(engine: Engine) -> None:
+    """Whatever the builder was asked for; and what is asked for another one is refused before it is built."""
+    repository = ("--repository", "127.0.0.1:9/huntaze-onlyfans-scraper")
+
+    built = engine.build(*repository, PROCESSOR="amd64")
+    asked = engine.build(*repository, "--platform", "linux/amd64")
+
+    assert (built.returncode, asked.returncode) == (1, 1)
+    assert "it is for linux/amd64, not linux/arm64" in built.stderr
+    assert asked.stderr.count("\n") == 1
+    assert "Fargate runs linux/arm64" in asked.stderr
+    assert len([it for it in engine.asked if it.startswith("build ")]) == 1
+    assert not [it for it in engine.asked if it.startswith(("push ", "tag "))]
 
 
 @pytest.mark.parametrize("form", ["blobs/sha256/{}", "{}.json"])

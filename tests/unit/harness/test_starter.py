@@ -1,5 +1,6 @@
 """The starter: when it goes straight to the command line, and when it sets the machine up first."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_a_browser_that_went_away_is_set_up_again(checkout: Path) -> None:
     assert start(checkout) == ["started"]
     chosen.write_text("/nowhere/chromium\n")
     assert start(checkout) == ["set up for status", "started"]
+
+
+def test_another_system_is_told_what_works_there(checkout: Path, tmp_path: Path) -> None:
+    """In the first line, with the command for it; nothing is set up."""
+    says(tmp_path / "tools" / "uname", "Darwin")
+    env = {**os.environ, "PATH": f"{tmp_path / 'tools'}{os.pathsep}{os.environ['PATH']}"}
+
+    done = subprocess.run([checkout / "huntaze", "demo"], env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "containers, at the machine's clock: docker compose up --build" in done.stderr
 
 
 def test_a_machine_that_never_was_set_up_is(checkout: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import docker
@@ -18,6 +19,11 @@ from localprocs.ecs.runner import Boxed, Launch, Usage
 
 OWNER = "localprocs.emulator"
 """The label of each container: the id of the emulator's own."""
+EMULATORS = {
+    "arm64": Path("/proc/sys/fs/binfmt_misc/qemu-aarch64"),
+    "amd64": Path("/proc/sys/fs/binfmt_misc/qemu-x86_64"),
+}
+"""What the machine's kernel has where it runs another processor's programs all the same."""
 CPU_UNITS = 1024
 MEBIBYTE = 1024**2
 LAST_OUTPUT_REAL_SECONDS = 5.0
@@ -46,6 +52,7 @@ class EngineRunner:
         """Start one."""
         if launch.boxed is None:
             raise StartFailure("CannotStartContainerError: the container has no image")
+        self._refuse_another_processor(launch.boxed.image)
         try:
             made: str = self._engine.create_container(**self._description(launch, launch.boxed))["Id"]
         except ImageNotFound:
@@ -58,6 +65,19 @@ class EngineRunner:
             with contextlib.suppress(APIError):
                 self._engine.remove_container(made, force=True, v=True)
             raise StartFailure(f"CannotStartContainerError: {error}") from None
+
+    def _refuse_another_processor(self, image: str) -> None:
+        """Say so where the engine could not run the image, which would end with an "exec format error" only."""
+        try:
+            wanted = self._engine.inspect_image(image)["Architecture"]
+        except ImageNotFound:
+            return  # told by who makes the container
+        own = self._engine.version()["Arch"]
+        if wanted != own and not EMULATORS.get(wanted, Path("/nowhere")).exists():
+            raise StartFailure(
+                f"CannotPullContainerError: {image} is for linux/{wanted}, and this engine runs linux/{own}: "
+                f"build it with --platform linux/{own}"
+            )
 
     def _description(self, launch: Launch, boxed: Boxed) -> dict[str, Any]:
         definition = boxed.definition

@@ -1,6 +1,7 @@
 """Containers in a Docker engine, as the engine is asked for them; that they run is shown where there is one."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from docker.errors import ImageNotFound
@@ -14,7 +15,16 @@ class Engine:
     """As much of the engine's client as a start takes, and what it was asked."""
 
     def __init__(self, containers=()):
+        self.image_processor = "amd64"
         self.made, self.removed, self._containers, self.images = {}, [], list(containers), {"image"}
+
+    def inspect_image(self, image):
+        if image not in self.images:
+            raise ImageNotFound("no such image")
+        return {"Architecture": self.image_processor}
+
+    def version(self):
+        return {"Arch": "amd64"}
 
     def create_host_config(self, **given):
         return given
@@ -101,6 +111,22 @@ def test_an_image_that_the_engine_lacks_cannot_be_pulled():
     """The task's stoppedReason names it."""
     with pytest.raises(StartFailure, match=r"CannotPullContainerError.* nowhere"):
         EngineRunner(Engine(), "emulator").start(launch(image="nowhere"))
+
+
+def test_an_image_for_another_processor_is_refused_before_there_is_a_container(monkeypatch):
+    """But where the machine emulates that one."""
+    monkeypatch.setitem(engine_runner.EMULATORS, "arm64", Path("/nowhere"))
+    engine = Engine()
+    engine.image_processor = "arm64"
+
+    with pytest.raises(StartFailure, match=r"image is for linux/arm64, and this engine runs linux/amd64") as refused:
+        EngineRunner(engine, "emulator").start(launch())
+    assert "\n" not in str(refused.value)
+    assert engine.made == {}
+
+    monkeypatch.setitem(engine_runner.EMULATORS, "arm64", Path("/"))
+    EngineRunner(engine, "emulator").start(launch())
+    assert engine.made
 
 
 def test_a_container_is_removed_when_it_has_ended_and_all_of_its_output_is_read():
