@@ -10,8 +10,9 @@ from huntaze_scraper.operations.incident.bundle import Bundle
 from huntaze_scraper.operations.incident.errors import WrongQuestion
 from huntaze_scraper.operations.incident.gathering import Gathering
 from huntaze_scraper.operations.incident.question import Question
-from huntaze_scraper.operations.incident.raw import Raw
+from huntaze_scraper.operations.incident.raw import Raw, number
 from huntaze_scraper.operations.target import Target
+from huntaze_scraper.state.job_entry import FINAL
 from huntaze_scraper.state.keys import Kind, name_of
 
 ID_LENGTH = 64
@@ -34,6 +35,8 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
     if question.alarm:
         _narrow_to_alarm(gathering, question)
     job = _complete(gathering, question.job) if question.job else ""
+    if job and not question.has_since:
+        _narrow_by_state(gathering, job)
     named = {"job_id": job, "correlation_id": question.correlation, "creator_id": question.creator}
     logs.gather(gathering, *next((it for it in named.items() if it[1]), ("", "")))
     job_ids = [job] if job else logs.jobs_in(raw.lines)
@@ -42,6 +45,8 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
     accounts = dict.fromkeys(str(it) for line in raw.lines if (it := line.fields.get("creator_id")))
     if job or question.correlation:
         _narrow_to_job(raw)
+    if job or question.correlation or question.creator:
+        logs.gather_tasks(gathering)
     tell(f"{len(job_ids)} jobs")
     stored.gather_items(gathering, job_ids, accounts)
     stored.gather_letters(gathering, frozenset(job_ids), question.creator)
@@ -103,6 +108,19 @@ def _complete(gathering: Gathering, beginning: str) -> str:
     (job,) = found
     gathering.raw.asked = {**gathering.raw.asked, "job": job}
     return job
+
+
+def _narrow_by_state(gathering: Gathering, job: str) -> None:
+    """Look for a job's lines where they are: from its sending on, and until its end; a month's log takes long."""
+    raw = gathering.raw
+    with gathering.part("items of the state table", "dynamodb:BatchGetItem"):
+        found = {it.key: it.item for it in stored.items(gathering, [Kind.JOB.key(job), Kind.SLOT.key(job)])}
+        sent_at = number(found.get(Kind.SLOT.key(job), {}).get("sent_at")) / 1000
+        entry = found.get(Kind.JOB.key(job), {})
+        if sent_at:
+            raw.begin = max(raw.begin, sent_at - BEFORE_SECONDS)
+        if entry.get("state") in set(FINAL):
+            raw.end = min(raw.end, number(entry.get("ended_at")) + AFTER_SECONDS)
 
 
 def _narrow_to_job(raw: Raw) -> None:

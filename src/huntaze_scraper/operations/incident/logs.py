@@ -1,7 +1,7 @@
 """The log lines of limiter and scraper, by job, by creator, or all of a stretch of time."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from huntaze_scraper.operations.incident.gathering import Gathering
@@ -20,28 +20,41 @@ OF_TASKS = (
 
 
 def gather(gathering: Gathering, field: str = "", value: str = "") -> None:
-    """Add the lines in which a field has that value, with those of tasks; without a field all of them."""
-    raw, target = gathering.raw, gathering.target
+    """Add the lines in which a field has that value; without a field all of the time."""
+    target = gathering.target
     # As it stands in a line of JSON, and that as a pattern quotes it.
     quoted = json.dumps(value, ensure_ascii=False)[1:-1].replace("\\", "\\\\").replace('"', '\\"')
-    patterns = [f'"{it}"' for it in (quoted, *OF_TASKS)] if field else [""]
     groups: Mapping[Source, str] = {"limiter": target.limiter_logs, "scraper": target.scraper_logs}
+
+    def is_meant(line: Mapping[str, Any]) -> bool:
+        # A pattern looks anywhere in a text.
+        return line.get(field) == value if field else bool(line)
+
     for source, group in groups.items():
-        seen: set[str] = set()
-        with gathering.part(f"log lines of the {source}", "logs:FilterLogEvents"):
-            for pattern in patterns if source == "scraper" else patterns[:1]:
-                for event in _events(gathering, group, pattern):
-                    if event["eventId"] in seen:
-                        continue
-                    seen.add(event["eventId"])
-                    line = RawLine(at=event["timestamp"] / 1000, source=source, fields=_parsed(event["message"]))
-                    if _is_meant(line.fields, field, value):
-                        raw.lines.append(line)
-                    if len(seen) >= MOST_LINES:
-                        gathering.lack(f"log lines of the {source}", f"there are more than {MOST_LINES}: say less time")
-                        break
-    raw.lines.sort(key=lambda it: it.at)
+        _add(gathering, source, group, f'"{quoted}"' if field else "", is_meant)
     _note_expired(gathering, groups)
+
+
+def gather_tasks(gathering: Gathering) -> None:
+    """Add what the tasks said of themselves meanwhile."""
+    pattern = " ".join(f'?"{event}"' for event in OF_TASKS)
+    group = gathering.target.scraper_logs
+    _add(gathering, "scraper", group, pattern, lambda line: line.get("event") in OF_TASKS)
+
+
+def _add(
+    gathering: Gathering, source: Source, group: str, pattern: str, is_meant: Callable[[Mapping[str, Any]], bool]
+) -> None:
+    raw, what = gathering.raw, f"log lines of the {source}"
+    with gathering.part(what, "logs:FilterLogEvents"):
+        for event in _events(gathering, group, pattern):
+            line = RawLine(at=event["timestamp"] / 1000, source=source, fields=_parsed(event["message"]))
+            if is_meant(line.fields):
+                raw.lines.append(line)
+            if len(raw.lines) >= MOST_LINES:
+                gathering.lack(what, f"there are more than {MOST_LINES}: say less time")
+                break
+    raw.lines.sort(key=lambda it: it.at)
 
 
 def _events(gathering: Gathering, group: str, pattern: str) -> Iterator[Any]:
@@ -57,13 +70,6 @@ def _events(gathering: Gathering, group: str, pattern: str) -> Iterator[Any]:
         count += len(page["events"])
         gathering.tell(f"log lines in {group}: {count}")
         yield from page["events"]
-
-
-def _is_meant(line: Mapping[str, Any], field: str, value: str) -> bool:
-    """Tell whether a line is of what was asked for: a pattern looks anywhere in a text."""
-    if not field:
-        return bool(line)
-    return line.get("event") in OF_TASKS or line.get(field) == value
 
 
 def _note_expired(gathering: Gathering, groups: Mapping[Source, str]) -> None:

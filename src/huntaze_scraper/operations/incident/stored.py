@@ -38,9 +38,7 @@ def gather_items(gathering: Gathering, job_ids: Iterable[str], accounts: Iterabl
         *(WORKFLOWS_BUCKET, Kind.TURN.key(PIPELINE)),
     ]
     with gathering.part("items of the state table", "dynamodb:BatchGetItem"):
-        for item in _batches(gathering, keys):
-            key = item.pop("pk")
-            gathering.raw.items.append(RawItem(table="state", key=key, item=item))
+        gathering.raw.items += items(gathering, keys)
     line = gathering.raw.settings.get("LINE_TABLE", "")
     with gathering.part("jobs that wait in the line", "dynamodb:Query"):
         if not line:
@@ -53,14 +51,17 @@ def gather_items(gathering: Gathering, job_ids: Iterable[str], accounts: Iterabl
                 gathering.raw.items.append(RawItem(table="line", key=key, sort=sort, item=item))
 
 
-def _batches(gathering: Gathering, keys: list[str]) -> Iterator[dict[str, Any]]:
+def items(gathering: Gathering, keys: list[str]) -> Iterator[RawItem]:
+    """Yield those of the items that are there. Raises botocore's errors."""
     table, client = gathering.target.state_table, gathering.target.clients.dynamodb
     done = 0
     for some in batched(dict.fromkeys(keys), KEYS_A_CALL, strict=False):
         left: Any = {table: {"Keys": [{"pk": {"S": key}} for key in some], "ConsistentRead": True}}
         while left:
             answer = client.batch_get_item(RequestItems=left)
-            yield from (read_all(item) for item in answer["Responses"].get(table, ()))
+            for found in answer["Responses"].get(table, ()):
+                item = read_all(found)
+                yield RawItem(table="state", key=item.pop("pk"), item=item)
             left = answer.get("UnprocessedKeys")
         done += len(some)
         gathering.tell(f"items of the state table: {done} of {len(keys)} looked up")
