@@ -60,7 +60,7 @@ class _Assembly:
         sent = self._jobs()  # first: all else names jobs by the ids that they get here
         lines = tuple(self._lines())
         endings = expected(raw, redaction, self._t0)
-        steps = sorted((*raw.steps, *around_lines.steps(raw.lines)), key=lambda it: it.at)
+        steps = sorted((*raw.steps, *around_lines.steps(raw.lines, raw.steps)), key=lambda it: it.at)
         bundle = Bundle(
             manifest=Manifest(
                 name=name,

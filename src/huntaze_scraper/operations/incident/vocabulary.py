@@ -15,6 +15,7 @@ _OTHERS = (
     "RequestLimitExceeded ConnectTimeoutError ReadTimeoutError EndpointConnectionError ClientError Service Unavailable "
     "SpotInterruption TerminationNotice EssentialContainerExited TaskFailedToStart UserInitiated ServiceSchedulerInitiated "
     "Scaling activity initiated by deployment ECS Essential container in task exited Your Spot was interrupted "
+    "SIGTERM SIGINT "
     # Alarms' names, which the templates give.
     "age challenge circuit breaker cpu critical credentials depth dlq effect errors failed failure high ingress jobs "
     "lambda low messages missing not onlyfans opened queue rate ready rotation scraper seen share taken tasks throttles "
