@@ -30,6 +30,8 @@ TITLES: Mapping[Kind, str] = {
     Kind.FAILED: "attempt that failed",
 }
 SUCCEEDED = "succeeded"
+MOST_MARKS = 12
+"""So many of a span are told in words; all are drawn."""
 MARKS = {
     "site_error": "the site's error",
     "signed_in": "signed in",
@@ -54,11 +56,12 @@ class Stations:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """Something at one moment."""
+    """Something at one moment, or over the seconds before it."""
 
     at: float
     title: str
     detail: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +165,23 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
             kind = Kind.WORK if status == SUCCEEDED else Kind.FAILED
             yield Span(kind=kind, start=begun, end=at, note=f"{status}: {why}" if why else status, marks=tuple(marks))
             begun, marks = 0.0, []
+        elif event == "site_answered":
+            marks.append(_step(at, line))
         elif event in MARKS and event != "messages_handed_back":
             marks.append(Mark(at=at, title=MARKS[event], detail=_detail(line)))
     if begun and marks:
         yield Span(kind=Kind.WORK, start=begun, end=last if is_ended else now, marks=tuple(marks), is_open=not is_ended)
+
+
+def _step(at: float, line: Mapping[str, Any]) -> Mark:
+    """Tell a request of the browser's: what was asked for, what came, and how long it took."""
+    took = line.get("total_ms")
+    return Mark(
+        at=at,
+        title=f"{line.get('method', '')} {line.get('path', '')}".strip(),
+        detail=str(line.get("http_status") or line.get("failure") or ""),
+        seconds=max(took, 0) / 1000 if isinstance(took, int | float) else 0.0,
+    )
 
 
 def _detail(line: Mapping[str, Any]) -> str:

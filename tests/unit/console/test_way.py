@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.drawing import rendering
 from emulator.drawing.way import Kind, Stations, Way, detailed, outline
 
 NOW = 10_000.0
@@ -31,10 +32,11 @@ lines = st.lists(
         moments,
         st.builds(
             line,
-            st.sampled_from(["job_ended", "site_error", "signed_in", "message_deleted"]),
+            st.sampled_from(["job_ended", "site_error", "signed_in", "site_answered", "message_deleted"]),
             st.floats(0, 500_000),
             status=st.sampled_from(["succeeded", "returned", "failed"]),
             comes_back_seconds=st.none() | st.integers(0, 43_200),
+            total_ms=st.none() | st.integers(-5, 500_000),
         ),
     ),
     max_size=12,
@@ -93,3 +95,39 @@ def test_what_was_handed_back_is_away_until_it_comes_back() -> None:
     way = detailed(Stations(sent=100.0, forwarded=101.0), told, now=130.0)
 
     assert (way.spans[-1].kind, way.spans[-1].is_open) == (Kind.HIDDEN, True)
+
+
+def test_what_the_browser_asked_for_stands_in_its_attempt() -> None:
+    """Each request with its answer, or why there was none, over the time that it took; of a job that runs, too."""
+    told = [
+        (102.0, line("site_answered", 1000, method="GET", path="/my/chats", http_status=200, total_ms=800)),
+        (
+            105.0,
+            line("site_answered", 4000, method="POST", path="/x", http_status=None, failure="timeout", total_ms=2500),
+        ),
+    ]
+
+    way = detailed(Stations(sent=90.0, forwarded=100.0), told, NOW)
+
+    running = way.spans[-1]
+    assert (running.kind, running.start, running.is_open) == (Kind.WORK, 101.0, True)
+    assert [(it.title, it.detail, it.at - it.seconds) for it in running.marks] == [
+        ("GET /my/chats", "200", 101.2),
+        ("POST /x", "timeout", 102.5),
+    ]
+
+
+def test_many_requests_are_drawn_and_the_first_are_told() -> None:
+    """A long conversation's page stays readable."""
+    told = [
+        (100.0 + number, line("site_answered", number * 1000, method="GET", path=f"/page-{number}", http_status=200))
+        for number in range(1, 41)
+    ]
+    way = detailed(Stations(sent=90.0, forwarded=99.0), told, 150.0)
+
+    page = rendering.environment().get_template("way.html").module.fall(way, None)  # type: ignore[attr-defined]
+
+    assert page.count('class="mark') == 40 + 1
+    assert "/page-12 " in page
+    assert "/page-13 " not in page
+    assert "and 28 more" in page
