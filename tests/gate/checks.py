@@ -50,7 +50,8 @@ _IN_CONTAINERS = tuple(
 _YIELDING = ("nice", "-n", "10")
 """For what only computes: beside it, work on the virtual clock must not wait for a core."""
 _SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
-_MOSTLY_WAITING = ("-n", "3", "--dist", "loadfile")
+_LONGEST_FIRST = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""In the order of tests/integration/conftest.py."""
 _INTEGRATION = Path("tests/integration")
 _AT_SITE = sorted(str(it.relative_to(places.ROOT)) for it in (places.ROOT / _INTEGRATION).glob("test_scraper_*.py"))
 """Tests of the scraper alone, at a fake site: they need no harness, whose start is what costs most."""
@@ -58,12 +59,12 @@ CHECKS = (
     Check(
         "integration",
         (
-            *(PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE),
+            *(PYTHON, "-m", "pytest", "-q", "-n", "2", *_LONGEST_FIRST),
             *(f"--ignore-glob={places.ROOT / _INTEGRATION}/test_scraper_*", str(_INTEGRATION), "tests/incidents"),
         ),
         is_pytest=True,
     ),
-    Check("scraper", (PYTHON, "-m", "pytest", "-q", *_MOSTLY_WAITING, *_AT_SITE), is_pytest=True),
+    Check("scraper", (PYTHON, "-m", "pytest", "-q", "-n", "3", *_LONGEST_FIRST, *_AT_SITE), is_pytest=True),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),

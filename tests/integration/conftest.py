@@ -6,6 +6,20 @@ import pytest
 
 from tests.integration.scraper_office import Office, World, world
 
+LONGEST = (
+    *("command_line", "console", "infra_in_operation", "operations", "ecs_services", "ecs_tasks", "limit_at_site"),
+    *("artefacts", "rate_limiting", "error_handling", "alarms_scaling", "onlyfans_scraper_e2e", "alarms_states"),
+    *("scraper_task", "scraper_signed_out", "scraper_goes_on", "scraper_failures", "scraper_sign_in", "scraper_reads"),
+)
+"""Files that take the most time, in that order; where files run side by side, none of them must begin last."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; xdist would begin with those of the most tests."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[World]:

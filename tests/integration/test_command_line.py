@@ -167,6 +167,7 @@ def fill(folder: Path) -> None:
             pass
 
 
+@pytest.mark.gate
 def test_a_full_disk_is_told_and_all_is_cleared_up_the_same(on_small_disk: CommandLine) -> None:
     """While it is up, at down, and at a start: what is the matter, in words; no process stays, and no raw file."""
     command = on_small_disk
