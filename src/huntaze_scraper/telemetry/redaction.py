@@ -24,7 +24,8 @@ SECRET_FIELD = re.compile(
 class Redactor:
     """Replaces every secret that it was told of, however it is spelt.
 
-    Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs, base64 and hexadecimal, in any order. Not
+    Undone are the escapes of JSON, JavaScript, Python and HTML, percent signs, base64 and hexadecimal, in any order, and
+    quoted-printable around them. Not
     compared are quotes, blanks, backslashes and plus signs, nor how Unicode composes a letter.
     """
 

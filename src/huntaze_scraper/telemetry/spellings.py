@@ -25,6 +25,8 @@ _ESCAPE = re.compile(
     r"|[\ud800-\udbff][\udc00-\udfff]"
     r"|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+_QUOTED_PRINTABLE = re.compile(r"=[0-9A-Fa-f]{2}|=[ \t]*\r?\n")
+"""Of mail. By itself: what follows an ordinary "=" may look like it, and would be misread for good."""
 _CONTROLS = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
 _LAST_CHARACTER = 0x10FFFF
 
@@ -50,12 +52,12 @@ class Layer:
     sources: tuple[tuple[int, int], ...] = ()
     """From where to where it stood in the outer one."""
 
-    def inner(self) -> "Layer | None":
+    def inner(self, escapes: re.Pattern[str] = _ESCAPE) -> "Layer | None":
         """Undo one more layer of escapes; None where there is none."""
         pieces: list[str] = []
         sources: list[tuple[int, int]] = []
         done = 0
-        for escape in _ESCAPE.finditer(self.text):
+        for escape in escapes.finditer(self.text):
             start, end = escape.span()
             pieces += (self.text[done:start], _meaning(escape.group()))
             sources += ((done, start), (start, end))
@@ -82,8 +84,14 @@ class Layer:
 
 
 def layers(text: str) -> list[Layer]:
-    """Return the text as it stands, and as each further reader reads it."""
-    read = [Layer(text)]
+    """Return the text as it stands, and as each further reader reads it, with and without a mail's reader before."""
+    whole = Layer(text)
+    mail = whole.inner(_QUOTED_PRINTABLE)
+    return [*_layers(whole), *(_layers(mail) if mail else ())]
+
+
+def _layers(first: Layer) -> list[Layer]:
+    read = [first]
     while len(read) <= MOST_LAYERS and (inner := read[-1].inner()):
         read.append(inner)
     return read
@@ -137,6 +145,8 @@ def places(text: str) -> list[int]:
 def _meaning(escape: str) -> str:
     """Return what an escape stands for; itself where it stands for nothing."""
     kind, rest = escape[0], escape[1:]
+    if kind == "=":
+        return _character(rest, 16) if rest.strip() else ""
     if kind == "&":
         if rest[0] != "#":
             return unescape(escape)

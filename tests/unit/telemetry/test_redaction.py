@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import quopri
 import time
 import timeit
 from collections.abc import Iterable
@@ -74,6 +75,24 @@ def test_what_a_shell_makes_of_a_secret_is_gone(secret: str, spellings: list[Spe
     assert REDACTED in left
     assert "first" not in left
     assert "last" not in left
+
+
+@given(AWKWARD, st.lists(st.sampled_from(INSIDE), max_size=2))
+@example("pä=C3ss-word 1" * 9, [percent])
+def test_what_a_mail_makes_of_a_secret_is_gone(secret: str, spellings: list[Spelling]) -> None:
+    """Quoted-printable, its lines broken, around whatever spelt it before."""
+    secret = f"a{secret}z"
+    redactor = Redactor()
+    redactor.learn(secret)
+    mail = quopri.encodestring(f"<{spelt(secret, spellings)}>".encode(), quotetabs=True).decode()
+    assert redactor.text(mail) == f"<{REDACTED}>"
+
+
+def test_what_only_looks_like_a_mail_is_read_as_it_is() -> None:
+    """An equals sign stands before many a secret."""
+    redactor = Redactor()
+    redactor.learn("C3abc d-word")
+    assert redactor.text("password=C3abc%2520d-word&x=1") == f"password={REDACTED}&x=1"
 
 
 @given(AWKWARD, st.data())
