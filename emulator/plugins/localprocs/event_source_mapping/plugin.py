@@ -10,6 +10,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 from localstack.services.lambda_.provider_utils import get_function_version_from_arn
 from localstack.utils.event_matcher import matches_event
 
+from localprocs.event_source_mapping import source
 from localprocs.event_source_mapping.invocation import BatchInvoker
 from localprocs.event_source_mapping.queue_poller import (
     UNBOUNDED_CONCURRENCY,
@@ -27,6 +28,7 @@ _newest: dict[str, EsmWorker] = {}
 def install() -> None:
     """Make every mapping of a queue ours from now on."""
     EsmWorkerFactory.get_esm_worker = _worker
+    source.install()
 
 
 def _worker(factory: EsmWorkerFactory) -> EsmWorker:
