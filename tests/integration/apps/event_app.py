@@ -87,5 +87,6 @@ class EventApp(Stack):
     def _doors(self) -> None:
         function = self._function("Asked")
         CfnOutput(self, "Url", value=function.add_function_url(auth_type=FunctionUrlAuthType.NONE).url)
-        api = aws_apigateway.LambdaRestApi(self, "Api", handler=function)
+        gone = RemovalPolicy.DESTROY
+        api = aws_apigateway.LambdaRestApi(self, "Api", handler=function, cloud_watch_role_removal_policy=gone)
         CfnOutput(self, "ApiUrl", value=api.url)

@@ -1,5 +1,6 @@
 """AWS::ECS."""
 
+import time
 from typing import Any
 
 from localprocs.cloudformation.api_type import api_type
@@ -7,6 +8,9 @@ from localprocs.cloudformation.resource_type import Call, Properties, ResourceTy
 
 STEADY_SECONDS = 60.0
 """How long a stack waits, in real seconds, for a service's tasks to run; AWS waits up to three hours."""
+
+LIVED_SECONDS = 5.0
+"""How long a task without a health check must have run, on the clock, so that one that fails at once is seen to."""
 
 TASK_DEFINITION_PROPERTIES = (
     "ContainerDefinitions", "Cpu", "EnableFaultInjection", "EphemeralStorage", "ExecutionRoleArn", "Family",
@@ -36,12 +40,32 @@ def _update_service(call: Call) -> Properties:
 
 
 def _runs(call: Call) -> bool:
-    """Whether the newest deployment's tasks run."""
+    """Whether the newest deployment's tasks run, and are not about to end: one without a health check has run a while."""
     service = _describe(call)
     newest: dict[str, Any] = next(each for each in service["deployments"] if each["status"] == "PRIMARY")
     if newest.get("rolloutState") == "FAILED" or newest["taskDefinition"].split("/")[-1] != _wanted(call):
         raise DeploymentFailed(newest.get("rolloutStateReason", "the deployment was rolled back"))
-    return bool(newest["runningCount"] >= newest["desiredCount"])
+    if newest["runningCount"] < newest["desiredCount"]:
+        return False
+    return not newest["desiredCount"] or _is_checked(call) or _have_lived(call, newest)
+
+
+def _is_checked(call: Call) -> bool:
+    definition = call.client("ecs").describe_task_definition(taskDefinition=call.properties["TaskDefinition"])
+    return any("healthCheck" in each for each in definition["taskDefinition"]["containerDefinitions"])
+
+
+def _have_lived(call: Call, deployment: dict[str, Any]) -> bool:
+    client, cluster = call.client("ecs"), _cluster(call)
+    arns = client.list_tasks(cluster=cluster, serviceName=call.properties["Name"])["taskArns"]
+    tasks = client.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    own = [task for task in tasks if task.get("startedBy") == deployment["id"]]
+    lived = [task for task in own if "startedAt" in task and time.time() - _epoch(task["startedAt"]) >= LIVED_SECONDS]
+    return len(lived) >= deployment["desiredCount"]
+
+
+def _epoch(moment: Any) -> float:
+    return float(moment.timestamp() if hasattr(moment, "timestamp") else moment)
 
 
 def _describe(call: Call) -> Any:
