@@ -1,8 +1,10 @@
 """The site's recorded answers as rules of the fake site, so that it answers a replay as it answered then."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +16,7 @@ HANG_SECONDS = 5.0
 """Who got no answer, and gave up after that: else the connection was cut."""
 SPELL_ANSWERS, SPELL_SECONDS = 3, 60.0
 """As many equal failures in a row, over as long, were the site's state at the time, whoever asked how often."""
+SMALL_BYTES = 65536
 _MARGIN_SECONDS = 5.0
 _NORMAL = range(200, 400)
 
@@ -32,6 +35,8 @@ class _Fault:
     """Seconds from the request until the site acted on it, where that is known to have been later than the answer."""
 
     def as_rule(self) -> dict[str, Any]:
+        if self.kind == "expire_session":
+            return {"kind": self.kind}
         if self.acted_after:
             answer = replace(self, acted=False, acted_after=0.0).as_rule()
             return {"kind": "commit_late", "seconds": self.acted_after, "answer": answer}
@@ -45,14 +50,16 @@ class _Fault:
         return fault
 
 
-def rules(answers: Sequence[Answer], t0: float) -> list[Rule]:
+def rules(answers: Sequence[Answer], t0: float, fans: Mapping[str, str] | None = None) -> list[Rule]:
     """Return the rules for a replay that begins at ``t0`` (seconds since the epoch).
+
+    ``fans`` tells of each job to whom it is: so a failure is for the same conversation, in whatever order jobs go.
 
     A spell of equal failures becomes one rule for its time: of the whole site where nobody fared better meanwhile, else
     of an account, else of one path. Every other failure is for the n-th request of its account with that method and
     path; so is a long wait for an answer, around what is answered then.
     """
-    ordered = sorted(answers, key=lambda it: it.at_seconds)
+    ordered = _numbered(sorted(answers, key=lambda it: it.at_seconds), fans or {})
     found: list[Rule] = []
     levels: Sequence[Callable[[Answer], dict[str, Any]]] = (lambda _: {}, _account, _request)
     in_spells: set[int] = set()
@@ -69,9 +76,22 @@ def rules(answers: Sequence[Answer], t0: float) -> list[Rule]:
     return [*late, *(_nth(it, fault.as_rule()) for it in alone if (fault := _wrong(it)).kind), *found]
 
 
-def path_of(template: str) -> str:
-    """Return the glob of a path's template: ``/api/chats/{fan}/messages`` is ``/api/chats/*/messages``."""
-    return re.sub(r"\{[^{}/]*\}", "*", template)
+def path_of(template: str, fan: str = "") -> str:
+    """Return the glob of a path's template: ``/api/chats/{fan}/messages`` is ``/api/chats/*/messages``, or that fan's."""
+    named = template.replace("{fan}", re.sub(r"([*?[])", r"[\1]", fan)) if fan else template
+    return re.sub(r"\{[^{}/]*\}", "*", named)
+
+
+def _numbered(answers: Iterable[Answer], fans: Mapping[str, str]) -> list[Answer]:
+    """Return the answers with globs for templates, each with its number among those to the same."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    found = []
+    for each in answers:
+        path = path_of(str(each.request["url"]), fans.get(each.job_id, ""))
+        key = (each.account, str(each.request["method"]), path)
+        counts[key] += 1
+        found.append(replace(each, request={**each.request, "url": path}, nth=counts[key]))
+    return found
 
 
 def _account(answer: Answer) -> dict[str, Any]:
@@ -79,7 +99,7 @@ def _account(answer: Answer) -> dict[str, Any]:
 
 
 def _request(answer: Answer) -> dict[str, Any]:
-    return _account(answer) | {"method": answer.request["method"], "path": path_of(str(answer.request["url"]))}
+    return _account(answer) | {"method": answer.request["method"], "path": answer.request["url"]}
 
 
 def _nth(answer: Answer, fault: dict[str, Any]) -> Rule:
@@ -115,6 +135,8 @@ def _wrong(answer: Answer) -> _Fault:
         # Empty where whoever asked was told to end meanwhile: no answer had come, and none was cut off.
         gave_up = answer.response.get("_error", by_time) != "reset"
         return _Fault("hang" if gave_up else "reset", acted=bool(acted), acted_after=late)
+    if status == HTTPStatus.UNAUTHORIZED and not str(answer.request["url"]).startswith("/api/login"):
+        return _Fault("expire_session")
     headers = answer.response.get("headers", ())
     told = next((str(it["value"]) for it in headers if it["name"].lower() == "retry-after"), "")
     return _Fault("status", status, told, acted=bool(acted), acted_after=late)
@@ -125,4 +147,6 @@ def _is_late(answer: Answer) -> bool:
 
 
 def _wait_seconds(answer: Answer) -> float:
-    return float(answer.timings.get("wait", -1)) / 1000
+    """Return how late it was: of what is small, and of what no first byte is known, all of the time is a wait."""
+    wait, size = float(answer.timings.get("wait", -1)), answer.response.get("content", {}).get("size", -1)
+    return (answer.time if wait < 0 or size < SMALL_BYTES else wait) / 1000

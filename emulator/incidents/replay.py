@@ -16,7 +16,7 @@ from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
-from emulator.incidents.stage import at_site, prepare, shifted
+from emulator.incidents.stage import at_site, fans_of, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
 from huntaze_scraper.operations.incident.around import gather_deployed
 from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
@@ -82,7 +82,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
         began, span = clock.now(), bundle.manifest.span_seconds
         for key, item in shifted(bundle.state, bundle.t0.timestamp(), began).items():
             pipeline.state.write_together([pipeline.state.put(key, item)])
-        site.faults(*rules(bundle.answers, began))
+        site.faults(*rules(bundle.answers, began, fans_of(bundle.jobs)))
         sent = dict(_steps(bundle, pipeline, clock, script, began))
         _go_to(clock, began + span)
         with suppress(NotWithin):

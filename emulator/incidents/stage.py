@@ -40,6 +40,11 @@ def grown_accounts(jobs: Iterable[SentJob]) -> dict[str, dict[str, list[str]]]:
     }
 
 
+def fans_of(jobs: Iterable[SentJob]) -> dict[str, str]:
+    """Return to whom each job is, by its id."""
+    return {it.job_id: str(it.body.get("user_id", "")) for it in jobs if isinstance(it.body, Mapping)}
+
+
 def at_site(body: Mapping[str, Any] | str, site_url: str) -> Mapping[str, Any] | str:
     """Return a job's body with its addresses at this site."""
     if isinstance(body, str):

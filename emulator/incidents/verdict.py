@@ -70,7 +70,7 @@ def compare(recorded: Expected, here: Expected, span_seconds: float, *, with_ala
     found = [it for each in recorded.jobs for it in _of_job(each, ends.get(each.job_id), span_seconds)]
     found += _of_order(recorded, here)
     if with_alarms:
-        found += _of_alarms(recorded, here)
+        found += _of_alarms(recorded, here, span_seconds)
     return Verdict(
         differences=tuple(sorted(found, key=lambda it: it.at_seconds)),
         recorded={it.job_id: it for it in recorded.jobs},
@@ -112,10 +112,11 @@ def _of_order(recorded: Expected, here: Expected) -> Iterator[Difference]:
                 break
 
 
-def _of_alarms(recorded: Expected, here: Expected) -> Iterator[Difference]:
-    """Compare which alarms were raised: how often one goes and comes again is a matter of minutes."""
+def _of_alarms(recorded: Expected, here: Expected, span_seconds: float) -> Iterator[Difference]:
+    """Compare which alarms were raised in the recorded time: how often one comes and goes is a matter of minutes."""
     raised = {it.alarm: it.at_seconds for it in reversed(recorded.alarms) if it.after == "ALARM"}
-    also = {it.alarm: it.at_seconds for it in reversed(here.alarms) if it.after == "ALARM"}
+    timely = (it for it in reversed(here.alarms) if it.at_seconds <= span_seconds)
+    also = {it.alarm: it.at_seconds for it in timely if it.after == "ALARM"}
     for alarm in raised.keys() ^ also.keys():
         words = ("raised", "silent") if alarm in raised else ("silent", "raised")
         at = raised[alarm] if alarm in raised else also[alarm]

@@ -1,5 +1,7 @@
 """The site's recorded answers become rules of the fake site."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,8 @@ def test_a_failure_is_for_the_same_request_again() -> None:
         (answer(1, 0, wait=45, _error="reset"), {"kind": "reset", "when": "before"}),
         (answer(1, 0, _error=""), {"kind": "hang", "when": "before"}),
         (answer(1, 0, _acted=True), {"kind": "reset", "when": "after"}),
+        (answer(1, 401), {"kind": "expire_session"}),
+        (answer(1, 401, ("POST", "/api/login")), {"kind": "status", "when": "before", "status": 401}),
         (
             answer(1, 0, _error="timeout", _acted=5),
             {"kind": "commit_late", "seconds": 5.0, "answer": {"kind": "hang", "when": "before"}},
@@ -55,6 +59,15 @@ def test_each_way_to_fail_has_its_fault(recorded: object, fault: dict[str, objec
     assert [it["fault"] for it in rules([recorded], T0)] == [fault]  # type: ignore[list-item]
 
 
+def test_a_failure_is_for_the_same_conversation_in_whatever_order_jobs_go() -> None:
+    """Where it is known to whom a job is, its answers are counted among those of that conversation."""
+    recorded = [replace(answer(1, 201), job_id="a"), replace(answer(2, 500, nth=2), job_id="b")]
+
+    (rule,) = rules(recorded, T0, {"a": "fan-1", "b": "fan-[2]"})
+
+    assert rule["match"] == POSTED | {"path": "/api/chats/fan-[[]2]/messages", "nth": [1]}
+
+
 def test_an_answer_that_came_late_comes_late_again() -> None:
     """The wait stands around what is answered then: a late error is late and an error."""
     found = rules([answer(1, 200, CHAT, wait=8), answer(9, 500, wait=3)], T0)
@@ -64,7 +77,7 @@ def test_an_answer_that_came_late_comes_late_again() -> None:
         ("delay", "POST"),
         ("status", "POST"),
     ]
-    assert found[0]["fault"]["seconds"] == 8
+    assert found[0]["fault"]["seconds"] == pytest.approx(8, abs=0.01)
 
 
 def test_equal_failures_for_long_are_the_sites_state_at_the_time() -> None:
