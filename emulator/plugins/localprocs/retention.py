@@ -64,9 +64,15 @@ class Retention(models.SqsQueue):
         with self.mutex:
             last = time.time() - self.message_retention_period
             while self._by_age and (self._by_age[0][0] <= last or self._by_age[0][2].deleted):
-                message = heapq.heappop(self._by_age)[2]
-                if not message.deleted:
+                _, number, message = heapq.heappop(self._by_age)
+                if message.deleted:
+                    continue
+                # What a checkpoint has brought back is younger than it was when it was sent.
+                since = self._kept_since(message)
+                if since <= last:
                     expired.add(message)
+                else:
+                    heapq.heappush(self._by_age, (since, number, message))
             if expired:
                 self._drop(expired)
 

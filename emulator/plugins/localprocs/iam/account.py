@@ -65,6 +65,15 @@ def limits(principal: Principal) -> dict[str, Document]:
     return found
 
 
+def state_machine_of(role_arn: str, account: str, region: str) -> str | None:
+    """Return the state machine that runs as a role, if there is one alone."""
+    from localstack.services.stepfunctions.backend.store import sfn_stores  # noqa: PLC0415 - few apps have one
+
+    machines = sfn_stores[account][region].state_machines.values()
+    found = {str(machine.arn) for machine in machines if machine.role_arn == role_arn}
+    return found.pop() if len(found) == 1 else None
+
+
 def roles(account: str) -> list[str]:
     """Return the ARNs of an account's roles."""
     return [str(role.arn) for role in iam_backends[account]["aws"].roles.values()]

@@ -105,6 +105,9 @@ def source_arn(context: RequestContext) -> str:
     """Return for whom a service takes a role on; where the service does not say, anything of its in the account."""
     told = (context.internal_request_params or {}).get("source_arn")
     service = service_asking(context) or ""
+    role = str((context.service_request or {}).get("RoleArn"))
+    if not told and service == "states":
+        told = account.state_machine_of(role, context.account_id, context.region)
     return told or f"arn:aws:{service}:{context.region}:{context.account_id}:{WORKS_FOR.get(service, '*')}"
 
 

@@ -1,6 +1,6 @@
 """LocalStack's CloudWatch Logs, with patterns and queries that are understood, and AWS's limits."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,9 +62,22 @@ class Logs(LogsProvider):
 
     @handler("PutMetricFilter", expand=False)
     def put_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
-        """Keep a filter that is understood."""
+        """Keep a filter that is understood, in the place of one of its name."""
         _require_pattern(request.get("filterPattern"))
+        kept = get_moto_logs_backend(context.account_id, context.region).filters.metric_filters
+        same = (request["filterName"], request["logGroupName"])
+        kept[:] = [it for it in kept if (it["filterName"], it["logGroupName"]) != same]
         return call_moto(context)
+
+    @handler("DescribeLogGroups", expand=False)
+    def describe_log_groups(self, context: RequestContext, request: Any) -> Any:
+        """Tell how many metric filters each group has, too."""
+        filters = get_moto_logs_backend(context.account_id, context.region).filters.metric_filters
+        counts = Counter(each["logGroupName"] for each in filters)
+        answer = super().describe_log_groups(context, request)
+        for group in answer["logGroups"]:
+            group["metricFilterCount"] = counts[group["logGroupName"]]
+        return answer
 
     @handler("PutSubscriptionFilter", expand=False)
     def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> Any:

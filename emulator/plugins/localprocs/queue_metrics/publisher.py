@@ -69,6 +69,7 @@ def _told(figures: Gauges, *, is_fifo: bool) -> Iterator[tuple[str, float, str]]
 
 
 def _held(queue: SqsQueue) -> Iterator[Held]:
+    queue.remove_expired_messages()
     with queue.mutex:
         delayed, in_flight = list(queue.delayed), list(queue.inflight)
         if isinstance(queue, FifoQueue):

@@ -67,3 +67,11 @@ def test_a_call_of_such_a_service_needs_the_action_on_its_resource() -> None:
         "stepfunctions", "StartExecution", {"stateMachineArn": MACHINE}, Scope("us-east-1", "111"), cloud
     )
     assert (access.action, access.resource) == ("states:StartExecution", MACHINE)
+
+
+def test_a_role_that_is_handed_on_needs_no_permission() -> None:
+    """A difference from AWS, which wants iam:PassRole on it."""
+    cloud: Any = None
+    request = {"name": "m", "roleArn": "arn:aws:iam::111:role/r", "definition": "{}"}
+    needed = accesses("stepfunctions", "CreateStateMachine", request, Scope("us-east-1", "111"), cloud)
+    assert [it.action for it in needed] == ["states:CreateStateMachine"]

@@ -108,6 +108,17 @@ def test_a_changed_retention_counts_for_what_is_there(queue: Any, clock: Clock) 
     assert counts(queue) == [0, 0, 0]
 
 
+def test_what_a_checkpoint_brings_back_has_as_long_as_it_had(queue: Any, clock: Clock) -> None:
+    """Its moments lie later by the time that has gone by since."""
+    put(queue, "brought back")
+    clock.now += RETENTION_SECONDS * 5
+    for message in {it for _, _, it in queue._by_age}:
+        message.created += RETENTION_SECONDS * 5
+    assert counts(queue) == [1, 0, 0]
+    clock.now += RETENTION_SECONDS
+    assert counts(queue) == [0, 0, 0]
+
+
 def test_a_standard_dead_letter_keeps_its_age(clock: Clock) -> None:
     """And begins anew when it is sent back."""
     source, dead = (StandardQueue(name, "us-east-1", "000000000000", {}) for name in ("source", "dead"))

@@ -11,6 +11,7 @@ from localprocs.chaos.rules import Rules
 
 LOOK_SECONDS = 10.0
 """How often stop conditions are looked at."""
+INTERRUPT = "aws:ec2:send-spot-instance-interruptions"
 NOTICE_SECONDS = 120.0
 """Before a Spot interruption."""
 
@@ -18,8 +19,8 @@ NOTICE_SECONDS = 120.0
 class World(Protocol):
     """What experiments act on."""
 
-    def tasks(self, target: Mapping[str, Any]) -> list[str]:
-        """Return the ARNs of the tasks that a target means."""
+    def tasks(self, target: Mapping[str, Any], *, on_spot: bool) -> list[str]:
+        """Return the ARNs of the tasks that a target means, of all or of those on Spot."""
         ...
 
     def stop(self, role: str, task: str) -> None:
@@ -119,7 +120,7 @@ class Experiment:
             for task in chosen:
                 self._world.stop(self.template["roleArn"], task)
             return now, []
-        if kind == "aws:ec2:send-spot-instance-interruptions":
+        if kind == INTERRUPT:
             ahead = templates.duration_seconds(given.get("durationBeforeInterruption", "PT2M")) - NOTICE_SECONDS
             with self._changed:
                 self._changed.wait_for(lambda: self._is_stopped, max(0.0, ahead))
@@ -135,7 +136,10 @@ class Experiment:
             return []
         name = action["targets"][key]
         target = self.template["targets"][name]
-        found = self._world.tasks(target) if resource_type == templates.TASK else list(target.get("resourceArns") or [])
+        if resource_type == templates.TASK:
+            found = self._world.tasks(target, on_spot=kind == INTERRUPT)
+        else:
+            found = list(target.get("resourceArns") or [])
         chosen = templates.select(target["selectionMode"], found, f"{self.template['id']}/{name}")
         if not chosen:
             raise LookupError(f"Target resolution returned empty set for target {name}")

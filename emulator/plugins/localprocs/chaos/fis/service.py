@@ -16,6 +16,7 @@ from localprocs.chaos.fis.experiments import Experiment
 from localprocs.chaos.handler import RULES
 from localprocs.ecs import plugin as ecs
 from localprocs.ecs.interruptions import Interruption, interrupt
+from localprocs.ecs.model import SPOT
 
 PRINCIPAL = "fis"
 FIELDS = (
@@ -37,21 +38,23 @@ class Cloud:
         """Act there."""
         self._account, self._region = account, region
 
-    def tasks(self, target: Mapping[str, Any]) -> list[str]:
+    def tasks(self, target: Mapping[str, Any], *, on_spot: bool) -> list[str]:
         """Return the tasks that are named, or those of a cluster, a service, or with all of some tags."""
-        if target.get("resourceArns"):
-            return list(target["resourceArns"])
         given, tags = target.get("parameters") or {}, target.get("resourceTags") or {}
         client = connect_to(aws_access_key_id=self._account, region_name=self._region).ecs
-        where = {"serviceName": given["service"]} if given.get("service") else {}
-        cluster = given.get("cluster", "default")
-        arns = client.list_tasks(cluster=cluster, desiredStatus="RUNNING", **where)["taskArns"]
-        if not tags or not arns:
-            return list(arns)
+        arns = list(target.get("resourceArns") or [])
+        cluster = arns[0].split("/")[1] if arns else given.get("cluster", "default")
+        if not arns:
+            where = {"serviceName": given["service"]} if given.get("service") else {}
+            arns = client.list_tasks(cluster=cluster, desiredStatus="RUNNING", **where)["taskArns"]
+        if not arns:
+            return []
         told = client.describe_tasks(cluster=cluster, tasks=arns, include=["TAGS"])["tasks"]
-        wanted = tags.items()
         return [
-            it["taskArn"] for it in told if wanted <= {tag["key"]: tag["value"] for tag in it.get("tags", [])}.items()
+            it["taskArn"]
+            for it in told
+            if tags.items() <= {tag["key"]: tag["value"] for tag in it.get("tags", [])}.items()
+            and (not on_spot or it.get("capacityProviderName") == SPOT)
         ]
 
     def stop(self, role: str, task: str) -> None:
