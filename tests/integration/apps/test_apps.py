@@ -232,8 +232,3 @@ def _await(account: Account, name: str, status: str) -> None:
         return "" if found.endswith("IN_PROGRESS") else found
 
     assert account.clock.until(ended, within=3600, each=1, what=status) == status
-
-
-def test_the_command_is_the_cdks_own() -> None:
-    """Nothing stands between it and the emulator but an address."""
-    assert "aws-cdk@" in (ROOT / "scripts" / "cdk.sh").read_text()
