@@ -10,17 +10,12 @@ from huntaze_scraper.queues.attributes import REPLAY
 from huntaze_scraper.worker import results
 from tests import invariants
 from tests.simulation.aws.sqs import Message, Queue
+from tests.simulation.faults import Fault
 from tests.simulation.ground import Broken, Ground
 from tests.simulation.process import Process
 
-COUNTED = {
-    "site_error", "site_error_acted", "gateway_gave_up", "gateway_gave_up_acted_late", "no_answer", "no_answer_acted",
-    "no_answer_acted_late", "reset", "challenge", "odd_page", "page_crashed", "killed_at_step", "killed_before_call",
-    "killed_after_call", "site_outage", "account_fails", "account_silent", "rotation", "frozen", "stalled", "scope_switched",
-}  # fmt: skip
-"""What may count against a job: its own failures at the site, and the death of who had it."""
-UNSURE = COUNTED | {"spot", "sigterm", "scaled_in", "deployment", "session_expired", "refused_by_site"}
-"""What may leave nobody knowing whether a message was sent."""
+HARMLESS = {"limited", "site_limits", "refused_by_site"}
+"""What the site may answer without a failure being counted."""
 CLOCKS_SECONDS = 1.0
 LATE_SECONDS = 25.0
 """For as long as an invocation may take to send what it was granted, a job that joined the line may be overtaken."""
@@ -41,6 +36,9 @@ class Checks:
         self.scope_is_changed = False
         self._replays: Counter[str] = Counter()
         self._posted: list[tuple[float, str]] = []
+        self._troubled: set[str] = set()
+        """Accounts that something happened to which may count against their jobs; empty text for all of them."""
+        self._troubles = 0
         self._gone: set[str] = set()
         """Jobs that were forwarded."""
         self._waits: dict[tuple[str, ...], tuple[float, str]] = {}
@@ -54,6 +52,8 @@ class Checks:
         self._window = world.limiter_settings.rate_limit_window_seconds
         world.workflows.on_taken = self._forwarded
         world.ingress.on_taken = self._arrived
+        world.on_met = self._met
+        world.on_trouble = self._process_in_trouble
         world.site.on_effect = self._effect
         world.site.on_limit = self._asked_to_wait
         world.site.on_request = self._request
@@ -65,6 +65,19 @@ class Checks:
     def is_quiet(self) -> bool:
         """Whether nobody of ours but the pipeline itself is at work, an operator say."""
         return True
+
+    def _met(self, fault: Fault, account: str) -> None:
+        """Take note that a failure of the account's jobs would have its cause."""
+        self._troubles += 1
+        if fault.kind not in HARMLESS:
+            self._troubled.add(account)
+
+    def _process_in_trouble(self, name: str) -> None:
+        """Take note of whose jobs a process had when it died, or stood still."""
+        for account, held in self._holders.items():
+            if any(holder == name for holder, _ in held.values()):
+                self._troubles += 1
+                self._troubled.add(account)
 
     def _tells(self, told: str) -> bool:
         return WORDS in told or any(secret in told for secret in self._world.site.secrets)
@@ -188,8 +201,6 @@ class Checks:
             raise Broken("the dead are buried", f"{len(dead - buried)} are nowhere")
         if extra := buried - dead - self._replays.keys():
             raise Broken("the dead are buried", f"{len(extra)} lie there and ended otherwise: {statuses}")
-        if dead and not any(world.met[kind] for kind in COUNTED):
-            raise Broken("nobody dies for another's fault", f"{len(dead)} dead, after {dict(world.met)}")
         if world.ingress_dlq.journal:
             raise Broken("nothing is set aside", f"{len(world.ingress_dlq.journal)} on the ingress DLQ")
         if world.dynamodb.tables["line"]:
@@ -199,8 +210,10 @@ class Checks:
             for key, item in world.dynamodb.tables["state"].items()
             if key[0].startswith("job#")
         }
-        if any(failures.values()) and not any(world.met[kind] for kind in COUNTED):
-            raise Broken("failures are counted for cause", f"{sum(failures.values())}, after {dict(world.met)}")
+        for job_id, count in failures.items():
+            account = str(self._jobs[job_id]["creator_id"])
+            if count and not self._troubled & {account, ""}:
+                raise Broken("failures are counted for cause", f"{count} of {account}, after {dict(world.met)}")
         for job_id in dead:
             if failures.get(job_id, 0) < world.worker_settings.max_failures:
                 raise Broken("nobody dies for another's fault", f"dead after {failures.get(job_id)} failures")
@@ -209,9 +222,8 @@ class Checks:
         """What is uncertain or rejected has its cause; what was sent was sent by whom it was for."""
         world = self._world
         counts = Counter(statuses.values())
-        causes = sum(world.met[kind] for kind in UNSURE)
-        if counts["uncertain"] > causes:
-            raise Broken("uncertain only for cause", f"{counts['uncertain']} uncertain, {causes} causes")
+        if counts["uncertain"] > self._troubles:
+            raise Broken("uncertain only for cause", f"{counts['uncertain']} uncertain, {self._troubles} causes")
         if counts["rejected"] > world.met["refused_by_site"]:
             raise Broken("rejected only for cause", f"{counts['rejected']} rejected")
         for _, account, fan, text in world.site.accepted:

@@ -63,6 +63,10 @@ class Ground:
         """How often each kind of fault met each step of the code."""
         self.met: Counter[str] = Counter()
         self.no_browser_until = 0.0
+        self.on_trouble: Callable[[str], None] = lambda _process: None
+        """Hears of each process that dies, or stands still for a while."""
+        self.on_met: Callable[[Fault, str], None] = lambda _fault, _account: None
+        """Hears of each fault that hits a request to the site, with the account; and of each that hits an account."""
         self.failure: Broken | None = None
         self._hash = hashlib.blake2b(digest_size=16)
         self.armed: list[list[Any]] = []
@@ -130,7 +134,11 @@ class Ground:
     def process(self, name: str) -> Process:
         """Make a process, with a clock of its own."""
         half = self.plan.skew_seconds / 2
-        return Process(name, skew_seconds=self.random.uniform(-half, half), keep=self.loop.keep)
+        return Process(name, skew_seconds=self.random.uniform(-half, half), keep=self._died)
+
+    def _died(self, process: Process) -> None:
+        self.loop.keep(process)
+        self.on_trouble(process.name)
 
     def later(self, seconds: float, action: Callable[[], Any]) -> None:
         """Do something in the world's own time."""
@@ -186,9 +194,12 @@ class Ground:
         if not self.armed or not account:
             return None
         process = self.loop.current
-        return self._take(
+        fault = self._take(
             lambda it: it.kind in kinds.AT_REQUESTS and it.where in ("", method, account), process.name, path
         )
+        if fault is not None:
+            self.on_met(fault, account)
+        return fault
 
     def _take(self, fits: Callable[[Fault], bool], who: str, what: str = "") -> Fault | None:
         for armed in self.armed:

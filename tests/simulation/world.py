@@ -88,6 +88,7 @@ class World(Ground):
         if victims:
             victim = self.random.choice(victims)
             self.meet_process(fault, victim)
+            self.on_trouble(victim.name)
             self.loop.stall(victim, fault.seconds)
 
     def _fault_outage(self, fault: Fault, _victims: list[Process]) -> None:
@@ -96,6 +97,7 @@ class World(Ground):
 
     def _fault_site_outage(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "site")
+        self.on_met(fault, "")
         self.site.down_until = max(self.site.down_until, self.loop.time() + fault.seconds)
 
     def _fault_site_limits(self, fault: Fault, _victims: list[Process]) -> None:
@@ -104,6 +106,7 @@ class World(Ground):
 
     def _fault_account_fails(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
         kind = "site_error" if fault.kind == "account_fails" else "no_answer"
         self.site.troubled[fault.where] = (self.loop.time() + fault.seconds, kind)
 
@@ -178,6 +181,7 @@ class World(Ground):
     def _fault_rotation(self, fault: Fault, _victims: list[Process]) -> None:
         """Give the account a new password, by the shipped function's steps."""
         self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
         rotator, token = self.process("rotation"), self.token()
         client: Any = Session(self).client("secretsmanager")
         rotation = Rotation(client, f"{SECRET}/{fault.where}", token, lambda name, _: _Account(self, name))

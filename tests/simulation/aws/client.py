@@ -108,6 +108,7 @@ class Client:
         loop = self._world.loop
         match fault.kind:
             case "stalled":
+                self._world.on_trouble(process.name)
                 loop.stall(process, fault.seconds)
             case "killed_before_call":
                 loop.end(process)
