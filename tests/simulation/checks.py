@@ -13,6 +13,7 @@ from tests.simulation.aws.sqs import Message, Queue
 from tests.simulation.faults import Fault
 from tests.simulation.ground import Broken, Ground
 from tests.simulation.process import Process
+from tests.simulation.site import SLOW_SECONDS
 
 HARMLESS = {"limited", "site_limits", "refused_by_site"}
 """What the site may answer without a failure being counted."""
@@ -122,7 +123,9 @@ class Checks:
 
     def _asked_to_wait(self, account: str, seconds: float) -> None:
         now = self._world.now()
-        self._rests[account] = (now + UNDER_WAY_SECONDS, now + seconds - CLOCKS_SECONDS)
+        is_slow = self._world.site.slow_until.get(account, 0.0) > self._world.loop.time()
+        under_way = SLOW_SECONDS[1] if is_slow else UNDER_WAY_SECONDS
+        self._rests[account] = (now + under_way, now + seconds - CLOCKS_SECONDS)
 
     def _request(self, account: str, _method: str) -> None:
         """Who is asked to wait does; nobody works for an account whose job another one has."""

@@ -179,6 +179,8 @@ class Service:
         except Exception as error:
             self._world.fail("a worker ends by itself", f"{process.name}: {type(error).__name__}: {error}")
             raise
+        else:
+            process.is_done = True
         self._world.trace(process.name, "ended", "", "", "")
         process.kill()
 

@@ -45,7 +45,7 @@ AT_PROCESSES = ("killed_at_step", "sigterm", "spot", "frozen")
 """Met by one process."""
 IN_THE_WORLD = (
     "outage", "site_outage", "site_limits", "account_fails", "account_silent", "session_expired", "rotation", "deployment", "scaled_out", "scaled_in", "replay",
-    "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "browser_gone",
+    "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "browser_gone", "account_slow",
 )  # fmt: skip
 """Met by whoever is there."""
 KINDS = AT_CALLS + AT_REQUESTS + AT_PROCESSES + IN_THE_WORLD

@@ -138,7 +138,8 @@ class Ground:
 
     def _died(self, process: Process) -> None:
         self.loop.keep(process)
-        self.on_trouble(process.name)
+        if not process.is_done:
+            self.on_trouble(process.name)
 
     def later(self, seconds: float, action: Callable[[], Any]) -> None:
         """Do something in the world's own time."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,14 +15,13 @@ from huntaze_scraper.jobs import Job, Priority
 from huntaze_scraper.limit import line
 from huntaze_scraper.limit.turns import Turn, Turns
 from huntaze_scraper.onlyfans import classification, effects, sign_in
-from huntaze_scraper.onlyfans.actions import send_message
 from huntaze_scraper.onlyfans.credentials import SecretsManagerCredentials
 from huntaze_scraper.onlyfans.effects import NotSent
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
 from huntaze_scraper.operations.dead_letters import DeadLetter
 from huntaze_scraper.queues import calls
 from huntaze_scraper.queues.attributes import REPLAY
-from huntaze_scraper.rate_limiter import decisions, turns
+from huntaze_scraper.rate_limiter import decisions, handler, turns
 from huntaze_scraper.rate_limiter.bucket import Bucket, Lease, Limit
 from huntaze_scraper.rate_limiter.decisions import Forwarding
 from huntaze_scraper.rate_limiter.dispatch import Dispatch, Standing
@@ -39,6 +39,9 @@ from huntaze_scraper.worker.processor import Processor
 from huntaze_scraper.worker.reactions import Reactions
 from huntaze_scraper.worker.shutdown import Shutdown
 from tests.simulation import tabs
+
+SENDING: Any = import_module("huntaze_scraper.onlyfans.actions.send_message")
+"""Its room gives the name to the function."""
 
 type Mistake = Callable[[pytest.MonkeyPatch], None]
 
@@ -124,21 +127,6 @@ def lease_not_asked_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StateTable, "update", update)
 
 
-def done_again(patch: pytest.MonkeyPatch) -> None:
-    """Take a job that is done for one that is not."""
-    right = StateTable.update
-
-    def update(it: StateTable, key: str, change: str, values: Any, **how: Any) -> Any:
-        if "came_from = if_not_exists" in change:
-            values = {name: each for name, each in values.items() if name not in (":dead", ":message")}
-            how["condition"] = (
-                "attribute_not_exists(pk) OR #state <> :running OR lease_until <= :now OR #state = :waiting"
-            )
-        return right(it, key, change, values, **how)
-
-    patch.setattr(StateTable, "update", update)
-
-
 def own_lease_not_known_again(patch: pytest.MonkeyPatch) -> None:
     """Take the lease whose answer was lost for another worker's (Trap 12)."""
     right = StateTable.update
@@ -152,15 +140,6 @@ def own_lease_not_known_again(patch: pytest.MonkeyPatch) -> None:
             raise
 
     patch.setattr(StateTable, "update", update)
-
-
-def doubtful_leases_left(patch: pytest.MonkeyPatch) -> None:
-    """Do not give back a lease that was asked for without an answer."""
-
-    async def undo(*_: Any) -> None:
-        pass
-
-    patch.setattr(DynamoLedger, "_undo", undo)
 
 
 def lease_not_given_back(patch: pytest.MonkeyPatch) -> None:
@@ -218,12 +197,12 @@ def pause_not_shared(patch: pytest.MonkeyPatch) -> None:
 
 def mark_after_the_click(patch: pytest.MonkeyPatch) -> None:
     """Note that a message is about to be sent when it has been."""
-    right = send_message._compose
+    right = SENDING._compose
 
     async def compose(run: Any, effect: Any, leaves_by: float) -> Any:
         return await right(replace(run, once=_Silent()), effect, leaves_by)
 
-    patch.setattr(send_message, "_compose", compose)
+    patch.setattr(SENDING, "_compose", compose)
 
 
 class _Silent:
@@ -325,7 +304,7 @@ def turns_written_without_a_condition(patch: pytest.MonkeyPatch) -> None:
 
 def gate_without_a_margin(patch: pytest.MonkeyPatch) -> None:
     """Let tokens come back a whole window after they were taken, whoever's clock says so."""
-    patch.setattr(Limit, "margin_ms", 0)
+    patch.setattr(handler, "Limit", lambda **given: Limit(**given | {"margin_ms": 0, "slack_ms": 0}))
 
 
 def tokens_counted_when_granted(patch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,11 @@ LASTING = {
     "browser_gone": (5.0, 300.0),
 }
 """From how many seconds to how many."""
+DRAWN = tuple(kind for kind in faults.KINDS if kind != "account_slow")
 DYING = 0.15
 """How many worlds have a creator whose jobs die."""
+SLOW = 0.1
+"""How many have one for whom the site takes nearly as long as it may."""
 WEIGHTS = {
     "account_fails": 3,
     "account_silent": 2,
@@ -107,11 +110,14 @@ def draw(seed: int) -> Plan:
     drawn = [_fault(random, accounts, span) for _ in range(count)]
     if random.random() < DYING:
         drawn += _dying(random, accounts)
+    tasks = random.choice([1, 2, 2, 3])
+    if random.random() < SLOW:
+        drawn.append(Fault(at=0.0, kind="account_slow", where=random.choice(accounts), seconds=900.0))
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),
         faults=sorted(drawn, key=lambda it: it.at),
-        tasks=random.choice([1, 2, 2, 3]),
+        tasks=tasks,
         scope=scope,
     )
 
@@ -158,7 +164,7 @@ def _job(random: Random, accounts: Sequence[str], number: int, span: float) -> P
 
 
 def _fault(random: Random, accounts: Sequence[str], span: float) -> Fault:
-    kind = random.choices(faults.KINDS, [WEIGHTS.get(each, 1) for each in faults.KINDS])[0]
+    kind = random.choices(DRAWN, [WEIGHTS.get(each, 1) for each in DRAWN])[0]
     where = ""
     if kind in faults.AT_CALLS:
         where = random.choice(OPERATIONS)

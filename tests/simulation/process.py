@@ -17,6 +17,8 @@ class Process:
     skew_seconds: float = 0.0
     """By how much its clock is wrong."""
     is_dead: bool = False
+    is_done: bool = False
+    """It ends by itself, with nothing left in hand."""
     stalled_until: float = 0.0
     """It does nothing before that moment of the loop: a machine that is frozen for a while."""
     kill_after_steps: int | None = None

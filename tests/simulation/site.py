@@ -12,6 +12,7 @@ from tests.simulation.faults import Fault
 from tests.simulation.ground import Ground
 
 ORIGIN = "https://onlyfans.com"
+SLOW_SECONDS = (15.0, 25.0)
 LIMIT_SECONDS = 30.0
 """What a site that limits asks for."""
 MOST_LATE_SECONDS = 100.0
@@ -74,6 +75,8 @@ class SiteModel:
         self.requests: list[Request] = []
         self.counts: Counter[str] = Counter()
         self.down_until = self.limited_until = 0.0
+        self.slow_until: dict[str, float] = {}
+        """Until when the site takes its time over what an account asks."""
         self.troubled: dict[str, tuple[float, str]] = {}
         """Until when what an account asks ends as a kind of fault says, by account."""
         self.on_effect: Callable[[str], None] = lambda _account: None
@@ -124,6 +127,12 @@ class SiteModel:
             fault = Fault(at=0, kind="limited", seconds=LIMIT_SECONDS)
         response = self._effect_of(fault, account, method, path, url, text)
         return self._note(account, method, path, response.status, response)
+
+    def slowness(self, token: str) -> float:
+        """Return how much longer a request of a session takes than it should, seconds."""
+        if self._world.loop.time() >= self.slow_until.get(self._sessions.get(token, ""), 0.0):
+            return 0.0
+        return self._world.random.uniform(*SLOW_SECONDS)
 
     @property
     def _is_down(self) -> bool:

@@ -180,7 +180,7 @@ class SimulatedTab:
         world, request = self._world, f"{method} {urlsplit(url).path}"
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.sleep(world.random.uniform(0.02, 0.2))
+                await asyncio.sleep(world.random.uniform(0.02, 0.2) + world.site.slowness(self.token))
                 response = world.site.respond(method, url, self.token, text)
                 if response.is_lost:
                     await asyncio.sleep(10 * seconds + 3600)

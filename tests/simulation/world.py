@@ -112,6 +112,11 @@ class World(Ground):
 
     _fault_account_silent = _fault_account_fails
 
+    def _fault_account_slow(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
+        self.site.slow_until[fault.where] = self.loop.time() + fault.seconds
+
     def _fault_browser_gone(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "browser")
         self.no_browser_until = max(self.no_browser_until, self.loop.time() + fault.seconds)
@@ -250,6 +255,7 @@ class World(Ground):
         self.armed.clear()
         self.down.clear()
         self.site.troubled.clear()
+        self.site.slow_until.clear()
         self.site.down_until = self.site.limited_until = self.no_browser_until = 0.0
 
     async def _until_all_is_done(self, most_seconds: float, *, must: bool) -> None:

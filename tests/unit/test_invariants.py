@@ -49,6 +49,15 @@ class History:
 
     def check(self) -> None:
         """Have it judged."""
+        invariants.check(*self._views(), self.sent)
+
+    def judge_told(self) -> None:
+        """Have judged what was told of it."""
+        pipeline, site = self._views()
+        invariants.assert_all_forwarded(pipeline, self.sent)
+        invariants.assert_reached_as_told(site, self.sent, invariants.find_ends(pipeline, self.sent))
+
+    def _views(self) -> tuple[Pipeline, SiteControl]:
         run = SimpleNamespace(**{f"{name}_queue_url".replace("dlq_queue", "dlq"): name for name in self.journals})
         statuses = self.statuses
         pipeline = SimpleNamespace(
@@ -57,7 +66,7 @@ class History:
             find_result=lambda job: {"status": statuses[job.job_id]} if job.job_id in statuses else None,
         )
         site = SimpleNamespace(messages=lambda: self.messages)
-        invariants.check(cast("Pipeline", pipeline), cast("SiteControl", site), self.sent)
+        return cast("Pipeline", pipeline), cast("SiteControl", site)
 
 
 def lose(it: History) -> None:
@@ -152,3 +161,18 @@ def test_a_job_that_died_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(AssertionError):
         invariants.check_all_succeeded(cast("Pipeline", None), cast("SiteControl", None), [])
+
+
+@pytest.mark.parametrize(
+    "wrong", [lose, claim_success, let_a_dead_ones_message_reach_its_fan, send_twice], ids=lambda it: it.__name__
+)
+def test_a_history_with_uncertain_ends_is_judged_as_well(wrong: Callable[[History], None]) -> None:
+    """Of a job whose end nobody knows nothing is asked; of the others all."""
+    history = History()
+    history.statuses[history.sent[2].job_id] = "uncertain"
+    history.judge_told()
+    history.statuses[history.sent[2].job_id] = "dead"
+    wrong(history)
+
+    with pytest.raises(AssertionError):
+        history.judge_told()
