@@ -17,7 +17,7 @@ class Ecs:
         deployment |= {"taskDefinition": "arn/task:1", "runningCount": running, "desiredCount": desired}
         self.service = {"status": status, "deployments": [deployment]}
         self.container = {"name": "c", **({"healthCheck": {}} if health_check else {})}
-        self.tasks = [] if age is None else [{"startedBy": "ecs-svc/1", "startedAt": time.time() - age}]
+        self.age = age
 
     def describe_services(self, **_):
         return {"services": [self.service]}
@@ -26,10 +26,10 @@ class Ecs:
         return {"taskDefinition": {"containerDefinitions": [self.container]}}
 
     def list_tasks(self, **_):
-        return {"taskArns": ["task"] if self.tasks else []}
+        return {"taskArns": [] if self.age is None else ["task"]}
 
     def describe_tasks(self, **_):
-        return {"tasks": self.tasks}
+        return {"tasks": [{"startedBy": "ecs-svc/1", "startedAt": time.time() - self.age}]}
 
 
 def ask(question, ecs):
