@@ -1,4 +1,4 @@
-"""Incidents: what it costs to capture and to replay an hour with 600 jobs, and how many histories of faults replay."""
+"""Incidents: what it costs to capture one job of a day and an hour of 600, to replay that hour, and how many faults replay."""
 
 import argparse
 import json
@@ -17,6 +17,7 @@ from localprocs.vclock import AUTO, Clock, NotWithin
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from benchmarks.incidents import day
 from emulator.console.reading.place import target_of
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness, Options
@@ -68,7 +69,7 @@ def hour(count: int, tell: Callable[[str], None]) -> tuple[Captured, float, str]
             job = pipeline.send(_message(number))
             sent[job.job_id] = job
             tell(f"{number + 1} of {count} jobs sent")
-        clock.until(lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS)
+        clock.until(lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS, each=60)
         bundle, cost = _captured(pipeline, began, tell)
     with stage(bundle, tell) as harness:
         begun = time.monotonic()
@@ -190,6 +191,7 @@ def _clock(harness: Harness) -> Clock:
 def main() -> None:
     """Measure and print; exit 1 where a figure is beyond its limit."""
     parser = argparse.ArgumentParser(prog="huntaze bench incident")
+    parser.add_argument("--day", type=int, default=day.JOBS, help="jobs of the day that holds the one; 0 leaves it out")
     parser.add_argument("--jobs", type=int, default=600, help="jobs of the hour; 0 leaves it out")
     parser.add_argument("--histories", type=int, default=100, help="histories of faults; 0 leaves them out")
     parser.add_argument("--seed", type=int, default=1, help="of the first history")
@@ -204,6 +206,8 @@ def main() -> None:
         def tell(text: str) -> None:
             progress.update(task, description=text)
 
+        if options.day:
+            told["day"] = day.measure(tell, options.day)
         if options.jobs:
             cost, seconds, verdict = hour(options.jobs, tell)
             told["hour"] = asdict(cost) | {"replay_seconds": round(seconds, 1), "verdict": verdict}
