@@ -1,4 +1,4 @@
-"""The emulator beside its peers, in one run: ready, SQS operations a second, memory, a checkpoint (issue: the emulator).
+"""The emulator beside its peers, in one run: ready, SQS operations a second, memory, a deployment, a checkpoint.
 
 Peers are installed into ``.huntaze/bench/`` from PyPI and npm by the first run. An operation is a call that was answered:
 a message is sent, received and deleted, one at a time. Clients are processes; each server has the machine to itself.
@@ -136,8 +136,25 @@ def operations(url: str, clients: int, seconds: float) -> float:
         return sum(pool.map(_cycle, [url] * clients, range(clients), [seconds] * clients))
 
 
+def measure_deploy(assembly: Path) -> dict[str, float]:
+    """Return the seconds until an assembly stands, in a cloud that is ready."""
+    with Cloud(python=str(places.PLUGINS_PYTHON)) as cloud:
+        return {"deploy s": _milliseconds(lambda: cloud.deploy(assembly)) / 1000}
+
+
+def synthesise(folder: Path) -> Path:
+    """Write the tests' application of events as CDK does: functions, queues, rules, a workflow, a bucket, doors."""
+    code = (
+        "import sys; from aws_cdk import App; from tests.integration.apps.event_app import EventApp; "
+        "app = App(outdir=sys.argv[1]); EventApp(app, 'EventApp', word='one'); app.synth()"
+    )
+    env = {**os.environ, "PATH": f"{NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run([places.PYTHON, "-c", code, folder], cwd=places.ROOT, env=env, check=True, capture_output=True)
+    return folder
+
+
 def measure_checkpoint() -> dict[str, float]:
-    """Return the milliseconds of a checkpoint and of the slowest restore, of a cloud that holds some thousand things."""
+    """Return the milliseconds of a checkpoint and of restores, of a cloud that holds some thousand things."""
     with Cloud(speed="auto", python=str(places.PLUGINS_PYTHON)) as cloud:
         _furnish(cloud)
         took = [_milliseconds(cloud.checkpoint)]
@@ -232,6 +249,8 @@ def main() -> None:
     for name, start in starts.items():
         figures[name] = measure(start, options.seconds, options.messages)
         tell.print(f"{name}: {', '.join(f'{what} {value:.4g}' for what, value in figures[name].items())}")
+    with tempfile.TemporaryDirectory() as folder:
+        figures["localprocs"] |= measure_deploy(synthesise(Path(folder, "cdk.out")))
     figures["localprocs"] |= measure_checkpoint()
     load = os.getloadavg()[0]
     if options.json:

@@ -155,3 +155,23 @@ def safely_environ(process: psutil.Process) -> list[str]:
         return list(process.environ().values())
     except psutil.Error:
         return []
+
+
+def test_the_projects_own_verb_starts_it_alone(empty: Path, environment: dict[str, str]) -> None:
+    """It tells programs by emulator.json what they need, and the file goes with it."""
+    state = Path(environment["TMPDIR"]) / "state"
+    env = {**environment, "HUNTAZE_STATE": str(state)}
+    command = [ROOT / "huntaze", "emulator", "--app", str(empty / "cdk.out"), "--speed", "20"]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)
+    try:
+        until((state / "emulator.json").exists, 200)
+        told = json.loads((state / "emulator.json").read_text())
+        assert {"aws_endpoint_url", "region", "account_id", "control_url", "clock_env", "pid"} <= told.keys()
+        assert told["pid"] == process.pid
+        assert [told["account_id"], told["region"], told["speed"]] == ["111122223333", "eu-west-1", 20]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(120) == 0
+        assert list(state.iterdir()) == []
+    finally:
+        process.kill()
+        process.wait(60)

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 if TYPE_CHECKING:
     from localprocs.ecs.fleet import Fleet
     from localprocs.ecs.guardian import Guardian
+    from localprocs.ecs.region import Region
     from localprocs.ecs.service import Service
 
 _routes: "Router[Handler]" = Router(dispatcher=handler_dispatcher())
@@ -32,9 +33,27 @@ def ecs() -> Provider:
     return make_service(fleet)
 
 
+def regions() -> "list[Region]":
+    """Return every account's regions."""
+    return [region for fleet, _ in _made for region in fleet.regions()]
+
+
+def adopt(found: "list[Region]") -> None:
+    """Hold what others held, and start their services' tasks."""
+    for fleet, _ in _made:
+        for each in found:
+            with fleet.lock:
+                region = fleet.region(each.place)
+                region.clusters |= each.clusters
+                region.definitions |= each.definitions
+                region.services |= each.services
+                region.tokens |= each.tokens
+            fleet.touch()
+
+
 def services() -> "list[Service]":
     """Return every service of every account and region."""
-    return [it for fleet, _ in _made for region in fleet.regions() for it in region.services.values()]
+    return [it for region in regions() for it in region.services.values()]
 
 
 def fleets() -> "list[Fleet]":

@@ -1,4 +1,4 @@
-"""``localprocs``: a cloud of one's own, from the wheel: ``up``, ``env``, ``down``."""
+"""``localprocs``: a cloud of one's own, from the wheel: ``up``, ``env``, ``save``, ``down``."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ import click
 
 from localprocs import processes
 from localprocs.host import run_file
-from localprocs.host.cloud import HOME, Cloud, place_of
+from localprocs.host.cloud import HOME, Cloud, place_of, write_state
 from localprocs.host.errors import CloudError
 from localprocs.host.iam_command import iam
 from localprocs.host.log_follower import LogFollower
@@ -52,9 +52,17 @@ def main() -> None:
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Of what is deployed.")
 @click.option("--speed", metavar="auto|N", help="Virtual seconds a real second; auto: time leaps when nobody works.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it answers; 0 for a free port.")
+@click.option("--from", "source", type=click.Path(dir_okay=False, path_type=Path), help="Begin with what `save` wrote.")
 @FILE
 def up(
-    *, app: Path | None, template: Path | None, parameters: tuple[str, ...], speed: str | None, port: int, file: Path
+    *,
+    app: Path | None,
+    template: Path | None,
+    parameters: tuple[str, ...],
+    speed: str | None,
+    port: int,
+    source: Path | None,
+    file: Path,
 ) -> None:
     """Start a cloud, deploy what is named, follow its logs, and stay until Ctrl-C."""
     if app and template:
@@ -67,7 +75,7 @@ def up(
         )
     what = app or template
     place = place_of(what) if what else HOME
-    with _ending() as is_over, Cloud(speed=checked, port=port, place=place, tell=_tell) as cloud:
+    with _ending() as is_over, Cloud(speed=checked, port=port, place=place, source=source, tell=_tell) as cloud:
         if what:
             for name, value in cloud.deploy(what, given).items():
                 _tell(f"{name} = {value}")
@@ -88,6 +96,15 @@ def env(*, file: Path, clock: bool) -> None:
     click.echo(f"unset {' '.join(run_file.UNWANTED_VARIABLES)}")
     for name, value in (run.variables | (run.clock_env if clock else {})).items():
         click.echo(f"export {name}={value}")
+
+
+@main.command()
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@FILE
+def save(*, target: Path, file: Path) -> None:
+    """Write all that the cloud that is up holds to a file: `localprocs up --from FILE` begins with it."""
+    write_state(run_file.read(file).aws_endpoint_url, target)
+    _tell(f"saved to {target}")
 
 
 @main.command()

@@ -1,7 +1,9 @@
 """An AWS of this machine's processes, and its clock: started and stopped as one."""
 
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -19,10 +21,13 @@ from localprocs.host.control import ControlServer
 from localprocs.host.errors import CloudError
 from localprocs.host.run_file import Run
 from localprocs.host.scratch import Scratch
+from localprocs.state.format import NotReadable, read
 from localprocs.vclock import Clock, Speed, WallClock, open_clock
 
 HOME = Place("000000000000", "us-east-1")
 """Where everything is whose app does not say where it goes."""
+AHEAD_SECONDS = 60
+CALL_SECONDS = 240
 _SUFFIXES = (".template", ".cfn")
 
 
@@ -36,12 +41,24 @@ class Cloud:
         port: int = 0,
         place: Place = HOME,
         python: str = sys.executable,
+        source: Path | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Start nothing yet. Port 0 is a free one; without a speed time is the machine's; the interpreter has LocalStack."""
+        """Start nothing yet. Port 0 is a free one; without a speed time is the machine's; the interpreter has LocalStack.
+
+        With a source, a file that ``save`` wrote, it holds what the other one held, and its clock goes on from there.
+
+        Raises:
+            CloudError: the source cannot be read, or its time lies ahead and no speed is given.
+        """
         self.place = place
         self.clock: Clock | WallClock = WallClock()
         self._speed, self._port, self._python, self._tell = speed, port, python, tell
+        self._held, self._begins = (None, None) if source is None else _read(source)
+        if speed is None and self._begins is not None and self._begins > time.time() + AHEAD_SECONDS:
+            raise CloudError(
+                f"the time of {source} lies ahead of the machine's: give a speed, and the clock begins there"
+            )
         self._open = ExitStack()
         self._emulator: Child | None = None
         self._run: Run | None = None
@@ -68,13 +85,15 @@ class Cloud:
         with ExitStack() as opening:
             scratch = Scratch()
             opening.callback(scratch.remove)
-            self.clock = open_clock(self._speed, self._tell)
+            self.clock = open_clock(self._speed, self._tell, self._begins)
             log = scratch.path / "emulator.log"
             self._emulator = emulator.start(port, scratch.path / "emulator", log, self.clock.env(), python=self._python)
             opening.callback(self._emulator.stop)
             opening.callback(self.clock.close)  # before: a paused clock goes on, so that what waits to end can end
             url = f"http://127.0.0.1:{port}"
             emulator.await_ready(self._emulator, url)
+            if self._held is not None:
+                _answer("PUT", f"{url}/_emulator/state", self._held)
             control = ControlServer(self.clock, url)
             opening.callback(control.stop)
             self._run = Run(
@@ -125,6 +144,15 @@ class Cloud:
         if isinstance(self.clock, Clock):
             self.clock.settle()
 
+    def save(self, file: Path) -> None:
+        """Write all that the services hold to a file, settled, for another cloud to begin with.
+
+        Raises:
+            CloudError: a service holds what cannot be written.
+        """
+        self._settle()
+        write_state(self.endpoint_url, file)
+
     def deploy(self, app: Path, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
         """Deploy the folder that ``cdk synth`` wrote, or one template, and return all outputs.
 
@@ -136,15 +164,52 @@ class Cloud:
         return deployment.deploy_stack(_single(app), self.client, self.place, parameters or {})
 
 
-def _answer(method: str, url: str) -> dict[str, Any]:
-    status, body = plain_http.call(method, url)
+def write_state(endpoint_url: str, file: Path) -> None:
+    """Write all that a cloud's services hold to a file.
+
+    Raises:
+        CloudError: a service holds what cannot be written.
+    """
+    content = _call("GET", f"{endpoint_url}/_emulator/state")
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> tuple[bytes, float]:
+    try:
+        held = file.read_bytes()
+        return held, float(read(held)[0]["saved_at"])
+    except OSError as error:
+        raise CloudError(f"{file} cannot be read: {error.strerror}") from error
+    except NotReadable as error:
+        raise CloudError(f"{file}: {error}") from error
+
+
+def _answer(method: str, url: str, body: bytes = b"") -> dict[str, Any]:
+    return dict(json.loads(_call(method, url, body)))
+
+
+def _call(method: str, url: str, body: bytes = b"") -> bytes:
+    status, answer = plain_http.call(method, url, body, timeout=CALL_SECONDS)
+    if status == HTTPStatus.BAD_REQUEST:
+        raise CloudError(str(json.loads(answer)["error"]))
     if status != HTTPStatus.OK:
-        raise CloudError(f"{method} {url} answered {status}: {body[:500].decode(errors='replace')}")
-    return dict(json.loads(body))
+        raise CloudError(f"{method} {url} answered {status}: {answer[:500].decode(errors='replace')}")
+    return answer
 
 
 def place_of(app: Path) -> Place:
-    """Return the account and region that an app is for; HOME's where it leaves them open."""
+    """Return the account and region that an app is for; HOME's where it leaves them open.
+
+    Raises:
+        CloudError: there is no such folder or file.
+    """
+    if not app.exists():
+        raise CloudError(f"there is no {app}: name the folder that `cdk synth` wrote, or a template")
     return next((stack.place(HOME) for stack in stacks(app).values()), HOME) if app.is_dir() else HOME
 
 

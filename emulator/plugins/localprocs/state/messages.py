@@ -18,10 +18,10 @@ def shift(objects: Iterable[Any], seconds: float) -> None:
                     setattr(each, name, moment + seconds)
     for each in objects:
         if isinstance(each, SqsQueue):
-            _watch(each)
+            watch(each)
 
 
-def _watch(queue: SqsQueue) -> None:
+def watch(queue: SqsQueue) -> None:
     """Tell whoever looks for due messages of those in flight and delayed."""
     now = time.time()
     with queue.mutex:

@@ -1,0 +1,209 @@
+"""All that the services hold as one file, which another emulator reads: a zip of a manifest and of the things.
+
+The things are pickled by value, by the names of the classes of LocalStack 4.14.0 (whose last release it is), of moto and
+of ours; what is read names classes of these and values, and nothing else is imported. What belongs to a process (locks,
+threads) is made anew, and what runs is started again: functions, mappings, rules, the tasks of ECS's services.
+"""
+
+import io
+import json
+import pickle
+import queue
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from importlib import import_module
+from tempfile import SpooledTemporaryFile
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.services.sqs.models import SqsQueue
+from localstack.services.stores import AccountRegionBundle, BaseStore, RegionBundle
+from moto.core.base_backend import BackendDict
+
+from localprocs.alarms.book import AlarmBook
+from localprocs.alarms.stores import book_of
+from localprocs.state import format, held, revival  # noqa: A004 - a file's
+from localprocs.state.format import FORMAT, HELD, MANIFEST, NotReadable
+from localprocs.state.snapshot import content_of, fill, fill_file, state_of
+
+_READABLE = ("localstack.", "moto.", "localprocs.")
+_VALUES = {
+    "builtins": frozenset({"set", "frozenset", "bytearray", "complex", "range", "slice", "object"}),
+    "collections": frozenset({"OrderedDict", "defaultdict", "deque", "Counter"}),
+    "copyreg": frozenset({"_reconstructor", "__newobj__"}),
+    "datetime": frozenset({"datetime", "date", "time", "timedelta", "timezone"}),
+    "decimal": frozenset({"Decimal"}),
+    "uuid": frozenset({"UUID", "SafeUUID"}),
+    "threading": frozenset({"Condition", "Event"}),
+    "re": frozenset({"_compile"}),
+    "zoneinfo": frozenset({"ZoneInfo"}),
+}
+_LOCKS = {type(threading.Lock()): "Lock", type(threading.RLock()): "RLock"}
+_reading = threading.local()
+
+
+class NotSaved(Exception):
+    """A service holds what cannot be written; the text says which and what."""
+
+
+def save() -> bytes:
+    """Return the file's bytes.
+
+    Raises:
+        NotSaved: a service holds what cannot be written.
+    """
+    roots = held.containers()
+    buffer = io.BytesIO()
+    try:
+        _Writing(buffer, roots).dump({name: _content(each) for name, each in roots.items()} | revival.plain())
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise NotSaved(f"what the services hold cannot be written: {error}") from error
+    told = {"format": FORMAT, "saved_at": time.time(), "services": sorted({name.partition("/")[0] for name in roots})}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(told))
+        archive.writestr(HELD, buffer.getvalue())
+    return file.getvalue()
+
+
+def load(file: bytes) -> None:
+    """Hold what the file says, and nothing else of its services.
+
+    Raises:
+        NotReadable: it is no such file, or of a newer form.
+    """
+    told, things = format.read(file)
+    services = [it for it in told["services"] if it != "localprocs"]
+    for each in services:
+        SERVICE_PLUGINS.require(each)
+    _reading.roots = held.containers()
+    try:
+        found = _Reading(io.BytesIO(things)).load()
+    finally:
+        del _reading.roots
+    revival.revive(services, found)
+
+
+def _content(root: Any) -> Any:
+    """Return what a container holds: its stores and back ends are filled where they are."""
+    if isinstance(root, AccountRegionBundle | BackendDict):
+        return [each for regions in root.values() for each in dict.values(regions)]
+    return _Root(root)
+
+
+class _Root:
+    def __init__(self, held: dict[Any, Any]) -> None:
+        self.held = held
+
+
+class _Writing(pickle.Pickler):
+    def __init__(self, buffer: io.BytesIO, roots: dict[str, Any]) -> None:
+        super().__init__(buffer, protocol=5)
+        self._names = {id(each): name for name, each in roots.items()}
+        self._places = {
+            id(each): (name, account, region)
+            for name, root in roots.items()
+            if isinstance(root, AccountRegionBundle | BackendDict)
+            for account, regions in root.items()
+            for region, each in dict.items(regions)
+        }
+
+    def reducer_override(self, thing: Any) -> Any:  # noqa: PLR0911 - a table of kinds
+        kind = type(thing)
+        if place := self._places.get(id(thing)):
+            return _placed, place, _of_place(thing), None, None, _fill_place
+        if kind is _Root:
+            return _root, (self._names[id(thing.held)],), list(thing.held.items()), None, None, _fill_root
+        if isinstance(thing, SqsQueue):
+            return (
+                kind,
+                (thing.name, thing.region, thing.account_id),
+                revival.of_queue(thing),
+                None,
+                None,
+                revival.fill_queue,
+            )
+        if isinstance(thing, AlarmBook):
+            data = {"alarms": thing.alarms, "history": thing.history, "metrics": thing.metrics}
+            return book_of, (thing.account, thing.region), data, None, None, _fill_book
+        if kind in _LOCKS:
+            return _lock, (_LOCKS[kind],)
+        if kind is threading.Condition:
+            return threading.Condition, ()
+        if isinstance(thing, queue.Queue):
+            return kind, (), list(thing.queue), None, None, _fill_waiting
+        if isinstance(thing, SpooledTemporaryFile):
+            return kind, (), content_of(thing), None, None, fill_file
+        if isinstance(thing, threading.Thread | ModuleType | MethodType) or (
+            kind is FunctionType and "<" in thing.__qualname__
+        ):
+            raise pickle.PicklingError(f"{thing!r:.200} belongs to this process")
+        return NotImplemented
+
+
+def _of_place(thing: Any) -> Any:
+    """Return what a store or a back end holds; what a store shares with its neighbours comes with each of them."""
+    if not isinstance(thing, BaseStore):
+        return state_of(thing)
+    own = {name: value for name, value in vars(thing).items() if name.startswith("attr_")}
+    return own, thing._global, thing._universal  # noqa: SLF001 - the store's own
+
+
+def _fill_place(thing: Any, state: Any) -> None:
+    if not isinstance(thing, BaseStore):
+        fill(thing, state)
+        return
+    own, shared, universal = state
+    vars(thing).update(own)
+    thing._global.update(shared)  # noqa: SLF001
+    thing._universal.update(universal)  # noqa: SLF001
+
+
+def _placed(name: str, account: str, region: str) -> Any:
+    root: AccountRegionBundle[Any] | BackendDict[Any] = _reading.roots[name]
+    regions: RegionBundle[Any] = root[account]
+    return regions[region]
+
+
+def _root(name: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = _reading.roots[name]
+    return found
+
+
+def _fill_root(root: dict[Any, Any], content: list[tuple[Any, Any]]) -> None:
+    root.update(content)
+
+
+def _fill_book(book: AlarmBook, data: dict[str, Any]) -> None:
+    vars(book).update(data)
+
+
+def _fill_waiting(waiting: queue.Queue[Any], content: list[Any]) -> None:
+    waiting.queue = type(waiting.queue)(content)
+
+
+def _lock(kind: str) -> Any:
+    return getattr(threading, kind)()
+
+
+_FUNCTIONS: tuple[Callable[..., Any], ...] = (
+    _placed, _fill_place, _root, _fill_root, _fill_book, _fill_waiting, _lock, fill, fill_file, book_of,
+    revival.fill_queue,
+)  # fmt: skip
+
+
+class _Reading(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class of what is known here, or one of the functions above."""
+        if name in _VALUES.get(module, ()):
+            return getattr(import_module(module), name)
+        if module.startswith(_READABLE):
+            found: Any = import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+            if isinstance(found, type) or found in _FUNCTIONS:
+                return found
+        raise NotReadable(f"the file names {module}.{name}, which is nothing that a service holds")
