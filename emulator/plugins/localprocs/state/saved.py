@@ -12,15 +12,18 @@ import queue
 import threading
 import time
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable
+from enum import Enum
+from functools import singledispatch
 from importlib import import_module
 from tempfile import SpooledTemporaryFile
-from types import FunctionType, MethodType, ModuleType
+from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.sqs.models import SqsQueue
-from localstack.services.stores import AccountRegionBundle, BaseStore, RegionBundle
+from localstack.services.stores import LOCAL_ATTR_PREFIX, AccountRegionBundle, BaseStore, RegionBundle
 from moto.core.base_backend import BackendDict
 
 from localprocs.alarms.book import AlarmBook
@@ -31,17 +34,35 @@ from localprocs.state.snapshot import content_of, fill, fill_file, state_of
 
 _READABLE = ("localstack.", "moto.", "localprocs.")
 _VALUES = {
-    "builtins": frozenset({"set", "frozenset", "bytearray", "complex", "range", "slice", "object"}),
+    "builtins": frozenset(
+        {
+            "bool",
+            "bytearray",
+            "bytes",
+            "complex",
+            "dict",
+            "float",
+            "frozenset",
+            "int",
+            "list",
+            "object",
+            "range",
+            "set",
+            "slice",
+            "str",
+            "tuple",
+        }
+    ),
     "collections": frozenset({"OrderedDict", "defaultdict", "deque", "Counter"}),
     "copyreg": frozenset({"_reconstructor", "__newobj__"}),
     "datetime": frozenset({"datetime", "date", "time", "timedelta", "timezone"}),
     "decimal": frozenset({"Decimal"}),
     "uuid": frozenset({"UUID", "SafeUUID"}),
     "threading": frozenset({"Condition", "Event"}),
+    "ipaddress": frozenset({"IPv4Address", "IPv4Network", "IPv6Address", "IPv6Network"}),
     "re": frozenset({"_compile"}),
     "zoneinfo": frozenset({"ZoneInfo"}),
 }
-_LOCKS = {type(threading.Lock()): "Lock", type(threading.RLock()): "RLock"}
 _reading = threading.local()
 
 
@@ -111,55 +132,122 @@ class _Writing(pickle.Pickler):
             for region, each in dict.items(regions)
         }
 
-    def reducer_override(self, thing: Any) -> Any:  # noqa: PLR0911 - a table of kinds
-        kind = type(thing)
+    def reducer_override(self, thing: Any) -> Any:
+        """Name what every emulator has, and write what it holds."""
         if place := self._places.get(id(thing)):
             return _placed, place, _of_place(thing), None, None, _fill_place
-        if kind is _Root:
+        if type(thing) is _Root:
             return _root, (self._names[id(thing.held)],), list(thing.held.items()), None, None, _fill_root
-        if isinstance(thing, SqsQueue):
-            return (
-                kind,
-                (thing.name, thing.region, thing.account_id),
-                revival.of_queue(thing),
-                None,
-                None,
-                revival.fill_queue,
-            )
-        if isinstance(thing, AlarmBook):
-            data = {"alarms": thing.alarms, "history": thing.history, "metrics": thing.metrics}
-            return book_of, (thing.account, thing.region), data, None, None, _fill_book
-        if kind in _LOCKS:
-            return _lock, (_LOCKS[kind],)
-        if kind is threading.Condition:
-            return threading.Condition, ()
-        if isinstance(thing, queue.Queue):
-            return kind, (), list(thing.queue), None, None, _fill_waiting
-        if isinstance(thing, SpooledTemporaryFile):
-            return kind, (), content_of(thing), None, None, fill_file
-        if isinstance(thing, threading.Thread | ModuleType | MethodType) or (
-            kind is FunctionType and "<" in thing.__qualname__
-        ):
-            raise pickle.PicklingError(f"{thing!r:.200} belongs to this process")
-        return NotImplemented
+        return _reduced(thing)
+
+
+@singledispatch
+def _reduced(_thing: Any) -> Any:
+    """Return how an object is written, as ``__reduce_ex__`` does."""
+    return NotImplemented
+
+
+@_reduced.register
+def _(queue: SqsQueue) -> Any:
+    named = (queue.name, queue.region, queue.account_id)
+    return type(queue), named, revival.of_queue(queue), None, None, revival.fill_queue
+
+
+@_reduced.register
+def _(book: AlarmBook) -> Any:
+    data = {"alarms": book.alarms, "history": book.history, "metrics": book.metrics}
+    return book_of, (book.account, book.region), data, None, None, _fill_book
+
+
+@_reduced.register
+def _(entries: defaultdict) -> Any:  # type: ignore[type-arg] # what is registered is the class
+    kind = type(entries)
+    return NotImplemented if kind is defaultdict else (_empty, (kind,), state_of(entries), None, None, fill)
+
+
+@_reduced.register
+def _(member: Enum) -> Any:
+    return _member, (type(member), member.name)
+
+
+@_reduced.register(type(threading.Lock()))
+@_reduced.register(type(threading.RLock()))
+def _(lock: Any) -> Any:
+    return _lock, (type(lock).__name__,)
+
+
+@_reduced.register
+def _(_condition: threading.Condition) -> Any:
+    return threading.Condition, ()
+
+
+@_reduced.register
+def _(waiting: queue.Queue) -> Any:  # type: ignore[type-arg] # what is registered is the class
+    return type(waiting), (), list(waiting.queue), None, None, _fill_waiting
+
+
+@_reduced.register
+def _(file: SpooledTemporaryFile) -> Any:  # type: ignore[type-arg] # as above
+    return type(file), (), content_of(file), None, None, fill_file
+
+
+@_reduced.register
+def _(method: MethodType) -> Any:
+    return _method, (method.__self__, method.__name__)
+
+
+@_reduced.register
+def _(function: FunctionType) -> Any:
+    return _refuse(function) if "<" in function.__qualname__ else NotImplemented
+
+
+@_reduced.register(threading.Thread)
+@_reduced.register(ModuleType)
+@_reduced.register(BuiltinMethodType)
+@_reduced.register(MethodDescriptorType)
+def _refuse(thing: Any) -> Any:
+    raise pickle.PicklingError(f"{thing!r:.200} belongs to this process")
 
 
 def _of_place(thing: Any) -> Any:
     """Return what a store or a back end holds; what a store shares with its neighbours comes with each of them."""
     if not isinstance(thing, BaseStore):
-        return state_of(thing)
-    own = {name: value for name, value in vars(thing).items() if name.startswith("attr_")}
+        attributes, content = state_of(thing)
+        return {name: _Entries.of(value) for name, value in attributes.items()}, content
+    own = {name: value for name, value in vars(thing).items() if name.startswith(LOCAL_ATTR_PREFIX)}
     return own, thing._global, thing._universal  # noqa: SLF001 - the store's own
 
 
 def _fill_place(thing: Any, state: Any) -> None:
-    if not isinstance(thing, BaseStore):
-        fill(thing, state)
+    if isinstance(thing, BaseStore):
+        own, shared, universal = state
+        vars(thing).update(own)
+        thing._global.update(shared)  # noqa: SLF001
+        thing._universal.update(universal)  # noqa: SLF001
         return
-    own, shared, universal = state
-    vars(thing).update(own)
-    thing._global.update(shared)  # noqa: SLF001
-    thing._universal.update(universal)  # noqa: SLF001
+    attributes, content = state
+    mine = vars(thing)
+    fill(thing, ({name: value.put(mine[name]) if isinstance(value, _Entries) else value
+                  for name, value in attributes.items()}, content))  # fmt: skip
+
+
+class _Entries:
+    """What a back end's dictionary holds that makes its entries by a function that only the back end can name."""
+
+    def __init__(self, held: dict[Any, Any]) -> None:
+        self.held = held
+
+    @staticmethod
+    def of(value: Any) -> Any:
+        """Return the entries of such a dictionary, any other value as it is."""
+        is_such = type(value) is defaultdict and "<" in getattr(value.default_factory, "__qualname__", "")
+        return _Entries(dict(value)) if is_such else value
+
+    def put(self, own: dict[Any, Any]) -> dict[Any, Any]:
+        """Return the other back end's dictionary with these entries."""
+        own.clear()
+        own.update(self.held)
+        return own
 
 
 def _placed(name: str, account: str, region: str) -> Any:
@@ -185,12 +273,26 @@ def _fill_waiting(waiting: queue.Queue[Any], content: list[Any]) -> None:
     waiting.queue = type(waiting.queue)(content)
 
 
+def _method(thing: Any, name: str) -> Any:
+    if not type(thing).__module__.startswith(_READABLE):
+        raise NotReadable(f"the file names a method of {type(thing)}, which is nothing that a service holds")
+    return getattr(thing, name)
+
+
+def _empty(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def _member(kind: Any, name: str) -> Any:
+    return kind[name]
+
+
 def _lock(kind: str) -> Any:
-    return getattr(threading, kind)()
+    return threading.RLock() if kind == "RLock" else threading.Lock()
 
 
 _FUNCTIONS: tuple[Callable[..., Any], ...] = (
-    _placed, _fill_place, _root, _fill_root, _fill_book, _fill_waiting, _lock, fill, fill_file, book_of,
+    _placed, _fill_place, _root, _fill_root, _fill_book, _fill_waiting, _lock, _empty, _member, _method, fill, fill_file, book_of,
     revival.fill_queue,
 )  # fmt: skip
 
