@@ -22,10 +22,13 @@ RUN find /opt/scraper -name tests -path '*/site-packages/*' -prune -exec rm -rf 
 FROM ${BASE}
 # The headless shell is Chromium without its windows: half the memory and twice as fast to start. Both architectures have it.
 ARG CHROMIUM=chromium-headless-shell
+# Every script that people write their profiles in, for the screenshots: 44 MB. FreeFont has Arabic, Hebrew, Thai and
+# Devanagari, Zen Hei Chinese, Japanese and Korean; scripts/look-at-glyphs.py looks at what is drawn.
+ARG FONTS="fonts-dejavu-core fonts-freefont-ttf fonts-wqy-zenhei fonts-noto-color-emoji"
 RUN export DEBIAN_FRONTEND=noninteractive \
  && apt-get update \
  && apt-get install -y --no-install-recommends \
-    ca-certificates "${CHROMIUM}" fonts-dejavu-core fonts-noto-color-emoji python3 tini \
+    ca-certificates "${CHROMIUM}" ${FONTS} python3 tini \
  && apt-get clean \
  # Chromium draws by itself: Mesa's drivers and their compiler are 200 MB that nothing loads.
  && rm -rf /usr/lib/*-linux-gnu/libLLVM*.so* /usr/lib/*-linux-gnu/libgallium*.so /usr/lib/*-linux-gnu/libz3.so* \

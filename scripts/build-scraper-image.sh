@@ -109,6 +109,8 @@ ENV
         sleep 1
     done
     printf '  well after %d s\n' $((SECONDS - began)) >&2
+    docker exec --interactive "$container" python - <scripts/look-at-glyphs.py ||
+        fail 'its browser lacks letters that profiles are written in'
     [[ $(docker exec "$container" id -u) != 0 ]] || fail 'it runs as root'
     docker stop --time 30 "$container" >/dev/null
     code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
