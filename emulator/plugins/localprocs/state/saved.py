@@ -6,6 +6,7 @@ threads) is made anew, and what runs is started again: functions, mappings, rule
 """
 
 import io
+import itertools
 import json
 import pickle
 import queue
@@ -20,6 +21,7 @@ from importlib import import_module
 from tempfile import SpooledTemporaryFile
 from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.sqs.models import SqsQueue
@@ -60,6 +62,7 @@ _VALUES = {
     "uuid": frozenset({"UUID", "SafeUUID"}),
     "threading": frozenset({"Condition", "Event"}),
     "ipaddress": frozenset({"IPv4Address", "IPv4Network", "IPv6Address", "IPv6Network"}),
+    "itertools": frozenset({"count"}),
     "re": frozenset({"_compile"}),
     "zoneinfo": frozenset({"ZoneInfo"}),
 }
@@ -174,6 +177,17 @@ def _(member: Enum) -> Any:
 @_reduced.register(type(threading.RLock()))
 def _(lock: Any) -> Any:
     return _lock, (type(lock).__name__,)
+
+
+@_reduced.register
+def _(zone: ZoneInfo) -> Any:
+    return ZoneInfo, (zone.key,)
+
+
+@_reduced.register
+def _(counter: itertools.count) -> Any:  # type: ignore[type-arg] # what is registered is the class
+    # Its text tells where a counter stands without moving it; copies of counters end with Python 3.14.
+    return itertools.count, tuple(int(it) for it in repr(counter).removeprefix("count(").removesuffix(")").split(","))
 
 
 @_reduced.register

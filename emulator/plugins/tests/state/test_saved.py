@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -61,3 +62,16 @@ def test_a_file_runs_nothing(call: Callable[..., Any]) -> None:
 
     with pytest.raises(NotReadable, match="which is nothing that a service holds"):
         saved.load(file(held=pickle.dumps(Trap())))
+
+
+@pytest.mark.timeout(240)
+def test_what_was_saved_is_read_by_services_that_hold_nothing() -> None:
+    """Queues with what is in flight, by its receipt handle; tables, objects, keys, topics, alarms, rules, lines, stacks."""
+    program = [sys.executable, Path(__file__).with_name("round_trip.py")]
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=200, check=False)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    before, empty, after, then = json.loads(ran.stdout[ran.stdout.index("[{") :])
+    assert empty == {"queues": None}
+    assert after == before
+    assert before["stack"][0] == "CREATE_COMPLETE"
+    assert then == {"next": ["second"]}
