@@ -21,7 +21,7 @@ def modules(folder: Path, root: Path) -> list[str]:
 
 
 def ours() -> list[str]:
-    folders = ("cli", "console", "drawing", "harness")
+    folders = ("cli", "console", "drawing", "harness", "incidents")
     return [
         *modules(ROOT / "src" / "huntaze_scraper", ROOT / "src"),
         *(name for folder in ("infra_cdk", "fake_onlyfans") for name in modules(ROOT / folder, ROOT)),
