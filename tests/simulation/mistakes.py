@@ -188,8 +188,8 @@ def pause_not_shared(patch: pytest.MonkeyPatch) -> None:
 
     right = Consumer._hand_back
 
-    async def hand_back(it: Consumer, messages: Any, seconds: float) -> None:
-        await right(it, messages, min(seconds, 5.0))
+    async def hand_back(it: Consumer, messages: Any, seconds: float, *more: Any, **named: Any) -> None:
+        await right(it, messages, min(seconds, 5.0), *more, **named)
 
     patch.setattr(DynamoPauses, "pause", pause)
     patch.setattr(Consumer, "_hand_back", hand_back)
