@@ -37,7 +37,13 @@ def waits(by_mix: Mapping[str, Mapping[str, Sequence[float]]], file: Path) -> No
             shares = [(place + 1) / len(ordered) for place in range(len(ordered))]
             axes.step(ordered, shares, where="post", label=f"{kind}, late-comers are {mix}")
     axes.axvline(60, color="black", linewidth=0.8, linestyle="--")
-    axes.set(xscale="symlog", xlabel="seconds from sending to forwarding", ylabel="share of the jobs", ylim=(0, 1.02))
+    axes.set(
+        xscale="symlog",
+        xlim=(0, None),
+        xlabel="seconds from sending to forwarding",
+        ylabel="share of the jobs",
+        ylim=(0, 1.02),
+    )
     axes.set_title("Waits beside a campaign: late-comers within a window")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(fontsize=8)
