@@ -17,6 +17,8 @@ from huntaze_scraper.operations.cli.screen import console, print_json, progress
 from huntaze_scraper.operations.incident.bundle import Bundle
 from huntaze_scraper.operations.incident.reading import read_bundle
 
+app.info.help = __doc__
+
 File = Annotated[Path, typer.Argument(help="incident-NAME.zip, or a folder that holds one in text form.")]
 
 
