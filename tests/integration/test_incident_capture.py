@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from localprocs.vclock import Clock
 
 from emulator.console.reading.place import target_of
 from emulator.harness import run_file
@@ -46,7 +48,13 @@ def question(target: Target, **asked: str) -> Question:
 
 
 @pytest.fixture
-def incident(pipeline: Pipeline, site: SiteControl) -> SentJob:
+def begun(pipeline: Pipeline, clock: Clock) -> str:
+    """When the incident begins, after what other tests did on this harness."""
+    return datetime.fromtimestamp(clock.now(), UTC).isoformat()
+
+
+@pytest.fixture
+def incident(begun: str, pipeline: Pipeline, site: SiteControl) -> SentJob:
     """A job that meets a 429 and goes through, one that was set aside, and a task that was stopped."""
     match = {"method": "POST", "path": "/api/chats/*/messages", "nth": [1]}
     site.faults({"match": match, "fault": {"kind": "status", "status": 429, "retry_after": 20}})
@@ -69,14 +77,14 @@ def _stopped(pipeline: Pipeline, task: str) -> bool:
 
 
 def test_an_incident_is_captured_whole_and_nothing_of_production_is_in_it(
-    incident: SentJob, pipeline: Pipeline, tmp_path: Path
+    incident: SentJob, begun: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     """By the command: the job, its answers, its end, what happened around, dead letters put back; no name, no text."""
     run_file.write(pipeline.run, tmp_path / "run.json")
     shell, file = Shell(pipeline.run, tmp_path), tmp_path / "incident.zip"
 
     told = json.loads(
-        shell.run("./huntaze", "incident", "capture", "--since", "1h", "--out", str(file), "--json").stdout
+        shell.run("./huntaze", "incident", "capture", "--since", begun, "--out", str(file), "--json").stdout
     )
 
     bundle = read_bundle(file)
@@ -118,12 +126,12 @@ def _require_nothing_told(bundle: Bundle, incident: SentJob) -> None:
     assert not [it for it in bundle.state if it.key.startswith("session")]
 
 
-def test_a_job_and_a_creator_are_captured_alone(incident: SentJob, pipeline: Pipeline) -> None:
+def test_a_job_and_a_creator_are_captured_alone(incident: SentJob, begun: str, pipeline: Pipeline) -> None:
     """By the beginning of a job's id, or by a creator: what belongs to it, and no other's."""
     target = target_of(pipeline.run)
 
     by_job = capture(target, question(target, job=incident.job_id[:12]))
-    by_creator = capture(target, question(target, creator="creator-01", since="1h"))
+    by_creator = capture(target, question(target, creator="creator-01", since=begun))
 
     assert [it.end for it in by_job.expected.jobs] == ["done"]
     assert "done" in [it.end for it in by_creator.expected.jobs]
@@ -172,14 +180,16 @@ def allow(pipeline: Pipeline, policy: Any) -> None:
     pipeline.clients.iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=json.dumps(policy))
 
 
-def test_the_documented_policy_is_enough_and_needed(incident: SentJob, pipeline: Pipeline, reader: str) -> None:
+def test_the_documented_policy_is_enough_and_needed(
+    incident: SentJob, begun: str, pipeline: Pipeline, reader: str
+) -> None:
     """With it a capture lacks nothing, and none of its permissions is unused; a session cannot be read by it.
 
     Without one of them what it is for is named as missing, and the rest is captured all the same.
     """
     permissions.forget_calls(pipeline)
     target = deployed()
-    bundle = capture(target, question(target, since="1h"))
+    bundle = capture(target, question(target, since=begun))
     made = permissions.calls(pipeline)
 
     assert bundle.manifest.missing == ()
@@ -195,7 +205,7 @@ def test_the_documented_policy_is_enough_and_needed(incident: SentJob, pipeline:
         "logs:FilterLogEvents": "log lines of the scraper",
     }.items():
         allow(pipeline, _less(POLICY, action))
-        less = capture(target, question(target, since="1h"))
+        less = capture(target, question(target, since=begun))
         assert (what, f"{action} is not allowed") in [(it.what, it.why) for it in less.manifest.missing]
         assert less.jobs
 

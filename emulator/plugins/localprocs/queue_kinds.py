@@ -2,7 +2,9 @@
 
 from localstack.runtime import hooks
 from localstack.services.sqs import models, provider
+from localstack.services.sqs.exceptions import InvalidParameterValueException
 from localstack.services.sqs.models import SqsMessage
+from localstack.services.sqs.utils import extract_receipt_handle_info
 
 from localprocs.fifo_groups import GroupsInOrder
 from localprocs.retention import Retention
@@ -13,7 +15,14 @@ class StandardQueue(Retention, models.StandardQueue):
 
 
 class FifoQueue(Retention, GroupsInOrder):
-    """A FIFO queue."""
+    """A FIFO queue, whose messages are deleted by the handle of their last receive alone."""
+
+    def _pre_delete_checks(self, message: SqsMessage, receipt_handle: str) -> None:
+        super()._pre_delete_checks(message, receipt_handle)
+        if extract_receipt_handle_info(receipt_handle).last_received != str(message.last_received):
+            raise InvalidParameterValueException(
+                f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+            )
 
 
 @hooks.on_infra_start()
