@@ -64,7 +64,7 @@ CHECKS = (
         ),
         is_pytest=True,
     ),
-    Check("scraper", (PYTHON, "-m", "pytest", "-q", "-n", "3", *_LONGEST_FIRST, *_AT_SITE), is_pytest=True),
+    Check("scraper", (PYTHON, "-m", "pytest", "-q", "-n", "2", *_LONGEST_FIRST, *_AT_SITE), is_pytest=True),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),
