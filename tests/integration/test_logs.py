@@ -69,6 +69,32 @@ def test_what_is_not_understood_is_refused(emulator: Clients, harness: Harness, 
         put(emulator, group, now, {"long": "x" * 1_048_576})
 
 
+def test_a_metric_filter_makes_a_metric(emulator: Clients, harness: Harness, group: str) -> None:
+    """Of the events that it means, with their value; one put again takes the place of the one before."""
+    for value in ("1", "$.took"):
+        made = {"metricName": "took", "metricNamespace": group, "metricValue": value}
+        emulator.logs.put_metric_filter(
+            logGroupName=group,
+            filterName="errors",
+            filterPattern='{ $.level = "ERROR" }',
+            metricTransformations=[made],  # type: ignore[list-item]
+        )
+    now = harness.clock.now()
+    put(emulator, group, now, *LINES)
+
+    found = emulator.cloudwatch.get_metric_statistics(
+        Namespace=group,
+        MetricName="took",
+        StartTime=now - 600,
+        EndTime=now + 600,
+        Period=86_400,
+        Statistics=["Sum", "SampleCount"],
+    )["Datapoints"]
+    assert [(it["Sum"], it["SampleCount"]) for it in found] == [(80, 2)]
+    (told,) = emulator.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert told["metricFilterCount"] == 1
+
+
 def test_a_subscription_gets_what_its_own_pattern_means(emulator: Clients, harness: Harness, group: str) -> None:
     """Two filters of one group do not disturb each other."""
     scene = Scene(emulator)

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
+from localprocs.host import run_file
+from localprocs.host.cli import main
 
-from emulator.harness.clients import Clients, http_client
+from emulator.harness.clients import ACCOUNT_ID, REGION, Clients, http_client
 from tests.lambda_scene import Scene
 
 
@@ -143,6 +147,22 @@ def test_what_a_role_may_can_be_asked_and_what_it_used_is_told(scene: Scene) -> 
     assert [it["action"] for it in own["granted_not_used"]] == ["sqs:SendMessage"]
     (statement,) = own["smallest_policy"]["Statement"]
     assert statement["Action"] == ["s3:ListAllMyBuckets", "sqs:ListQueues"]
+
+
+def test_the_command_tells_of_a_role(scene: Scene, tmp_path: Path) -> None:
+    """``localprocs iam``, of the cloud that its file names."""
+    scene.allow(["sqs:ListQueues", "sqs:SendMessage"])
+    client(scene, "sqs").list_queues()
+    file = tmp_path / "up.json"
+    endpoint = str(scene.emulator.endpoint_url)
+    run_file.write(
+        run_file.Run(aws_endpoint_url=endpoint, region=REGION, account_id=ACCOUNT_ID, control_url="", speed=1), file
+    )
+    told = CliRunner().invoke(main, ["iam", "--role", scene.role_name, "--file", str(file)])
+    assert told.exit_code == 0, told.output
+    lines = told.output.splitlines()
+    assert lines[:2] == [scene.role, "  granted, not used: sqs:SendMessage on * (all[0])"]
+    assert '-"sqs:SendMessage"' in [line.replace(" ", "") for line in lines]
 
 
 def test_roles_can_be_watched_only_or_not_at_all(scene: Scene) -> None:
