@@ -80,6 +80,7 @@ def up(
             for name, value in cloud.deploy(what, given).items():
                 _tell(f"{name} = {value}")
         try:
+            is_over(0.0)  # who reads the file may end this: from here on a signal is an answer
             run_file.write(cloud.run, file)
             _tell(f'up at {cloud.endpoint_url}; in another shell: eval "$(localprocs env)"; Ctrl-C stops it')
             _stay(cloud, is_over)
