@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from localprocs import processes
+from localprocs.host import living_file
 from localprocs.vclock.clock import parse_speed
 
 from emulator.console.web.server import console_over
@@ -93,7 +94,7 @@ def _run(options: Options, *, opens: bool) -> None:
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         with console_over(harness.run) as run:
-            run_file.write(run, path)
+            living_file.write(run, path)
             console.print(f"[green]up[/]  [bold]{run.console_url}[/] shows it all", soft_wrap=True)
             console.print(f"    AWS {run.aws_endpoint_url}  site {run.site_url}  speed {run.speed}", soft_wrap=True)
             console.print(
@@ -118,9 +119,9 @@ def down(*, json: Json = False) -> None:
     """Stop the harness that is up."""
     running = run_file.find(places.state_directory() / "run.json")
     if running is not None:
-        processes.signal_if(lambda: run_file.is_alive(running), running.pid, signal.SIGTERM)
+        processes.signal_if(lambda: living_file.is_alive(running), running.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while run_file.is_alive(running):
+        while living_file.is_alive(running):
             if time.monotonic() > deadline:
                 raise HarnessError(
                     f"process {running.pid} did not stop within {STOP_TIMEOUT_SECONDS} s: kill -9 it; its children go with it"

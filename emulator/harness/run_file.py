@@ -1,20 +1,16 @@
 """run.json: what another program needs to use a running harness. A fixed contract: fields are added, never changed."""
 
-import contextlib
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import psutil
+from localprocs.host import living_file
 from localprocs.vclock import Speed
 
 from emulator.harness.clients import Clients
 from emulator.harness.errors import HarnessError
-
-_SAME_SECONDS = 2.0
-"""How far two readings of a process's start may lie apart, when the machine's date was put right in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +49,6 @@ class Run:
         return Clients(self.aws_endpoint_url, self.region)
 
 
-def write(run: Run, path: Path) -> None:
-    """Write the file in one step: a reader sees all of it or none."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    try:
-        partial.write_text(json.dumps(asdict(run), indent=2) + "\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def read(path: Path) -> Run:
     """Read the file of a running harness.
 
@@ -77,23 +63,4 @@ def read(path: Path) -> Run:
 
 def find(path: Path) -> Run | None:
     """Return the harness that runs there, if one does; the file of a killed one is removed."""
-    try:
-        run = Run(**json.loads(path.read_text()))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError):
-        run = None
-    if run is not None and is_alive(run):
-        return run
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    return None
-
-
-def is_alive(run: Run) -> bool:
-    """Whether the very process still runs: one that ended and waits for its parent to look does not."""
-    try:
-        process = psutil.Process(run.pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - run.started) < _SAME_SECONDS
-    except psutil.NoSuchProcess:
-        return False
+    return living_file.find(Run, path)

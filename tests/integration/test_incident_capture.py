@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from localprocs.host import living_file
 from localprocs.vclock import Clock
 
 from emulator.console.reading.place import target_of
-from emulator.harness import run_file
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.places import ROOT
 from emulator.harness.site_control import SiteControl
@@ -80,7 +80,7 @@ def test_an_incident_is_captured_whole_and_nothing_of_production_is_in_it(
     incident: SentJob, begun: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     """By the command: the job, its answers, its end, what happened around, dead letters put back; no name, no text."""
-    run_file.write(pipeline.run, tmp_path / "run.json")
+    living_file.write(pipeline.run, tmp_path / "run.json")
     shell, file = Shell(pipeline.run, tmp_path), tmp_path / "incident.zip"
 
     told = json.loads(

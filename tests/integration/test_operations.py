@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from localprocs.host import living_file
 from localprocs.vclock import Clock
 
-from emulator.harness import run_file
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper import jobs
@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, pipeline: Pipeline, folder: Path) -> None:
         self.pipeline = pipeline
-        run_file.write(pipeline.run, folder / "run.json")
+        living_file.write(pipeline.run, folder / "run.json")
         self.shell = Shell(pipeline.run, folder)
 
     def die(self, number: int, creator: str = "creator-01") -> str:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
-from localprocs.host import run_file
+from localprocs.host import living_file, run_file
 from localprocs.host.cli import main
 
 from emulator.harness.clients import ACCOUNT_ID, REGION, Clients, http_client
@@ -155,7 +155,7 @@ def test_the_command_tells_of_a_role(scene: Scene, tmp_path: Path) -> None:
     client(scene, "sqs").list_queues()
     file = tmp_path / "up.json"
     endpoint = str(scene.emulator.endpoint_url)
-    run_file.write(
+    living_file.write(
         run_file.Run(aws_endpoint_url=endpoint, region=REGION, account_id=ACCOUNT_ID, control_url="", speed=1), file
     )
     told = CliRunner().invoke(main, ["iam", "--role", scene.role_name, "--file", str(file)])

@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from localprocs.host import living_file
+
 from emulator.harness import run_file
 from emulator.harness.run_file import Run
 
@@ -17,14 +19,14 @@ def a_run() -> Run:
 
 def test_a_harness_that_runs_is_found(tmp_path: Path) -> None:
     """As it was written."""
-    run_file.write(a_run(), tmp_path / "run.json")
+    living_file.write(a_run(), tmp_path / "run.json")
     assert run_file.find(tmp_path / "run.json") == a_run()
 
 
 def test_a_process_that_has_a_dead_ones_number_is_no_harness(tmp_path: Path) -> None:
     """Or ``down`` would stop a stranger: the file goes instead."""
     with subprocess.Popen(["sleep", "60"]) as stranger:
-        run_file.write(replace(a_run(), pid=stranger.pid, started=1.0), tmp_path / "run.json")
+        living_file.write(replace(a_run(), pid=stranger.pid, started=1.0), tmp_path / "run.json")
         assert run_file.find(tmp_path / "run.json") is None
         assert not (tmp_path / "run.json").exists()
         assert stranger.poll() is None
@@ -36,7 +38,7 @@ def test_an_ended_process_whose_parent_has_not_looked_is_no_harness(tmp_path: Pa
     with subprocess.Popen(["true"], stdout=subprocess.PIPE) as ended:
         assert ended.stdout is not None
         ended.stdout.read()
-        run_file.write(replace(a_run(), pid=ended.pid), tmp_path / "run.json")
+        living_file.write(replace(a_run(), pid=ended.pid), tmp_path / "run.json")
         assert run_file.find(tmp_path / "run.json") is None
 
 

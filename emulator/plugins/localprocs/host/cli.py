@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from localprocs import processes
-from localprocs.host import run_file
+from localprocs.host import living_file, run_file
 from localprocs.host.cloud import HOME, Cloud, place_of, write_state
 from localprocs.host.errors import CloudError
 from localprocs.host.iam_command import iam
@@ -81,7 +81,7 @@ def up(
                 _tell(f"{name} = {value}")
         try:
             is_over(0.0)  # who reads the file may end this: from here on a signal is an answer
-            run_file.write(cloud.run, file)
+            living_file.write(cloud.run, file)
             _tell(f'up at {cloud.endpoint_url}; in another shell: eval "$(localprocs env)"; Ctrl-C stops it')
             _stay(cloud, is_over)
         finally:
@@ -116,9 +116,9 @@ def down(*, file: Path) -> None:
     if run is None:
         _tell("nothing was up")
         return
-    processes.signal_if(lambda: run_file.is_alive(run.pid, run.started), run.pid, signal.SIGTERM)
+    processes.signal_if(lambda: living_file.is_alive(run), run.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while run_file.is_alive(run.pid, run.started):
+    while living_file.is_alive(run):
         if time.monotonic() > deadline:
             raise CloudError(f"process {run.pid} did not stop within {STOP_TIMEOUT_SECONDS} s: kill -9 it")
         time.sleep(0.05)

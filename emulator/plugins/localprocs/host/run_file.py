@@ -1,18 +1,14 @@
 """What another program needs to use a cloud that is up: a file of JSON. Fields are added, never changed."""
 
-import contextlib
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from localprocs.host import living_file
 from localprocs.host.errors import CloudError
 from localprocs.vclock import Speed
-
-_SAME_SECONDS = 2.0
-"""How far two readings of a process's start may lie apart, when the machine's date was put right in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +48,6 @@ def default_path() -> Path:
     return Path(os.environ.get("LOCALPROCS_FILE") or cache / "localprocs" / "up.json")
 
 
-def write(run: Run, path: Path) -> None:
-    """Write the file in one step: a reader sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    try:
-        partial.write_text(json.dumps(asdict(run), indent=2) + "\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def read(path: Path) -> Run:
     """Read the file of a cloud that is up.
 
@@ -77,23 +62,4 @@ def read(path: Path) -> Run:
 
 def find(path: Path) -> Run | None:
     """Return the cloud that is up there, if one is; the file of a killed one is removed."""
-    try:
-        run = Run(**json.loads(path.read_text()))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError):
-        run = None
-    if run is not None and is_alive(run.pid, run.started):
-        return run
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    return None
-
-
-def is_alive(pid: int, started: float) -> bool:
-    """Whether the very process still runs: one that ended and waits for its parent to look does not."""
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < _SAME_SECONDS
-    except psutil.NoSuchProcess:
-        return False
+    return living_file.find(Run, path)

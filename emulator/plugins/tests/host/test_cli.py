@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from localprocs.host import run_file
+from localprocs.host import living_file
 from localprocs.host.cli import main
 from localprocs.host.log_follower import LogFollower
 from localprocs.host.run_file import Run
@@ -21,7 +21,7 @@ def call(*words: str) -> tuple[int, str]:
 def file(tmp_path: Path) -> Path:
     """The file of a cloud that is up: this process's."""
     path = tmp_path / "up.json"
-    run_file.write(
+    living_file.write(
         Run(
             aws_endpoint_url="http://127.0.0.1:1", region="eu-west-1", account_id="111122223333",
             control_url="http://127.0.0.1:2", speed=1.0, clock_env={"LD_PRELOAD": "/lib.so"},
