@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import StoreUnavailable
@@ -16,7 +15,7 @@ from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.settings import PIPELINE
 from huntaze_scraper.state.table import StateTable
 from tests.unit.answers import EachTwice, Unanswered
-from tests.unit.aws import aws_client
+from tests.unit.aws import state_table
 from tests.unit.limit.marks import MemoryMarks
 
 KEY = "turn#pipeline"
@@ -26,16 +25,7 @@ LIMIT = Limit(2)
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """A table in moto."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = aws_client("dynamodb")
-        client.create_table(
-            TableName="state",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
+    with state_table(monkeypatch) as client:
         yield client
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.limit.in_force import LOOK_SECONDS, DynamoMarks, InForce, Scope
 from huntaze_scraper.settings import ACCOUNT, PIPELINE
 from huntaze_scraper.state.table import StateTable
-from tests.unit.aws import aws_client
+from tests.unit.aws import state_table
 from tests.unit.limit.marks import MemoryMarks
 
 WINDOW = 61.0
@@ -113,16 +112,7 @@ def test_what_one_scope_lets_pass_is_never_within_a_window_of_what_the_other_doe
 @pytest.fixture
 def marks(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoMarks]:
     """The item of a table in moto."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = aws_client("dynamodb")
-        client.create_table(
-            TableName="state",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
+    with state_table(monkeypatch) as client:
         yield DynamoMarks(StateTable(client, "state"), "turn# scope")
 
 

@@ -4,28 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
-from moto import mock_aws
 
 from huntaze_scraper.errors import StoreUnavailable
 from huntaze_scraper.state.keys import Kind, name_of
 from huntaze_scraper.state.table import ConditionFailed, StateTable
-from tests.unit.aws import aws_client
+from tests.unit.aws import state_table
 
 KEY = Kind.JOB.key("j")
 
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[StateTable]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = aws_client("dynamodb")
-        client.create_table(
-            TableName="state",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
+    with state_table(monkeypatch) as client:
         yield StateTable(client, "state")
 
 
