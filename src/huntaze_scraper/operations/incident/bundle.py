@@ -13,7 +13,7 @@ type Queue = Literal["ingress", "workflows", "ingress_dlq", "workflows_dlq"]
 
 
 class Verb(StrEnum):
-    """What happened around the jobs, in the words of the harness's own faults; a record's arguments stand beside it."""
+    """What happened around the jobs, as verbs that a replay carries out; a record's arguments stand beside it."""
 
     INTERRUPT_SPOT = "interrupt_spot"
     """``share`` of the Spot tasks, 0 to 1."""
