@@ -164,6 +164,28 @@ def test_a_page_that_hangs_is_unknown(place: World, office: Office, monkeypatch:
     place.run(scenario())
 
 
+def test_the_time_that_our_own_stores_take_is_not_the_sites(
+    place: World, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that takes longer than the site may is waited for; then the site has the time that it had left."""
+    monkeypatch.setattr(pages, "GRACE_SECONDS", 0.5)
+
+    async def scenario() -> None:
+        tab = await office.tabs.take(office.account.username)
+        async with tab.within(1.0, "GET /x"):
+            assert await tab.aside(asyncio.sleep(2.5, "kept")) == "kept"
+        with pytest.raises(NoAnswer):
+            await never_answered(tab)
+        await office.tabs.discard(tab)
+
+    async def never_answered(tab: pages.Tab) -> None:
+        async with tab.within(1.0, "GET /x"):
+            await tab.aside(asyncio.sleep(2.5))
+            await asyncio.Event().wait()
+
+    place.run(scenario())
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -5,7 +5,7 @@ Errors are made by the shipped ``classification``, as the shipped tab does.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -117,13 +117,22 @@ class SimulatedTab:
     async def within(self, seconds: float, request: str) -> AsyncIterator[None]:
         self._until = self._world.loop.time() + seconds
         try:
-            async with asyncio.timeout(seconds + GRACE_SECONDS):
+            async with asyncio.timeout(seconds + GRACE_SECONDS) as self._bound:
                 yield
         except TimeoutError:
             raise NoAnswer("no answer in time", request=request) from None
         except PageBroken as error:
             error.picture = b"PNG"
             raise
+
+    async def aside[Kept](self, ours: Awaitable[Kept]) -> Kept:
+        began = self._world.loop.time()
+        self._bound.reschedule(None)
+        try:
+            return await ours
+        finally:
+            self._until += self._world.loop.time() - began
+            self._bound.reschedule(self._until + GRACE_SECONDS)
 
     async def open(self, url: str) -> None:
         response = await self._ask("GET", url, self._left())

@@ -26,16 +26,18 @@ class EachTwice:
 
 
 class Unanswered:
-    """A client that hears no answer while it ``loses``."""
+    """A client that hears no answer while it ``loses``, and does nothing while it ``refuses``."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.loses = False
+        self.loses = self.refuses = False
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
 
         def unanswered(**arguments: Any) -> Any:
+            if self.refuses:
+                raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
             try:
                 return call(**arguments)
             finally:

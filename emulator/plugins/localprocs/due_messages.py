@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.runtime import hooks
-from localstack.services.sqs.models import SqsMessage, SqsQueue
+from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, StandardQueue
 from localstack.services.sqs.provider import QueueUpdateWorker
 from localstack.utils.patch import patch
 
@@ -28,6 +28,7 @@ class Moments:
         self._noted: list[float] = []
         self._changed = threading.Condition()
         self._is_stopped = False
+        self._is_acting = False
 
     def note(self, moment: float) -> None:
         """Act at that moment, too."""
@@ -46,22 +47,27 @@ class Moments:
             self._is_stopped = True
             self._changed.notify()
 
+    def is_due(self) -> bool:
+        """Whether a moment has come that was not acted on to the end."""
+        with self._changed:
+            return self._is_acting or (bool(self._noted) and self._noted[0] < time.time())
+
     def _run(self) -> None:
         while self._await_next():
             self._act()
 
     def _await_next(self) -> bool:
         with self._changed:
-            while not self._is_stopped:
+            self._is_acting = False
+            while not self._is_stopped and not self._is_acting:
                 now = time.time()
-                if self._noted and self._noted[0] < now:
-                    while self._noted and self._noted[0] < now:
-                        heapq.heappop(self._noted)
-                    return True
-                self._changed.wait(self._noted[0] - now + JUST_AFTER_SECONDS if self._noted else LOOK_ANYWAY_SECONDS)
-                if not self._noted:
-                    return not self._is_stopped
-            return False
+                while self._noted and self._noted[0] < now:
+                    heapq.heappop(self._noted)
+                    self._is_acting = True
+                if not self._is_acting:
+                    next_one = self._noted[0] - now + JUST_AFTER_SECONDS if self._noted else LOOK_ANYWAY_SECONDS
+                    self._is_acting = not self._changed.wait(next_one) and not self._noted
+            return not self._is_stopped
 
 
 class _Delayed(set[SqsMessage]):
@@ -76,37 +82,63 @@ class _Delayed(set[SqsMessage]):
         self._note(message.created + (message.delay_seconds or 0))
 
 
+class _Looks:
+    """The looks at the queues, while there are any: LocalStack's worker starts and stops them."""
+
+    def __init__(self) -> None:
+        self._running: list[Moments] = []
+
+    def start(self, look: Callable[[], None]) -> None:
+        if not self._running:
+            self._running.append(Moments(look))
+            self._running[-1].start()
+
+    def stop(self) -> None:
+        while self._running:
+            self._running.pop().stop()
+
+    def note(self, moment: float) -> None:
+        for each in self._running:
+            each.note(moment)
+
+    def is_due(self) -> bool:
+        return any(each.is_due() for each in self._running)
+
+
 @hooks.on_infra_start()
 def look_when_due() -> None:
     """Have the queues looked at when something in them is due."""
-    running: list[Moments] = []
-
-    def note(moment: float) -> None:
-        for each in running:
-            each.note(moment)
+    looks = _Looks()
 
     @patch(QueueUpdateWorker.start)
     def _start(_original: Callable[..., None], self: QueueUpdateWorker) -> None:
-        if not running:
-            running.append(Moments(self.do_update_all_queues))
-            running[-1].start()
+        looks.start(self.do_update_all_queues)
 
     @patch(QueueUpdateWorker.stop)
     def _stop(_original: Callable[..., None], _self: QueueUpdateWorker) -> None:
-        while running:
-            running.pop().stop()
+        looks.stop()
 
     @patch(SqsQueue.__init__)
     def _init(original: Callable[..., None], self: Any, *arguments: Any, **named: Any) -> None:
         original(self, *arguments, **named)
-        self.delayed = _Delayed(note)
+        self.delayed = _Delayed(looks.note)
 
     @patch(SqsQueue.add_inflight_message)
     def _add(original: Callable[..., None], self: SqsQueue, message: SqsMessage) -> None:
         original(self, message)
-        note(message.visibility_deadline)
+        looks.note(message.visibility_deadline)
 
     @patch(SqsMessage.update_visibility_timeout)
     def _update(original: Callable[..., None], self: SqsMessage, timeout: int) -> None:
         original(self, timeout)
-        note(self.visibility_deadline)
+        looks.note(self.visibility_deadline)
+
+    for receive in (StandardQueue.receive, FifoQueue.receive):
+
+        @patch(receive)
+        def _receive(original: Callable[..., Any], self: Any, *arguments: Any, **named: Any) -> Any:
+            # The thread may not have got to what is due by now.
+            if looks.is_due():
+                self.requeue_inflight_messages()
+                self.enqueue_delayed_messages()
+            return original(self, *arguments, **named)

@@ -67,3 +67,26 @@ def test_nothing_is_done_when_nothing_is_due(moments, acted):
     moments.stop()
 
     assert acted == []
+
+
+def test_what_is_due_is_so_until_it_was_acted_on():
+    """A receive that comes before the thread, or meets it at work, looks itself."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def act():
+        begun.set()
+        assert may_end.wait(PATIENCE_SECONDS)
+
+    moments = Moments(act)
+    moments.note(time.time() + 3600)
+    assert not moments.is_due()
+    moments.note(time.time() - 1)
+    assert moments.is_due()
+    moments.start()
+    assert begun.wait(PATIENCE_SECONDS)
+    assert moments.is_due()
+    may_end.set()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while moments.is_due():
+        assert time.monotonic() < deadline
+    moments.stop()

@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from huntaze_scraper.clock import Clock
@@ -103,26 +104,26 @@ class DynamoLedger:
         """Keep the ledger in ``table``."""
         self._table = StateTable(client, table)
         self._clock = clock
-        self._doubtful: dict[str, Entry] = {}
-        """Leases that were asked for without an answer, by job."""
+        self._owed: dict[str, Callable[[], Awaitable[None]]] = {}
+        """By job, the write that frees it of a lease that nobody uses: one that may have been given, or was not taken back."""
 
     async def begin(self, job: Job, until: float, message_id: str = "") -> Entry | Finished | Busy:
         """Take the job's lease until the given time, if it is to be had, for the message of that id."""
         entry = Entry(job.job_id, uuid.uuid4().hex)
         try:
-            await self._undo(self._doubtful.get(job.job_id))
+            await self._pay(job.job_id)
             return await self._begin(entry, job, until, message_id)
         except StoreUnavailable:
-            self._doubtful.setdefault(job.job_id, entry)
+            self._owed.setdefault(job.job_id, partial(self._undo, entry))
             raise
 
     async def probe(self) -> None:
         """Find out whether the table takes writes, without one that changes a job.
 
-        Leases that were asked for without an answer may have been given: they are given back first, uncounted.
+        Leases that were asked for or given back without an answer are given back first: nobody died over them.
         """
-        for entry in list(self._doubtful.values()):
-            await self._undo(entry)
+        for job_id in list(self._owed):
+            await self._pay(job_id)
         with suppress(ConditionFailed):
             await self._write("", "REMOVE lease", {}, condition="attribute_exists(pk)")
 
@@ -177,7 +178,11 @@ class DynamoLedger:
 
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         """Give the lease back and add to the counts."""
-        await self._end(entry, State.WAITING, failures, rate_limits, "")
+        try:
+            await self._end(entry, State.WAITING, failures, rate_limits, "")
+        except StoreUnavailable:
+            self._owed.setdefault(entry.job_id, partial(self._end, entry, State.WAITING, failures, rate_limits, ""))
+            raise
 
     async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
         """Record how the job ended, and the id of the message that was buried."""
@@ -220,10 +225,14 @@ class DynamoLedger:
             await self._update(entry, "SET failures = :failures, came_from = :waiting", counted)
         return entry
 
-    async def _undo(self, entry: Entry | None) -> None:
+    async def _pay(self, job_id: str) -> None:
+        write = self._owed.get(job_id)
+        if write is not None:
+            await write()
+            self._owed.pop(job_id, None)
+
+    async def _undo(self, entry: Entry) -> None:
         """Let the job stand as it stood before a lease that may have been given."""
-        if entry is None:
-            return
         with suppress(LeaseLost):
             await self._update(
                 entry,
@@ -231,7 +240,6 @@ class DynamoLedger:
                 {":one": 1, ":now": self._clock.now()},
                 names=("state",),
             )
-        self._doubtful.pop(entry.job_id, None)
 
     async def _update(self, entry: Entry, change: str, values: Item, names: Iterable[str] = ()) -> None:
         held = {":lease": entry.lease}

@@ -169,9 +169,8 @@ class Processor:
         try:
             return await running
         except LeaseLost as error:
-            if entry is not None:
-                with suppress(StoreUnavailable):  # silent where another worker has it; else nothing is to be counted
-                    await self._ledger.release(entry)
+            if entry is not None:  # silent where another worker has it; else nothing is to be counted
+                await self._release(entry)
             return Outcome(Status.RETURNED, Then.LET_GO, reason=str(error))
         except Interrupted as error:
             return await self._give_back(entry, 0.0, str(error))
@@ -212,9 +211,14 @@ class Processor:
     async def _give_back(self, entry: Entry | None, wait_seconds: float, reason: str) -> Outcome:
         if entry is not None:
             wait_seconds = max(wait_seconds, entry.open_seconds(self._clock.now()))
-            with suppress(StoreUnavailable):
-                await self._ledger.release(entry)
+            await self._release(entry)
         return comes_back(Status.RETURNED, wait_seconds, reason=reason)
+
+    async def _release(self, entry: Entry) -> None:
+        try:
+            await self._ledger.release(entry)
+        except StoreUnavailable:  # it is owed, and paid when the store is found to be back
+            self._readiness.doubt()
 
     def _report(self, message: Message, outcome: Outcome, duration_ms: int) -> None:
         fields = message.log_fields

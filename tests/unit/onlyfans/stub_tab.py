@@ -1,6 +1,6 @@
 """A tab whose site is a list of messages in memory."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +55,9 @@ class StubTab:
     @asynccontextmanager
     async def within(self, _seconds: float, _request: str) -> AsyncIterator[None]:
         yield
+
+    async def aside[Kept](self, ours: Awaitable[Kept]) -> Kept:
+        return await ours
 
     async def open(self, url: str) -> None:
         self.requests.append(url)

@@ -538,6 +538,25 @@ def test_a_fault_of_our_own_costs_the_job_a_failure_and_not_the_worker(fault: Ex
     run(scenario())
 
 
+def test_a_lease_that_cannot_be_given_back_has_the_store_looked_at() -> None:
+    """Until it is given back nobody else can have the job; the look is what gives it back."""
+
+    async def scenario() -> None:
+        bench = Bench(OutOfTurn(5.0))
+        bench.queue.send_job()
+        looks: list[str] = []
+        bench.readiness.doubt = lambda: looks.append("doubted")  # type: ignore[method-assign]
+
+        async def release(*_: Any, **__: Any) -> None:
+            raise StoreUnavailable("x")
+
+        bench.ledger.release = release  # type: ignore[method-assign]
+        assert (await bench.process()).status is Status.RETURNED
+        assert looks == ["doubted"]
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("calls", range(8))
 def test_a_store_that_goes_down_at_any_moment_loses_nothing(calls: int) -> None:
     """Whichever call to the ledger or the bucket is the first to fail, the job is done once the stores are back."""

@@ -286,6 +286,26 @@ class TestAnswersThatAreLost:
         wait(ours.probe())
         assert isinstance(wait(ours.begin(JOB, clock.now() + 300)), Busy)
 
+    @pytest.mark.parametrize("is_done", [False, True], ids=["refused", "done, and the answer lost"])
+    def test_a_lease_that_could_not_be_given_back_is_given_back_later(
+        self, cut_off: Unanswered, clock: HandClock, is_done: bool
+    ) -> None:
+        """By the next probe or beginning: nobody died over the job, and what was to be counted is, once."""
+        ours, theirs = (DynamoLedger(cut_off, "state", clock) for _ in range(2))
+        entry = begin(ours, clock)
+        for counted in (1, 2):
+            cut_off.loses, cut_off.refuses = is_done, not is_done
+            for failures in (1, 0):
+                with pytest.raises(StoreUnavailable):
+                    wait(ours.release(entry, failures=failures))
+            cut_off.loses = cut_off.refuses = False
+            if counted == 1:
+                entry = begin(ours, clock)
+            else:
+                wait(ours.probe())
+                entry = begin(theirs, clock)
+            assert entry.failures == counted
+
     def test_a_probe_leaves_nothing_behind(self, cut_off: Unanswered, clock: HandClock) -> None:
         """It asks for a write that is never made."""
         wait(DynamoLedger(cut_off, "state", clock).probe())

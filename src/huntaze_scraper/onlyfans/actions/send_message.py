@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from huntaze_scraper.errors import BeginAnew, NoAnswer, NobodyKnows, OddPage, Refused, SlowDown, StillOpen, TriesUsedUp
+from huntaze_scraper.errors import BeginAnew, NobodyKnows, OddPage, OutOfTurn, Refused, SlowDown, StillOpen, TriesUsedUp
 from huntaze_scraper.onlyfans import effects, site
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.effects import Effect, LookAgain, Message, Sent, Sight, Uncertain
@@ -30,6 +30,7 @@ async def send_message(run: Run) -> Mapping[str, Any]:
         TriesUsedUp: no earlier attempt sent it, and it is not to be tried again.
         StillOpen: an earlier attempt may yet send it, for longer than this one is to wait.
         BeginAnew: no earlier attempt sent it, and it took a while to know that.
+        OutOfTurn: it took so long until it could be posted that others reckon without it.
     """
     found = await _sent_earlier(run)
     if found is not None:
@@ -65,13 +66,13 @@ async def _compose(run: Run, effect: Effect, leaves_by: float) -> Posting:
     """Return the request with the text, which the ledger knows of and nobody has sent."""
     fan, text = run.job.payload["user_id"], run.job.payload["message_content"]
     path = run.tab.site.messages_path(fan)
-    held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.once.record(effect))
+    held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.tab.aside(run.once.record(effect)))
     if not is_whole(text, held):
         raise Refused("the site's input does not take the whole text", request=f"POST {path}")
-    posting, _ = await _both(run.tab.compose(site.CHAT_SEND, path), run.turn.keep())
-    await run.turn.keep()  # costs nothing, but where composing took a while
-    if run.clock.now() > leaves_by:  # the process was stopped for a while, and others reckon without this request
-        raise NoAnswer("too late to post", request=f"POST {path}")
+    posting, _ = await _both(run.tab.compose(site.CHAT_SEND, path), run.tab.aside(run.turn.keep()))
+    await run.tab.aside(run.turn.keep())  # costs nothing, but where composing took a while
+    if run.clock.now() > leaves_by:  # process or store stood still for a while: others reckon without this request
+        raise OutOfTurn(0.0)
     return posting
 
 
