@@ -1,6 +1,7 @@
 """The promises, each a function of a cloud."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -142,6 +143,21 @@ def a_handle_of_a_fifo_queue_is_good_for_its_visibility(cloud: Cloud) -> None:
     cloud.sqs.delete_message(QueueUrl=cloud.fifo, ReceiptHandle=again["ReceiptHandle"])
     cloud.wait(31)
     assert cloud.receive(cloud.fifo) == []
+
+
+def an_old_handle_of_a_fifo_queue_hides_nothing(cloud: Cloud) -> None:
+    """Whether it is refused or taken without effect: whoever had a message before may not keep it from others."""
+    cloud.send("a-job", "a")
+    (first,) = cloud.receive(cloud.fifo)
+    old: Any = {"QueueUrl": cloud.fifo, "ReceiptHandle": first["ReceiptHandle"], "VisibilityTimeout": 600}
+    cloud.wait(31)
+    with suppress(ClientError):
+        cloud.sqs.change_message_visibility(**old)
+    assert len(cloud.receive(cloud.fifo)) == 1
+    with suppress(ClientError):
+        cloud.sqs.change_message_visibility(**old)
+    cloud.wait(31)
+    assert len(cloud.receive(cloud.fifo)) == 1
 
 
 def an_id_has_no_blanks(cloud: Cloud) -> None:

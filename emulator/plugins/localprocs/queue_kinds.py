@@ -15,14 +15,25 @@ class StandardQueue(Retention, models.StandardQueue):
 
 
 class FifoQueue(Retention, GroupsInOrder):
-    """A FIFO queue, whose messages are deleted by the handle of their last receive alone."""
+    """A FIFO queue, whose messages are deleted, and hidden for longer, by the handle of their last receive alone."""
+
+    def update_visibility_timeout(self, receipt_handle: str, visibility_timeout: int) -> None:
+        """Change when a message comes back; by an old handle nothing is, as by one whose time is over."""
+        with self.mutex:
+            message = self.receipts.get(receipt_handle)
+            if message is None or _is_newest(receipt_handle, message):
+                super().update_visibility_timeout(receipt_handle, visibility_timeout)
 
     def _pre_delete_checks(self, message: SqsMessage, receipt_handle: str) -> None:
         super()._pre_delete_checks(message, receipt_handle)
-        if extract_receipt_handle_info(receipt_handle).last_received != str(message.last_received):
+        if not _is_newest(receipt_handle, message):
             raise InvalidParameterValueException(
                 f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
             )
+
+
+def _is_newest(receipt_handle: str, message: SqsMessage) -> bool:
+    return bool(extract_receipt_handle_info(receipt_handle).last_received == str(message.last_received))
 
 
 @hooks.on_infra_start()

@@ -151,6 +151,7 @@ class Processor:
                 job, _Once(self._ledger, entry, may_try=not self._reactions.has_failed_enough(entry)), files
             )
         )
+        running.add_done_callback(_heard)
         hurry = asyncio.create_task(self._shutdown.hurry.wait())
         lost = asyncio.create_task(self._in_hand.lost(message))
         try:
@@ -248,6 +249,12 @@ class Processor:
             comes_back_seconds=outcome.visibility_seconds if outcome.then is Then.COME_BACK else None,
             receive_count=message.receive_count,
         )
+
+
+def _heard(ended: asyncio.Task[Any]) -> None:
+    """Have heard how an attempt ended that was let go of: else asyncio logs an error that is none."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 async def _or_error[T](answer: Awaitable[T]) -> T | StoreUnavailable:

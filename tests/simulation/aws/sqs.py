@@ -165,7 +165,13 @@ class Queue:
         """Set when a message in flight comes back."""
         if not 0 <= seconds <= IN_FLIGHT_SECONDS:
             raise Refusal("InvalidParameterValue")
-        message, now = self.in_flight(handle), self.now()
+        try:
+            message, now = self.in_flight(handle), self.now()
+        except Refusal:
+            # AWS takes a handle whose time is over without a word, and does nothing (LocalStack's snapshots of it).
+            if handle.rpartition("/")[0] in self.messages and self.random.random() < 0.5:
+                return
+            raise
         if now - message.received_at + seconds > IN_FLIGHT_SECONDS:
             raise Refusal("InvalidParameterValue")
         message.visible_at = now + seconds
