@@ -1,9 +1,11 @@
 """Processes that a test looks for, while others end: one that has ended and that nobody has waited for is none."""
 
 import contextlib
+import signal
 from collections.abc import Iterator
 
 import psutil
+from localprocs import processes
 
 
 def lives(process: psutil.Process) -> bool:
@@ -23,3 +25,8 @@ def descendants(pid: int | None, word: str, *, recursive: bool = True) -> Iterat
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, or has
             if word in " ".join(process.cmdline()):
                 yield process
+
+
+def kill(process: psutil.Process, number: signal.Signals = signal.SIGKILL) -> None:
+    """Signal that process, and not another that has its number by now; silent where it has ended."""
+    processes.signal_if(process.is_running, process.pid, number)

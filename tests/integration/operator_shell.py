@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from localprocs import processes
+
 from emulator.harness.places import ROOT
 from emulator.harness.run_file import Run
 
@@ -35,14 +37,8 @@ class Shell:
             command, cwd=ROOT, env=self._env, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
         )
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start a command, as a process group of its own."""
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self._env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            process_group=0,
+    def start(self, *command: str) -> processes.Process:
+        """Start a command, in a session of its own."""
+        return processes.start(
+            list(command), cwd=ROOT, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

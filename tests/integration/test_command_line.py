@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from emulator.harness.places import ROOT
-from tests.processes import descendants, lives
+from tests.processes import descendants, kill, lives
 
 START_TIMEOUT_SECONDS = 90
 
@@ -92,7 +92,7 @@ def commands(state: Path) -> Iterator[CommandLine]:
         yield command
     finally:
         for process in command.processes():
-            process.kill()
+            kill(process)
         for started in command.started:
             started.communicate(timeout=10)
 
@@ -129,7 +129,7 @@ def test_no_process_outlives_the_harness(huntaze: CommandLine, number: signal.Si
     assert not [it for it in huntaze.temporary.rglob("*") if it.suffix in (".trace", ".network") or it.name == "traces"]
     for word in ("huntaze_scraper.worker", "awslambdaric", "--type=renderer"):
         assert any(descendants(up.pid, word))
-    os.kill(up.pid, number)
+    kill(up, number)
 
     process.wait(30)
     until(lambda: not huntaze.processes() and not any(map(lives, family)), 15)

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from localprocs import processes
 
 from emulator.harness.clients import ACCOUNT_ID, Clients
 from emulator.harness.pipeline import Pipeline
@@ -60,7 +60,7 @@ class Office:
         try:
             until(lambda: self.publishes_by_creator() != begun, timeout_seconds=200, what="half a deployment")
         finally:
-            os.killpg(script.pid, signal.SIGKILL)
+            processes.signal_tree(script, signal.SIGKILL)
             script.communicate()
 
     def container(self) -> "ContainerDefinitionOutputTypeDef":

@@ -1,18 +1,18 @@
 """Services keep their tasks: health, capacity, protection, deployments, interruptions."""
 
-import os
-import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
 from tests.ecs_scene import IDLE, Scene
 from tests.patience import until
+from tests.processes import kill
 
 CHECK = {"command": ["CMD-SHELL", "test ! -e sick"], "interval": 5, "timeout": 2, "retries": 2, "startPeriod": 10}
 CRASH = "raise SystemExit(1)"
@@ -41,7 +41,7 @@ def test_capacity_providers_follow_base_and_weights(scene: Scene) -> None:
 def test_a_killed_task_is_replaced_and_a_crashing_one_ever_more_slowly(scene: Scene) -> None:
     """The waiter of boto3 sees the service stable again."""
     [arn] = scene.serve(scene.define())
-    os.kill(scene.process(arn)["pid"], signal.SIGKILL)
+    kill(psutil.Process(scene.process(arn)["pid"]))
     scene.stopped(arn)
     scene.running(1)
     scene.ecs.get_waiter("services_stable").wait(

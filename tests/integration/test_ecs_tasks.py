@@ -1,16 +1,16 @@
 """A task as a process: what it is given, what it says, how it ends; plain boto3, so that AWS could answer as well."""
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients
 from tests.ecs_scene import Scene
 from tests.patience import until
+from tests.processes import kill
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_what_a_killed_process_was_is_told(scene: Scene) -> None:
     """SIGKILL from outside is the essential container's end, with 137."""
     arn = scene.run(scene.define())
     scene.logged(arn, "up")
-    os.kill(scene.process(arn)["pid"], signal.SIGKILL)
+    kill(psutil.Process(scene.process(arn)["pid"]))
     task = scene.stopped(arn)
 
     assert (task["stopCode"], task["containers"][0]["exitCode"]) == ("EssentialContainerExited", 137)

@@ -1,10 +1,9 @@
 """Functions: environments, time-outs, crashes, logs, metrics, concurrency."""
 
-import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 from localprocs.vclock import Clock
@@ -12,6 +11,7 @@ from localprocs.vclock import Clock
 from emulator.harness.clients import Clients
 from tests.lambda_scene import Scene
 from tests.patience import until
+from tests.processes import kill
 
 COUNT = """
     import os, time
@@ -66,7 +66,7 @@ def test_a_process_killed_in_the_middle_of_a_call_is_an_exit_error(scene: Scene,
     with ThreadPoolExecutor() as pool:
         call = pool.submit(scene.invoke, function, seconds=600)
         scene.logged(function, "call", 1)
-        os.kill(pid, signal.SIGKILL)
+        kill(psutil.Process(pid))
         error, kind = call.result(60)
     clock.resume()
 

@@ -1,8 +1,6 @@
 """What operators do with dead letters and jobs, by the command that they type, on the running whole."""
 
 import json
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +116,7 @@ def test_a_replay_that_is_killed_loses_nothing_and_doubles_nothing(desk: Desk, s
     until(
         lambda: len(desk.pipeline.journal(desk.pipeline.run.ingress_queue_url)) >= 2, what="the second replayed message"
     )
-    os.kill(replay.pid, signal.SIGKILL)
+    replay.kill()
     replay.communicate(timeout=10)
     assert desk.ask("dlq", "list")["counts"]["workflows"] >= 1, "it was killed too late to show anything"
 

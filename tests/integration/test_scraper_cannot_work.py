@@ -8,7 +8,7 @@ import pytest
 
 from emulator.harness.clients import http_client
 from tests.integration.scraper_task import Cloud, Task, services, wait_for
-from tests.processes import descendants
+from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -39,7 +39,7 @@ class Launcher:
         """Let none start any more, and end the one that runs."""
         self._broken.touch()
         for process in descendants(task.process.pid, "--remote-debugging-pipe"):
-            process.kill()
+            kill(process)
 
     def mend(self) -> None:
         """Let it start again."""

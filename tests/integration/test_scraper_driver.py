@@ -11,7 +11,7 @@ from huntaze_scraper.errors import BrowserUnavailable
 from huntaze_scraper.onlyfans import driver as drivers
 from huntaze_scraper.onlyfans.browser import Browser
 from tests.integration.scraper_office import Office, World, chromium, wanted
-from tests.processes import descendants
+from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -26,7 +26,7 @@ def running_drivers(besides: Collection[psutil.Process] = ()) -> list[psutil.Pro
 def kill_driver(besides: Collection[psutil.Process] = ()) -> None:
     """Kill the one that there is."""
     (process,) = running_drivers(besides)
-    process.kill()
+    kill(process)
     process.wait(10)
 
 
@@ -116,7 +116,7 @@ def test_a_driver_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch, others
             assert await browser.make_ready()
             assert len(running_drivers(others)) == 2
         finally:
-            hanging.kill()
+            kill(hanging)
             await browser.close()
 
     asyncio.run(scenario())

@@ -1,11 +1,9 @@
 """The scraper in a real Chromium, at a fake site that misbehaves in every way that sites do."""
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from typing import Any
 
-import psutil
 import pytest
 
 from huntaze_scraper.errors import (
@@ -26,7 +24,7 @@ from huntaze_scraper.onlyfans import tab as pages
 from huntaze_scraper.onlyfans import tabs as pools
 from huntaze_scraper.onlyfans.site import CHAT_INPUT, CHAT_SEND
 from tests.integration.scraper_office import Ledger, Office, World, wanted
-from tests.processes import descendants
+from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -100,8 +98,7 @@ def test_a_chromium_that_opens_no_page_any_more_is_replaced(
     async def scenario() -> None:
         before = (await office.browser.start()).number
         for process in descendants(None, "--type=zygote"):
-            with contextlib.suppress(psutil.NoSuchProcess):  # some end with the one before
-                process.kill()
+            kill(process)  # some end with the one before
         await office.carry_out(wanted(office.account))
         assert (await office.browser.start()).number > before
         assert len(office.sent) == 1

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
-from tests.processes import descendants
+from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -63,13 +63,13 @@ def test_a_killed_driver_costs_no_job_and_no_task(cloud: Cloud) -> None:
     task = cloud.start()
     assert cloud.await_result(cloud.send(message_content="first"))["status"] == "succeeded"
     for text in ("second", "third"):
-        driver_of(task).kill()
+        kill(driver_of(task))
         assert cloud.await_result(cloud.send(message_content=text))["status"] == "succeeded"
     cloud.fault({"match": {"path": "/my/chats/*"}, "fault": {"kind": "delay", "seconds": 4}, "times": 1})
     asked = len(cloud.site.exchanges)
     job = cloud.send(message_content="fourth")
     wait_for(lambda: len(cloud.site.exchanges) > asked, "the page")
-    driver_of(task).kill()
+    kill(driver_of(task))
     assert cloud.await_result(job)["status"] == "succeeded"
     assert cloud.sent == ["first", "second", "third", "fourth"]
     assert not task.events("unexpected_error")

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from localprocs import processes
 from localprocs.vclock import Clock, ClockUnavailable, Speed, library
 
 PATIENCE_SECONDS = 60
 WAITS = Path(__file__).parent / "waits.py"
+LAST_NUMBER = Path("/proc/sys/kernel/ns_last_pid")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,21 +57,19 @@ class Program:
     ahead: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            self.arguments,
+        self.process = processes.start(
+            list(self.arguments),
             env=os.environ | self.env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)  # and what it has started, which holds its output, too
+        processes.signal_tree(self.process, signal.SIGKILL)  # and what it has started, which holds its output, too
         self.process.wait()
         self._reader.join()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -128,3 +128,18 @@ def python(code: str, env: dict[str, str]) -> Program:
 def waits(seconds: float, env: dict[str, str], kinds: Sequence[str] = ()) -> Program:
     """The program that waits in every way, or in those named."""
     return Program([sys.executable, str(WAITS), str(seconds), *kinds], env)
+
+
+@contextlib.contextmanager
+def with_number(number: int, begin: Callable[[], Program]) -> Iterator[Program]:
+    """A program that has this process number; the kernel gives it to whoever may ask for it."""
+    for _ in range(50):
+        try:
+            LAST_NUMBER.write_text(str(number - 1))
+        except OSError:
+            pytest.skip("only an administrator of the machine may choose the next process's number")
+        with begin() as program:
+            if program.process.pid == number:
+                yield program
+                return
+    pytest.skip("others start processes too fast")

@@ -1,6 +1,5 @@
 """Changing time under programs that look at it, wait for it, and are signalled meanwhile."""
 
-import os
 import signal
 from collections.abc import Callable
 
@@ -9,7 +8,7 @@ from localprocs.vclock import Clock
 from localprocs.vclock.page import NANOS
 
 from tests.patience import until
-from tests.unit.vclock.conftest import python, waits
+from tests.unit.vclock.conftest import python, waits, with_number
 
 HOUR = 3600.0
 
@@ -107,11 +106,11 @@ while True:
         for count in range(300):
             if count % 2:
                 clock.set_speed(1 + count % 3)
-            os.kill(program.process.pid, signal.SIGUSR1)
+            program.process.send_signal(signal.SIGUSR1)
             clock.set_speed(1)
             if program.is_silent_for(10):
                 hidden += 1
-                os.kill(program.process.pid, signal.SIGUSR1)
+                program.process.send_signal(signal.SIGUSR1)
             assert program.line() == "-1 4"
     assert hidden <= 5
 
@@ -165,3 +164,20 @@ print("heard", flush=True)
 """
     with python(code, clock.env()) as program:
         assert program.line() == "heard"
+
+
+def test_a_stranger_with_a_dead_waiters_number_is_not_signalled(make_clock: Callable[[float], Clock]) -> None:
+    """Killed in its wait, a program leaves its number in the page; whoever gets it next notices nothing of a change."""
+    clock = make_clock(1)
+    told = "import signal, time; signal.signal(signal.SIGURG, lambda *_: print('signalled', flush=True))\n"
+    told += "print('ready', flush=True)\nwhile True: time.sleep(600)"
+    with python("import time; print('ready', flush=True); time.sleep(3600)", clock.env()) as dead:
+        assert dead.line() == "ready"
+        until(lambda: [each.pid for each in clock.dues()] == [dead.process.pid], what="its wait")
+        dead.process.kill()
+        dead.process.wait(60)
+    with with_number(dead.process.pid, lambda: python(told, {})) as stranger:
+        assert stranger.line() == "ready"
+        clock.jump(60)
+        assert stranger.is_silent_for(0.5)
+    assert clock.dues() == []

@@ -84,7 +84,7 @@ EXPORT void vclock_leap(struct page *page, nanos elapsed) {
 
 /* Has a waiter look at the clock. */
 EXPORT void vclock_call(struct page *page, uint32_t slot, uint64_t owner) {
-    if (atomic_load(&page->slots[slot].owner) == owner) slot_signal(&page->slots[slot], owner, SIGURG);
+    if (atomic_load(&page->slots[slot].owner) == owner) slot_signal(&page->slots[slot], owner);
 }
 
 /* Frees the slot of one that has died in its wait. */

@@ -123,7 +123,7 @@ nanos wait_left(struct wait *wait); /* virtual time until the deadline, not belo
 void waiters_attach(struct page *page);
 struct slot *slot_claim(struct page *page, bool for_timers);
 void slot_free(struct slot *slot);
-int slot_signal(struct slot *slot, uint64_t owner, int number); /* as tgkill(2) */
+int slot_signal(struct slot *slot, uint64_t owner); /* SIGURG; as tgkill(2): ESRCH when the owner is gone */
 int waiters_wake(struct page *page, uint32_t generation, nanos patience); /* returns how many have not looked */
 
 /* What else has to be done in a process that waits. The first is called from the signal handler. */

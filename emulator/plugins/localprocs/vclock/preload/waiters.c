@@ -3,18 +3,28 @@
  * Each thread that waits marks a slot in the page with the generation that it counted on. Who changes the clock sends
  * SIGURG to every thread whose slot names an older one, and again until it has looked: so a signal that came just
  * before the thread went to sleep is not lost. Nothing runs in the waiting processes for it: no helper thread that a
- * fork would lose, no descriptor that a program could close. SIGURG, because its default is to be ignored: were it to
- * reach a stranger who got a dead waiter's id, nothing would happen.
+ * fork would lose, no descriptor that a program could close. A waiter may have died without a word, and its number be a
+ * stranger's: signals go by descriptor, after the start of the process has been read again. SIGURG, because its default
+ * is to be ignored.
  */
 #include "vclock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+#ifndef SYS_pidfd_open /* older headers */
+#define SYS_pidfd_open 434
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef PIDFD_THREAD /* Linux 6.9 and later: of one thread */
+#define PIDFD_THREAD O_EXCL
+#endif
 
 /* A thread that blocks SIGURG, or found no slot, still looks by itself. */
 static const nanos LOOK_ANYWAY = SECOND;
@@ -37,25 +47,28 @@ static bool is_gone(uint64_t owner) {
     return syscall(SYS_tgkill, (int)(owner >> 32), (int)(uint32_t)owner, 0) != 0 && errno == ESRCH;
 }
 
-/* When this process began, as the kernel tells it: with its number, no other one has it. */
-static uint64_t start_of_process(void) {
-    uint64_t start = atomic_load(&own_start);
-    if (start) return start;
+/* When a process began, as the kernel tells it: with its number, no other one has it. 0 where there is none. */
+static uint64_t start_of(int process) {
     char text[1024];
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    snprintf(text, sizeof text, "/proc/%d/stat", process);
+    int fd = open(text, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0) close(fd);
     text[size > 0 ? size : 0] = 0;
     char *field = strrchr(text, ')'); /* the second field, and the only one that may hold blanks */
     for (int number = 2; field && number < 22; number++) field = strchr(field + 1, ' ');
-    start = field ? strtoull(field, NULL, 10) : 0;
-    atomic_store(&own_start, start);
+    return field ? strtoull(field, NULL, 10) : 0;
+}
+
+static uint64_t start_of_this(void) {
+    uint64_t start = atomic_load(&own_start);
+    if (!start) atomic_store(&own_start, start = start_of(getpid()));
     return start;
 }
 
 struct slot *slot_claim(struct page *page, bool for_timers) {
     int saved = errno;
-    uint64_t id = own_id(), start = start_of_process();
+    uint64_t id = own_id(), start = start_of_this();
     struct slot *claimed = NULL;
     for (uint32_t place = 0; place < 2 * SLOTS && !claimed; place++) {
         struct slot *slot = &page->slots[place % SLOTS];
@@ -188,11 +201,26 @@ nanos wait_left(struct wait *wait) {
     return left > 0 ? left : 0;
 }
 
-int slot_signal(struct slot *slot, uint64_t owner, int number) {
+static bool has_thread(int process, int thread) {
+    char task[64];
+    snprintf(task, sizeof task, "/proc/%d/task/%d", process, thread);
+    return access(task, F_OK) == 0;
+}
+
+int slot_signal(struct slot *slot, uint64_t owner) {
     int process = (int)(owner >> 32), thread = (int)(uint32_t)owner;
-    int sent = (int)syscall(SYS_tgkill, process, thread, number);
     /* Another thread of the process can set its timers, too. */
-    return sent != 0 && errno == ESRCH && slot->timers ? kill(process, number) : sent;
+    bool any = slot->timers && !has_thread(process, thread);
+    int descriptor = (int)syscall(SYS_pidfd_open, any ? process : thread, any ? 0 : PIDFD_THREAD);
+    if (descriptor < 0 && errno == ESRCH) return -1;
+    int sent = -1;
+    if (start_of(process) != slot->start || !(any || has_thread(process, thread))) errno = ESRCH;
+    else if (descriptor >= 0) sent = (int)syscall(SYS_pidfd_send_signal, descriptor, SIGURG, NULL, 0);
+    else sent = (int)syscall(SYS_tgkill, process, thread, SIGURG); /* Linux before 6.9 knows threads by number alone */
+    int saved = errno;
+    if (descriptor >= 0) close(descriptor);
+    errno = saved;
+    return sent;
 }
 
 /* Signals each waiter that has not looked since the change, or only counts them; returns how many there are. */
@@ -202,8 +230,8 @@ static int signal_waiters(struct page *page, uint32_t generation, bool send) {
         uint64_t owner = atomic_load(&slot->owner);
         uint32_t seen = atomic_load(&slot->seen);
         if (!owner || seen == IDLE || seen == generation) continue;
-        int sent = slot_signal(slot, owner, send ? SIGURG : 0);
-        if (sent != 0 && errno == ESRCH) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
+        bool gone = send ? slot_signal(slot, owner) != 0 && errno == ESRCH : is_gone(owner);
+        if (gone) atomic_compare_exchange_strong(&slot->owner, &owner, 0);
         else waiting++;
     }
     return waiting;
