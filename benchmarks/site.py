@@ -65,7 +65,7 @@ def _measure(scope: str, count: int, tell: Callable[[str], None]) -> Figures:
         pipeline, site = Pipeline(harness.run), SiteControl(harness.run.site_url)
         site.reset(
             {
-                f"creator-{number:02}": {"fans": [], "media": []}
+                f"further-{number:02}": {"fans": [], "media": []}
                 for number in range(len(harness.accounts) + 1, ACCOUNTS + 1)
             }
         )

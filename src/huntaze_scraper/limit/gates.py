@@ -1,4 +1,4 @@
-"""Where gates are kept: items ``turn#<scope or account>`` and ``requests#<account>`` of the state table."""
+"""Where gates are kept: items of the state table, as its keys name them."""
 
 import asyncio
 import uuid

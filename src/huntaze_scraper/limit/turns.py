@@ -11,7 +11,7 @@ from huntaze_scraper.limit.gate import Asked, Gate, ask
 from huntaze_scraper.limit.gates import Gates
 from huntaze_scraper.limit.rate import Limit
 from huntaze_scraper.settings import PIPELINE
-from huntaze_scraper.state.keys import Kind
+from huntaze_scraper.state.keys import PIPELINE_TURN, Kind
 
 MOST_CONFLICTS = 20
 MOST_KNOWN = 1_000
@@ -70,7 +70,7 @@ class Turns:
             StoreUnavailable: no turn without the store.
             Interrupted: the process ends.
         """
-        key = self._kind.key(PIPELINE if self._is_shared else account)
+        key = PIPELINE_TURN if self._is_shared else self._kind.of_account(account)
         began = self._clock.monotonic()
         while True:
             closed_seconds = await self._gates.opens_in()

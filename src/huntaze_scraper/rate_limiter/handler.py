@@ -25,7 +25,7 @@ from huntaze_scraper.rate_limiter.metrics import Metrics
 from huntaze_scraper.rate_limiter.places import DynamoPlaces
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
 from huntaze_scraper.settings import INVOCATION_SECONDS, PIPELINE, RateLimiterSettings
-from huntaze_scraper.state.keys import SCOPE, WORKFLOWS_BUCKET, Kind, bucket_of
+from huntaze_scraper.state.keys import SCOPE, WORKFLOWS_BUCKET, Kind
 from huntaze_scraper.state.table import StateTable
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Function:
                 jitter=lambda most: random.uniform(0, most),  # noqa: S311 - spreads retries, keeps no secret
                 logger=self.logger,
             ),
-            bucket_of=lambda account: WORKFLOWS_BUCKET if is_shared else bucket_of(account),
+            bucket_of=lambda account: WORKFLOWS_BUCKET if is_shared else Kind.BUCKET.of_account(account),
             opens_in=Scope(marks, settings.rate_limit_scope, pause, clock).opens_in,
             ingress=Ingress(sqs, settings.ingress_queue_url, settings.ingress_dlq_url, self.logger),
             clock=clock,

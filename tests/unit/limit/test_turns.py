@@ -233,6 +233,19 @@ def test_while_the_scope_is_changed_no_turn_is_taken_nor_kept() -> None:
     run(scenario())
 
 
+@pytest.mark.requirement("9.1")
+def test_an_account_called_as_the_shared_limit_is_has_a_limit_of_its_own() -> None:
+    """Tasks of both scopes, as during a change of it, never take one's turn for the other's."""
+    gates = SharedGates(Random(8))
+
+    async def scenario() -> None:
+        for scope in (PIPELINE, ACCOUNT):
+            await Task(gates, scope).turns.take("pipeline", Priority.NORMAL, 0)
+        assert [gate.tokens.free(0) for gate in gates.items.values()] == [9, 9]
+
+    run(scenario())
+
+
 @pytest.mark.requirement("9.3", "9.4")
 def test_an_urgent_job_at_the_site_goes_within_a_window_whatever_waits() -> None:
     """Twenty accounts wait with a hundred jobs; one of another account comes, and is urgent."""

@@ -23,7 +23,7 @@ from huntaze_scraper.operations.incident.endings import expected
 from huntaze_scraper.operations.incident.raw import Raw, RawItem, RawLine, RawMessage, number
 from huntaze_scraper.operations.incident.redaction import DROPPED, Redaction
 from huntaze_scraper.settings import SCOPES
-from huntaze_scraper.state.keys import Kind, name_of
+from huntaze_scraper.state.keys import Kind, name_of, renamed
 
 LEAD_SECONDS = 2.0
 """Between t0 and the first job."""
@@ -206,7 +206,7 @@ class _Assembly:
     def _item(self, item: RawItem) -> StateItem | None:
         kind = item.key.partition("#")[0]
         allowed = rules.of_item(self._redaction, kind)
-        key = self._key(kind, name_of(item.key))
+        key = self._key(kind, item.key)
         if allowed is None or key is None:
             self._redaction.counts["dropped"] += 1
             return None
@@ -217,13 +217,11 @@ class _Assembly:
             item=self._redaction.only(allowed, item.item),
         )
 
-    def _key(self, kind: str, name: str) -> str | None:
+    def _key(self, kind: str, key: str) -> str | None:
         if kind in (Kind.JOB, Kind.SLOT):
-            new = self._redaction.job_id(name)
+            new = self._redaction.job_id(name_of(key))
             return None if new is DROPPED or new is None else f"{kind}#{new}"
-        prefix = "account#" if name.startswith("account#") else ""
-        name = name.removeprefix("account#")
-        return f"{kind}#{prefix}{name if name in ('pipeline', 'workflows') else self._creator(name)}"
+        return renamed(key, self._creator)
 
     def _waiting(self, item: RawItem) -> StateItem:
         priority, _, account = item.key.partition("#")

@@ -19,7 +19,7 @@ from huntaze_scraper.operations.incident.bundle import (
 )
 from huntaze_scraper.operations.incident.made_jobs import digest
 from huntaze_scraper.operations.incident.redaction import DROPPED, Redaction
-from huntaze_scraper.state.keys import Kind, name_of
+from huntaze_scraper.state.keys import Kind, name_of, renamed
 
 
 def redact(bundle: Bundle) -> Bundle:
@@ -102,14 +102,9 @@ class _Again:
         allowed = rules.of_item(self._redaction, kind)
         if allowed is None:
             return None
-        prefix = "account#" if name.startswith("account#") else ""
-        name = name.removeprefix("account#")
-        if kind in (Kind.JOB, Kind.SLOT):
-            name = self._id(name)
-        elif name not in ("pipeline", "workflows"):
-            name = self._account(name)
-        fields = self._redaction.only(allowed, item.item)
-        return replace(item, key=f"{kind}#{prefix}{name}", sort="", item=fields)
+        is_job = kind in (Kind.JOB, Kind.SLOT)
+        key = f"{kind}#{self._id(name)}" if is_job else renamed(item.key, self._account)
+        return replace(item, key=key, sort="", item=self._redaction.only(allowed, item.item))
 
     def _answer(self, answer: Answer) -> Answer:
         content = answer.response["content"]

@@ -14,9 +14,8 @@ from huntaze_scraper.operations.dead_letters import QUEUES, DeadLetter
 from huntaze_scraper.operations.incident.bundle import Queue
 from huntaze_scraper.operations.incident.gathering import Gathering
 from huntaze_scraper.operations.incident.raw import RawItem, RawMessage
-from huntaze_scraper.settings import PIPELINE
 from huntaze_scraper.state.attributes import read_all
-from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, Kind, bucket_of, name_of
+from huntaze_scraper.state.keys import PIPELINE_TURN, WORKFLOWS_BUCKET, Kind, name_of
 from huntaze_scraper.state.line_table import LineTable
 from huntaze_scraper.worker import results
 
@@ -33,9 +32,8 @@ def gather_items(gathering: Gathering, job_ids: Iterable[str], accounts: Iterabl
     keys = [
         *(kind.key(job_id) for job_id in job_ids for kind in (Kind.JOB, Kind.SLOT)),
         *(Kind.PAUSE.key(it) for it in accounts),
-        *(bucket_of(it) for it in accounts),
-        *(kind.key(it) for it in accounts for kind in (Kind.TURN, Kind.REQUESTS)),
-        *(WORKFLOWS_BUCKET, Kind.TURN.key(PIPELINE)),
+        *(kind.of_account(it) for it in accounts for kind in (Kind.BUCKET, Kind.TURN, Kind.REQUESTS)),
+        *(WORKFLOWS_BUCKET, PIPELINE_TURN),
     ]
     with gathering.part("items of the state table", "dynamodb:BatchGetItem"):
         gathering.raw.items += items(gathering, keys)

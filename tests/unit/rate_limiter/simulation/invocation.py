@@ -21,7 +21,7 @@ from huntaze_scraper.rate_limiter.limiter import Limiter
 from huntaze_scraper.rate_limiter.places import Changed
 from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
-from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, bucket_of
+from huntaze_scraper.state.keys import WORKFLOWS_BUCKET, Kind
 from huntaze_scraper.state.slot import Place
 from tests.unit.rate_limiter.simulation.ground import Ground
 
@@ -52,7 +52,7 @@ class Invocation:
                 jitter=lambda most: world.random.uniform(0, most),
                 logger=_silent,
             ),
-            bucket_of=(lambda _: WORKFLOWS_BUCKET) if world.is_shared else bucket_of,
+            bucket_of=(lambda _: WORKFLOWS_BUCKET) if world.is_shared else Kind.BUCKET.of_account,
             opens_in=partial(self._opens_in, world.scope),
             ingress=Ingress(_Sqs(self), "ingress", "dlq", _silent),  # type: ignore[arg-type]
             clock=_Clock(self),
