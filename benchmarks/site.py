@@ -27,6 +27,8 @@ TASKS = 4
 AWAY_SECONDS = 3600.0
 POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
 LEAST_SHARE = 0.95
+SPEED = 1 / TASKS
+"""On AWS each task has a processor of its own; here they share this machine's, with queues, tables and site."""
 LOOK_SECONDS = 10.0
 START_SECONDS = 300.0
 """Until four tasks run, real seconds."""
@@ -44,7 +46,8 @@ class Figures:
     worst_window: int
     """In all, or of an account: as the scope is."""
     answers_429: int
-    share_of_rate: float
+    share_of_rate: float | None
+    """None where no account had more than a window's jobs, which may go at once."""
     lost: int
     doubled: int
     out_of_order: int
@@ -59,8 +62,7 @@ def measure(jobs: int, tell: Callable[[str], None]) -> list[Figures]:
 
 def _measure(scope: str, count: int, tell: Callable[[str], None]) -> Figures:
     capacity, window = LimitSettings.rate_limit_capacity, LimitSettings.rate_limit_window_seconds
-    # Time goes at the wall's pace while somebody works, and leaps while nobody does: on a busy machine, too.
-    options = Options(speed=1.0, context={"rate_scope": scope})
+    options = Options(speed=SPEED, context={"rate_scope": scope})
     with Harness(options, tell=lambda text: tell(f"{scope}: {text}")) as harness:
         pipeline, site = Pipeline(harness.run), SiteControl(harness.run.site_url)
         site.reset(
@@ -118,23 +120,22 @@ def _figures(scope: str, sent: Sequence[SentJob], pipeline: Pipeline, site: Site
     if scope == "pipeline":
         groups = [[it["time"] for it in messages]]
     texts = [it["text"] for it in messages]
-    lasts = [max(it) - min(it) for it in groups]
     # Ten go at once, and ten in each window after it.
-    possible = max((len(it) - 1) // capacity * window for it in groups)
+    shares = [(len(it) - 1) // capacity * window / (max(it) - min(it)) for it in groups if len(it) > capacity]
     return Figures(
         scope=scope,
         jobs=len(sent),
         accounts=len(by_account),
         worst_window=max(worst_window(it) for it in groups),
         answers_429=sum(it["status"] == HTTPStatus.TOO_MANY_REQUESTS for it in site.requests()),
-        share_of_rate=possible / max(lasts) if max(lasts) else 1.0,
+        share_of_rate=min(shares, default=None),
         lost=len(sent) - len(set(texts)),
         doubled=len(texts) - len(set(texts)),
         out_of_order=sum(
             later < earlier for each in by_account.values() for (_, earlier), (_, later) in pairwise(sorted(each))
         ),
         most_receives=max(it["receive_count"] for it in pipeline.journal(pipeline.run.workflows_queue_url)),
-        minutes=max(lasts) / 60,
+        minutes=max(max(it) - min(it) for it in groups) / 60,
     )
 
 
@@ -146,7 +147,7 @@ def problems(figures: Sequence[Figures]) -> list[str]:
             found.append(f"{it.scope}: {it.worst_window} in the worst window")
         counts = {name: getattr(it, name) for name in ("answers_429", "lost", "doubled", "out_of_order")}
         found += [f"{it.scope}: {name} is {count}" for name, count in counts.items() if count]
-        if it.share_of_rate < LEAST_SHARE:
+        if it.share_of_rate is not None and it.share_of_rate < LEAST_SHARE:
             found.append(f"{it.scope}: {it.share_of_rate:.1%} of the possible rate, less than {LEAST_SHARE:.0%}")
     return found
 

@@ -114,6 +114,19 @@ class Harness:
         """Stop everything."""
         self.stop()
 
+    def deploy(self, context: Mapping[str, str]) -> None:
+        """Update what runs to the assembly of another context.
+
+        Raises:
+            CloudError: names the stack, the resource and the reason.
+            SynthesisFailed: there is no such assembly.
+        """
+        self._deploy(synthesise(context), self.clients, self.run.site_url)
+
+    def _deploy(self, assembly: Path, clients: Clients, site_url: str) -> dict[str, str]:
+        parameters = {"SiteUrl": site_url, "MediaHosts": urlsplit(site_url).netloc, **(self.options.parameters or {})}
+        return deployment.deploy(assembly, clients.connect, Place(ACCOUNT_ID, REGION), parameters, self._tell)
+
     def require_running(self) -> None:
         """Raise a HarnessError if a process of the harness has ended by itself."""
         with self._explained():
@@ -191,8 +204,7 @@ class Harness:
         options.prepare(clients)
 
         self._tell("deploying the assembly")
-        parameters = {"SiteUrl": site_url, "MediaHosts": urlsplit(site_url).netloc, **(options.parameters or {})}
-        outputs = deployment.deploy(assembly, clients.connect, Place(ACCOUNT_ID, REGION), parameters, self._tell)
+        outputs = self._deploy(assembly, clients, site_url)
         self._control = ControlServer(self.clock, endpoint_url)
         self._run = Run(
             aws_endpoint_url=endpoint_url,
