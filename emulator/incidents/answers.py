@@ -17,6 +17,7 @@ HANG_SECONDS = 5.0
 SPELL_ANSWERS, SPELL_SECONDS = 3, 60.0
 """As many equal failures in a row, over as long, were the site's state at the time, whoever asked how often."""
 SMALL_BYTES = 65536
+SIGN_IN = "/api/login"
 _MARGIN_SECONDS = 5.0
 _NORMAL = range(200, 400)
 
@@ -57,9 +58,9 @@ def rules(answers: Sequence[Answer], t0: float, fans: Mapping[str, str] | None =
 
     A spell of equal failures becomes one rule for its time: of the whole site where nobody fared better meanwhile, else
     of an account, else of one path. Every other failure is for the n-th request of its account with that method and
-    path; so is a long wait for an answer, around what is answered then.
+    path; so is a long wait for an answer, around what is answered then. A session that is over is told once.
     """
-    ordered = _numbered(sorted(answers, key=lambda it: it.at_seconds), fans or {})
+    ordered = [*_caused(_numbered(sorted(answers, key=lambda it: it.at_seconds), fans or {}))]
     found: list[Rule] = []
     levels: Sequence[Callable[[Answer], dict[str, Any]]] = (lambda _: {}, _account, _request)
     in_spells: set[int] = set()
@@ -92,6 +93,24 @@ def _numbered(answers: Iterable[Answer], fans: Mapping[str, str]) -> list[Answer
         counts[key] += 1
         found.append(replace(each, request={**each.request, "url": path}, nth=counts[key]))
     return found
+
+
+def _caused(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield the answers without what only follows: a session that is over stays so until its account signs in."""
+    over: set[str] = set()
+    for each in answers:
+        if is_sign_in(each) and int(each.response["status"]) in _NORMAL:
+            over.discard(each.account)
+        elif _wrong(each).kind == "expire_session":
+            if each.account in over:
+                continue
+            over.add(each.account)
+        yield each
+
+
+def is_sign_in(answer: Answer) -> bool:
+    """Tell whether it is an answer to credentials."""
+    return answer.request["method"] == "POST" and str(answer.request["url"]).startswith(SIGN_IN)
 
 
 def _account(answer: Answer) -> dict[str, Any]:
@@ -135,7 +154,7 @@ def _wrong(answer: Answer) -> _Fault:
         # Empty where whoever asked was told to end meanwhile: no answer had come, and none was cut off.
         gave_up = answer.response.get("_error", by_time) != "reset"
         return _Fault("hang" if gave_up else "reset", acted=bool(acted), acted_after=late)
-    if status == HTTPStatus.UNAUTHORIZED and not str(answer.request["url"]).startswith("/api/login"):
+    if status == HTTPStatus.UNAUTHORIZED and not is_sign_in(answer):
         return _Fault("expire_session")
     headers = answer.response.get("headers", ())
     told = next((str(it["value"]) for it in headers if it["name"].lower() == "retry-after"), "")

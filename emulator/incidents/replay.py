@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localprocs.vclock import AUTO, Clock, NotWithin, WallClock
@@ -144,7 +144,7 @@ def _steps(
 ) -> Iterator[tuple[str, SentJob]]:
     """Send the jobs and play the script, each at its offset; yield each job by the recording's id."""
     jobs = [it for it in bundle.jobs if it.queue == "ingress"]
-    happened = [it for it in bundle.script if 0 <= it.at_seconds <= bundle.manifest.span_seconds]
+    happened = [it for step in bundle.script if (it := _within(step)) and it.at_seconds <= bundle.manifest.span_seconds]
     steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *happened], key=lambda it: it.at_seconds)
     for step in steps:
         moment = began + max(step.at_seconds, 0.0)
@@ -156,6 +156,16 @@ def _steps(
         sent = _send(step, pipeline)
         if step.job_id:
             yield step.job_id, sent
+
+
+def _within(step: Happening) -> Happening | None:
+    """Return what is left of a step from t0 on: of an outage that began before, the rest."""
+    if step.at_seconds >= 0:
+        return step
+    left = float(step.arguments.get("seconds", 0)) + step.at_seconds
+    if step.verb is not Verb.OUTAGE or left <= 0:
+        return None
+    return replace(step, at_seconds=0.0, arguments={**step.arguments, "seconds": left})
 
 
 def _go_to(clock: Clock, moment: float, *, in_the_midst: bool = False) -> None:

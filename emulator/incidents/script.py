@@ -42,8 +42,8 @@ class Script:
             self._update_service(desiredCount=1)
 
     def _outage(self, arguments: Mapping[str, Any]) -> None:
-        kind = "hang" if arguments.get("kind") == "hang" else "error"
-        self.faults.outage(str(arguments["service"]), kind, float(arguments["seconds"]))
+        service, kind = str(arguments["service"]), str(arguments.get("kind", "error"))
+        self.faults.outage(service, kind, float(arguments["seconds"]))
 
     def _stop_task(self) -> None:
         ecs, cluster = self._run.clients.ecs, self._run.ecs_cluster

@@ -11,8 +11,9 @@ import httpx
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.site import store_credentials
 from emulator.harness.site_control import SiteControl
+from emulator.incidents.answers import is_sign_in
 from huntaze_scraper.onlyfans.session_state import pack
-from huntaze_scraper.operations.incident.bundle import Answer, Bundle, SentJob, StateItem
+from huntaze_scraper.operations.incident.bundle import Bundle, SentJob, StateItem
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import StateTable
 
@@ -63,7 +64,7 @@ def prepare(bundle: Bundle, site: SiteControl, clients: Clients, state: StateTab
     site.reset(accounts)
     told = [it for it in site.accounts() if it["username"] in accounts]
     store_credentials(told, clients)
-    strangers = {it.account for it in bundle.answers if _is_log_in(it)}
+    strangers = {it.account for it in bundle.answers if is_sign_in(it)}
     for account in told:
         if account["username"] not in strangers:
             _sign_in(account, site.url, state)
@@ -94,10 +95,6 @@ def _shift(value: Any, t0: float, seconds: float) -> Any:
         case int() | float() if abs(value / _MILLISECONDS - t0) < _DAYS_AROUND:
             return type(value)(value + seconds * _MILLISECONDS)
     return value
-
-
-def _is_log_in(answer: Answer) -> bool:
-    return answer.request["method"] == "POST" and str(answer.request["url"]).startswith("/api/login")
 
 
 def _sign_in(account: Mapping[str, Any], site_url: str, state: StateTable) -> None:

@@ -1,8 +1,9 @@
 """Services that fail for a while, for whoever calls them with a role's credentials: what happens when a store is down.
 
-``POST /_emulator/outages {"service": "dynamodb", "kind": "error" | "hang", "seconds": 30}`` begins one; ``DELETE`` ends
-them all; ``GET`` lists them, each with how many calls it ``refused``. A hanging service answers nothing until the outage
-is over, and then with an error. Seconds are the clock's.
+``POST /_emulator/outages {"service": "dynamodb", "kind": "error" | "throttle" | "hang", "seconds": 30}`` begins one;
+``DELETE`` ends them all; ``GET`` lists them, each with how many calls it ``refused``. A hanging service answers nothing
+until the outage is over, and then with an error; one that throttles answers as AWS does to whoever asks too often. Seconds
+are the clock's.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 from localstack.http import Request, Response
 from localstack.runtime import hooks
 
-KINDS = ("error", "hang")
+KINDS = ("error", "throttle", "hang")
 LONGEST_SECONDS = 24 * 3600
 SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs", "cloudwatch")
 
@@ -60,6 +61,9 @@ class Outages:
                 self._changed.wait_for(lambda: self._outages.get(service) is not outage, outage.seconds_left)
         from localstack.aws.api import CommonServiceException  # noqa: PLC0415 - the start needs none of it
 
+        if outage.kind == "throttle":
+            code, status = ("SlowDown", 503) if service == "s3" else ("ThrottlingException", 400)
+            raise CommonServiceException(code, "Rate exceeded", status_code=status)
         raise CommonServiceException("ServiceUnavailable", f"{service} is down", status_code=503)
 
     def serve(self, request: Request) -> Response:

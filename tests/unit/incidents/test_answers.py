@@ -59,6 +59,21 @@ def test_each_way_to_fail_has_its_fault(recorded: object, fault: dict[str, objec
     assert [it["fault"] for it in rules([recorded], T0)] == [fault]  # type: ignore[list-item]
 
 
+def test_a_session_that_is_over_is_ended_once() -> None:
+    """What is refused until its account signs in follows from that, and not for whoever signs in sooner."""
+    log_in = ("POST", "/api/login")
+    recorded = [
+        answer(1, 401),
+        answer(31, 401, nth=2),
+        answer(32, 401, account="acct-2"),
+        answer(200, 401, CHAT),
+        answer(201, 200, log_in),
+        answer(202, 401, nth=3),
+    ]
+    found = [(it["match"]["account"], it["match"]["nth"]) for it in rules(recorded, T0)]
+    assert sorted(found) == [("acct-1", [1]), ("acct-1", [3]), ("acct-2", [1])]
+
+
 def test_a_failure_is_for_the_same_conversation_in_whatever_order_jobs_go() -> None:
     """Where it is known to whom a job is, its answers are counted among those of that conversation."""
     recorded = [replace(answer(1, 201), job_id="a"), replace(answer(2, 500, nth=2), job_id="b")]

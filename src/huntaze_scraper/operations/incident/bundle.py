@@ -24,7 +24,7 @@ class Verb(StrEnum):
     STOP_TASK = "stop_task"
     """A task was stopped as ECS stops it (SIGTERM); ``reason``, shortened to ECS's own words."""
     OUTAGE = "outage"
-    """``service`` (dynamodb, s3, sqs …), ``kind`` (error, throttle), ``seconds``."""
+    """``service`` (dynamodb, s3, secretsmanager, sqs), ``kind`` (error, throttle, hang), ``seconds``."""
     DEPLOY = "deploy"
     """A new deployment of the service began."""
     SCALE = "scale"

@@ -15,6 +15,8 @@ OF_TASKS = (
     "circuit_breaker_changed",
     "task_waits",
     "task_ready_again",
+    "receive_failed",
+    "heartbeat_failed",
 )
 """Events that are of no job, and tell what happened to a task."""
 

@@ -12,10 +12,10 @@ LONGEST_NAME = 64
 _OTHERS = (
     # What AWS says when it refuses, or of tasks and deployments.
     "AccessDenied ThrottlingException ProvisionedThroughputExceeded Throttling InternalServerError ServiceUnavailable "
-    "RequestLimitExceeded ConnectTimeoutError ReadTimeoutError EndpointConnectionError ClientError Service Unavailable "
+    "RequestLimitExceeded SlowDown ConnectTimeoutError ReadTimeoutError EndpointConnectionError ClientError Service Unavailable "
     "SpotInterruption TerminationNotice EssentialContainerExited TaskFailedToStart UserInitiated ServiceSchedulerInitiated "
     "Scaling activity initiated by deployment ECS Essential container in task exited Your Spot was interrupted "
-    "SIGTERM SIGINT "
+    "SIGTERM SIGINT throttle "
     # Alarms' names, which the templates give.
     "age challenge circuit breaker cpu critical credentials depth dlq effect errors failed failure high ingress jobs "
     "lambda low messages missing not onlyfans opened queue rate ready rotation scraper seen share taken tasks throttles "
