@@ -19,6 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.incidents import day
 from emulator.console.reading.place import target_of
+from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
@@ -36,6 +37,8 @@ LEAST_REPRODUCED = 0.95
 ACCOUNTS = 6
 JOBS_A_HISTORY = 6
 PATIENCE_SECONDS = 7200.0
+ALARM_PERIOD_SECONDS = 300.0
+"""The longest of an alarm: a replay whose moments lie otherwise in it may raise one a period sooner or later."""
 POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
 
 
@@ -77,22 +80,41 @@ def hour(count: int, tell: Callable[[str], None]) -> tuple[Captured, float, str]
         return cost, time.monotonic() - begun, verdict.text
 
 
-def histories(count: int, first: int, tell: Callable[[str], None]) -> Iterator[History]:
-    """Live through so many seeds' faults, capture each and replay it, all on one harness."""
+def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], None]) -> Iterator[History]:
+    """Live through so many seeds' faults, capture each and replay it, all on one harness.
+
+    Those that replay otherwise leave their bundles in ``kept``.
+    """
     with Harness(Options(speed=AUTO), tell) as harness:
         pipeline, clock = Pipeline(harness.run), _clock(harness)
+        pipeline.await_health()
+        fresh = _post(harness, "")["id"]
+
+        def begin_anew(moment: float) -> None:
+            """Let queues, tables, metrics and alarms be as at first, at the like moment of an alarm's period."""
+            clock.settle()
+            _post(harness, f"/{fresh}")
+            again(pipeline)
+            clock.advance((moment - clock.now()) % ALARM_PERIOD_SECONDS)
+
         for seed in range(first, first + count):
             tell(f"seed {seed}: it happens")
-            pipeline.forget()
+            begin_anew(0.0)
             SiteControl(harness.run.site_url).reset()
-            again(pipeline)
-            clock.advance(60)
             began = clock.now()
             kind = _live(pipeline, clock, seed)
             bundle, _ = _captured(pipeline, began, lambda _: None)
             tell(f"seed {seed}: {kind}, replaying")
-            again(pipeline)
-            yield History(seed=seed, kind=kind, verdict=play(bundle, pipeline, clock).verdict.text)
+            begin_anew(bundle.t0.timestamp())
+            verdict = play(bundle, pipeline, clock).verdict
+            if kept and not verdict.is_reproduced:
+                write_bundle(bundle, kept / f"incident-seed-{seed}.zip")
+            yield History(seed=seed, kind=kind, verdict=verdict.text)
+
+
+def _post(harness: Harness, checkpoint: str) -> dict[str, Any]:
+    url = f"{harness.run.aws_endpoint_url}/_emulator/checkpoints{checkpoint}"
+    return dict(http_client.post(url).raise_for_status().json())
 
 
 def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
@@ -195,6 +217,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=600, help="jobs of the hour; 0 leaves it out")
     parser.add_argument("--histories", type=int, default=100, help="histories of faults; 0 leaves them out")
     parser.add_argument("--seed", type=int, default=1, help="of the first history")
+    parser.add_argument("--keep", type=Path, help="a folder for the bundles of histories that replay otherwise")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args()
     told: dict[str, Any] = {}
@@ -214,7 +237,7 @@ def main() -> None:
             if seconds > MOST_SHARE_OF_HOUR * HOUR_SECONDS:
                 wrong.append(f"the hour's replay took {seconds:.0f} s")
         if options.histories:
-            lived = list(histories(options.histories, options.seed, tell))
+            lived = list(histories(options.histories, options.seed, options.keep, tell))
             share = sum(it.verdict == "reproduced" for it in lived) / len(lived)
             told["histories"] = {
                 "reproduced": share,

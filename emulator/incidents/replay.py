@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from localprocs.vclock import AUTO, Clock, NotWithin, WallClock
 
@@ -16,14 +15,15 @@ from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
-from emulator.incidents.stage import at_site, fans_of, prepare, shifted
+from emulator.incidents.sending import CLOSE_SECONDS, await_forwarded, in_order, send
+from emulator.incidents.stage import fans_of, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
+from emulator.incidents.work import at_work, await_work
 from huntaze_scraper.operations.incident.around import gather_deployed
 from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
 from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
 from huntaze_scraper.operations.incident.gathering import Gathering
 from huntaze_scraper.operations.incident.raw import Raw
-from huntaze_scraper.operations.incident.reading import body_text, job_of
 from huntaze_scraper.operations.target import pipeline as pipeline_target
 
 TEMPLATE = "template:"
@@ -34,7 +34,7 @@ _LEAD_SECONDS = 3600.0
 """So long before t0 the clock of an own harness begins: at its start time leaps, too."""
 _QUIET_SECONDS = 30.0
 _NEAR_SECONDS = 1.5
-"""Before a death time goes at the wall's pace, so that it comes in the midst of work and not after it."""
+"""For so long time goes at the wall's pace: what came close together does so again, and a death in the midst of work."""
 _IN_THE_MIDST = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.KILL_LIMITER, Verb.STOP_TASK})
 _SETTINGS = {
     "RATE_LIMIT_CAPACITY": "rate_capacity",
@@ -143,19 +143,30 @@ def _steps(
     bundle: Bundle, pipeline: Pipeline, clock: Clock, script: Script, began: float
 ) -> Iterator[tuple[str, SentJob]]:
     """Send the jobs and play the script, each at its offset; yield each job by the recording's id."""
-    jobs = [it for it in bundle.jobs if it.queue == "ingress"]
+    jobs, last = in_order(bundle.jobs, bundle.lines), dict[str, tuple[float, SentJob]]()
+    sent = dict[str, SentJob]()
     happened = [it for step in bundle.script if (it := _within(step)) and it.at_seconds <= bundle.manifest.span_seconds]
     steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *happened], key=lambda it: it.at_seconds)
     for step in steps:
         moment = began + max(step.at_seconds, 0.0)
         if isinstance(step, Happening):
-            _go_to(clock, moment, in_the_midst=step.verb in _IN_THE_MIDST)
+            if step.verb in _IN_THE_MIDST:
+                _go_to(clock, moment - _NEAR_SECONDS)
+                if jobs_then := at_work(bundle.lines, step.at_seconds):
+                    await_work(jobs_then, sent, pipeline, moment - clock.now())
+                    moment = clock.now()
+            _go_to(clock, moment)
             script.play(step)
             continue
         _go_to(clock, moment)
-        sent = _send(step, pipeline)
+        before, earlier = last.get(step.account, (-CLOSE_SECONDS, None))
+        if earlier and step.at_seconds - before < CLOSE_SECONDS:
+            await_forwarded(earlier, pipeline)
+        job = send(step, pipeline)
+        last[step.account] = step.at_seconds, job
         if step.job_id:
-            yield step.job_id, sent
+            sent[step.job_id] = job
+            yield step.job_id, job
 
 
 def _within(step: Happening) -> Happening | None:
@@ -168,28 +179,12 @@ def _within(step: Happening) -> Happening | None:
     return replace(step, at_seconds=0.0, arguments={**step.arguments, "seconds": left})
 
 
-def _go_to(clock: Clock, moment: float, *, in_the_midst: bool = False) -> None:
-    left = moment - clock.now()
-    if not in_the_midst:
-        clock.advance(max(left, 0.0))
-        return
-    if left > _NEAR_SECONDS:
-        clock.advance(left - _NEAR_SECONDS)
+def _go_to(clock: Clock, moment: float) -> None:
+    """Leap over what is waited for; to a moment that is near, time goes by itself, and work goes on beside it."""
+    if moment - clock.now() > _NEAR_SECONDS:
+        clock.advance(moment - clock.now())
     while clock.now() < moment:
         time.sleep(0.01)
-
-
-def _send(recorded: RecordedJob, pipeline: Pipeline) -> SentJob:
-    run = pipeline.run
-    text = body_text(at_site(recorded.body, run.site_url))
-    attributes: Any = {
-        name: {"DataType": "String", "StringValue": it} for name, it in recorded.attributes.items() if it
-    }
-    answer = run.clients.sqs.send_message(
-        QueueUrl=run.ingress_queue_url, MessageBody=text, MessageAttributes=attributes
-    )
-    job = job_of(text)
-    return SentJob(job.job_id if job else "", answer["MessageId"], recorded.account, job.payload if job else {})
 
 
 def _have_ended(pipeline: Pipeline, sent: Mapping[str, SentJob], began: float) -> bool:

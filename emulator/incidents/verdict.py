@@ -8,6 +8,8 @@ from huntaze_scraper.operations.incident.bundle import Ending, Expected
 
 SHORT = 12
 """Characters of a job's id that people are shown."""
+SCALINGS_OWN = "TargetTracking-"
+"""How names of alarms begin that scaling makes for itself; what it did is in the script."""
 EXACT_ATTEMPTS = 5
 """Up to as many are compared exactly; of more, a tenth more or less is the same: a machine's pace is in them."""
 
@@ -114,13 +116,17 @@ def _of_order(recorded: Expected, here: Expected) -> Iterator[Difference]:
 
 def _of_alarms(recorded: Expected, here: Expected, span_seconds: float) -> Iterator[Difference]:
     """Compare which alarms were raised in the recorded time: how often one comes and goes is a matter of minutes."""
-    raised = {it.alarm: it.at_seconds for it in reversed(recorded.alarms) if it.after == "ALARM"}
-    timely = (it for it in reversed(here.alarms) if it.at_seconds <= span_seconds)
-    also = {it.alarm: it.at_seconds for it in timely if it.after == "ALARM"}
+    raised, also = _raised(recorded, span_seconds), _raised(here, span_seconds)
     for alarm in raised.keys() ^ also.keys():
         words = ("raised", "silent") if alarm in raised else ("silent", "raised")
         at = raised[alarm] if alarm in raised else also[alarm]
         yield Difference(at_seconds=at, what=f"the alarm {alarm}", recorded=words[0], here=words[1])
+
+
+def _raised(expected: Expected, span_seconds: float) -> dict[str, float]:
+    """Return when which alarm was first raised; scaling's own looks back before t0, and tells nobody."""
+    raised = (it for it in reversed(expected.alarms) if it.after == "ALARM" and it.at_seconds <= span_seconds)
+    return {it.alarm: it.at_seconds for it in raised if not it.alarm.startswith(SCALINGS_OWN)}
 
 
 def _told(ending: Ending | None) -> dict[str, Any] | None:
