@@ -1,6 +1,7 @@
 """An incident is captured from what runs by the calls that AWS takes, and by the rights that the docs give."""
 
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,6 +139,40 @@ def test_a_job_and_a_creator_are_captured_alone(incident: SentJob, begun: str, p
     assert len({it.account for it in by_creator.expected.jobs}) == 1
     assert by_job.manifest.span_seconds < 3600
     assert {it.fields.get("job_id") for it in by_job.lines} <= {by_job.expected.jobs[0].job_id, None}
+
+
+def test_the_time_around_an_alarm_is_captured_by_its_name(
+    incident: SentJob, pipeline: Pipeline, clock: Clock, tmp_path: Path
+) -> None:
+    """By the command: half an hour before it was loud, the jobs of that time, and the alarm's own change."""
+    alarm = "dlq_messages_warning"
+
+    def is_loud() -> bool:
+        (found,) = pipeline.clients.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return found["StateValue"] == "ALARM"
+
+    clock.until(is_loud, 900, each=60, what=f"the alarm {alarm}")
+    living_file.write(pipeline.run, tmp_path / "run.json")
+    shell, file = Shell(pipeline.run, tmp_path), tmp_path / "incident.zip"
+
+    told = shell.run("./huntaze", "incident", "capture", "--alarm", alarm, "--out", str(file), "--json")
+
+    assert told.returncode == 0, told.stderr
+    bundle = read_bundle(file)
+    assert bundle.manifest.name.startswith("alarm-")
+    assert bundle.manifest.asked["alarm"] == alarm
+    assert (alarm, "ALARM") in [(it.alarm, it.after) for it in bundle.expected.alarms]
+    assert "done" in [it.end for it in bundle.expected.jobs]
+    assert "ingress_dlq" in [it.queue for it in bundle.jobs]
+    _require_nothing_told(bundle, incident)
+    with zipfile.ZipFile(file) as archive:
+        page = archive.read("timeline.html").decode()
+    assert any(it.job_id[:12] in page for it in bundle.jobs)
+    assert alarm in page
+
+    quiet = shell.run("./huntaze", "incident", "capture", "--alarm", "jobs_wait", "--since", "5m")
+    assert quiet.returncode == 2
+    assert "was not loud since" in quiet.stderr
 
 
 def test_a_jobs_lines_take_no_more_than_the_bill_counts(pipeline: Pipeline) -> None:

@@ -1,15 +1,21 @@
 """An incident's bundle is played in a harness: what came about then comes about again, or the difference is told."""
 
+import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from localprocs.vclock import Clock
 
+from emulator.harness import places
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.replay import again, play, stage
+from huntaze_scraper import names
 from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
 from huntaze_scraper.operations.incident.reading import job_of
+from huntaze_scraper.operations.incident.writing import write_bundle
 from tests import invariants
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("9.9")]
@@ -119,3 +125,21 @@ def test_a_replay_of_its_own_goes_on_at_the_incidents_own_date(bundle: Bundle) -
 
         again(pipeline)
         assert play(bundle, pipeline, harness.clock, seed=2).verdict.is_reproduced
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(600)
+def test_a_bundle_is_replayed_by_one_command(bundle: Bundle, tmp_path: Path) -> None:
+    """Verdict and jobs as JSON, exit code 0; a template that this checkout lacks is told, and this one's is played."""
+    manifest = replace(bundle.manifest, digests={f"template:{names.LIMITER_STACK}": "ab" * 32})
+    file = tmp_path / "incident-busy-site.zip"
+    write_bundle(replace(bundle, manifest=manifest), file)
+    command = [places.PYTHON, places.ROOT / "scripts" / "verbs.py", "incident", "replay", file, "--json"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["verdict"], told["first_difference"]) == ("reproduced", None)
+    assert [it["here"]["end"] for it in told["jobs"]] == ["done"]
+    assert f"recorded with another template of {names.LIMITER_STACK}" in ended.stderr

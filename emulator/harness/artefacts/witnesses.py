@@ -35,6 +35,8 @@ from huntaze_scraper.state.keys import Kind, name_of
 
 FILES = ("emulator.log", "site.log")
 MOST_OBJECTS = 200
+LAST_SHARES = (1.0, 0.3, 0.1, 0.03)
+"""How much of a test's time is captured, from its end: all, or what is not too much."""
 RUNNING: "pytest.StashKey[Harness]" = pytest.StashKey()
 """The session's harness, once it is up."""
 
@@ -165,10 +167,14 @@ class HarnessWitness:
         """Keep a bundle that can be replayed, if the test was about jobs."""
         run = self.harness.run
         target = pipeline_target(run.clients, lambda name: str(getattr(run, name)))
-        moments = (datetime.fromtimestamp(it, UTC) for it in (self.began, self.harness.clock.now()))
-        with suppress(WrongQuestion):
-            bundle = capture(target, Question(since=next(moments), until=next(moments), has_since=True))
-            write_bundle(bundle, kept / f"{BUNDLE_PREFIX}{bundle.manifest.name}.zip")
+        now = self.harness.clock.now()
+        until = datetime.fromtimestamp(now, UTC)
+        for share in LAST_SHARES:  # of a load test, what a bundle can hold
+            since = datetime.fromtimestamp(now - (now - self.began) * share, UTC)
+            with suppress(WrongQuestion):
+                bundle = capture(target, Question(since=since, until=until, has_since=True))
+                write_bundle(bundle, kept / f"{BUNDLE_PREFIX}{bundle.manifest.name}.zip")
+                return
 
     def _pids(self) -> list[int]:
         tasks = http_client.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()

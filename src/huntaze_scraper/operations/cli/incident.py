@@ -44,7 +44,8 @@ def capture(
     with progress(quiet=json) as tell:
         bundle = captured(target, question, tell)
         path = out or Path(f"incident-{bundle.manifest.name}.zip")
-        write_bundle(bundle, path)
+        draw = context.obj.draw
+        write_bundle(bundle, path, draw(bundle) if draw else "")
     missing = [asdict(it) for it in bundle.manifest.missing]
     if json:
         print_json({"bundle": str(path), "jobs": [asdict(it) for it in bundle.expected.jobs], "missing": missing})

@@ -29,6 +29,8 @@ TABLES: Mapping[str, tuple[str, str, Callable[..., Any]]] = {
     "metrics.jsonl": ("metric", "metrics", Reading),
 }
 """Files of one JSON object a line: their schema, the bundle's field, the record."""
+PAGE = "timeline.html"
+"""The bundle as a page for people, where its maker could draw one. Nobody reads it but a browser."""
 NAMES = frozenset({*DOCUMENTS, *TABLES})
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)

@@ -20,7 +20,7 @@ from huntaze_scraper.operations.incident.bundle import (
     Missing,
 )
 from huntaze_scraper.operations.incident.errors import BadBundle
-from huntaze_scraper.operations.incident.files import DOCUMENTS, NAMES, TABLES, faults
+from huntaze_scraper.operations.incident.files import DOCUMENTS, NAMES, PAGE, TABLES, faults
 
 MOST_PACKED_BYTES = 16 * 2**20
 MOST_BYTES = 64 * 2**20
@@ -75,7 +75,7 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
             _require_names(path, [it.filename for it in entries])
             # A zip tells the sizes itself, and no more than what it tells is ever unpacked.
             _require_size(path, sum(it.file_size for it in entries), MOST_BYTES)
-            for entry in entries:
+            for entry in (it for it in entries if it.filename != PAGE):
                 if stat.S_ISLNK(entry.external_attr >> 16):
                     raise BadBundle(f"{path} holds a link, which no bundle does: {_AGAIN}")
                 with archive.open(entry) as held:
@@ -99,7 +99,7 @@ def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _require_names(path: Path, names: list[str]) -> None:
     for name in names:
-        if name not in NAMES:
+        if name not in NAMES and name != PAGE:
             leaves = ".." in name or "/" in name or "\\" in name
             what = "a path that leaves it" if leaves else "a file that no bundle has"
             raise BadBundle(f"{path} holds {what} ({name[:60]!r}): it is not used; {_AGAIN}")

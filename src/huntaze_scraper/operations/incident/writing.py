@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from huntaze_scraper.operations.incident.bundle import Bundle
-from huntaze_scraper.operations.incident.files import DOCUMENTS, TABLES, faults
+from huntaze_scraper.operations.incident.files import DOCUMENTS, PAGE, TABLES, faults
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -20,9 +20,9 @@ class Unfit(Exception):
     """What was to be written is against its own schema: a fault of the program."""
 
 
-def write_bundle(bundle: Bundle, path: Path) -> None:
-    """Write the bundle as a zip. Whoever is cut off half-way leaves nothing under that name."""
-    held = contents(bundle)
+def write_bundle(bundle: Bundle, path: Path, page: str = "") -> None:
+    """Write the bundle as a zip, with its page if there is one. Whoever is cut off leaves nothing under that name."""
+    held = contents(bundle) | ({PAGE: page} if page else {})
     with _whole(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, text in held.items():
             entry = zipfile.ZipInfo(name, EARLIEST)

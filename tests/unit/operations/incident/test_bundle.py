@@ -36,6 +36,16 @@ def test_what_is_written_is_read_again_from_either_form(tmp_path: Path, zipped: 
     assert (tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
 
 
+def test_a_page_in_a_bundle_is_for_people_alone(tmp_path: Path) -> None:
+    """It lies beside the records, and whatever it says changes nothing of what is read."""
+    path = tmp_path / "incident-example.zip"
+    write_bundle(example(), path, "<!doctype html><p>anything")
+
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("timeline.html") == b"<!doctype html><p>anything"
+    assert read_bundle(path) == example()
+
+
 def test_every_record_has_its_schema() -> None:
     """Each table's schema names exactly the fields of its record, and refuses any other."""
     for field, table in ((field, it) for it in TABLES.values() for field in [it[1]]):

@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,40 @@ def test_what_is_there_is_captured_and_what_is_not_is_named(call: Call, pipeline
     assert end.job_id != job_id
     assert [it.key for it in bundle.state] == [f"job#{end.job_id}"]
     assert pipeline.depth(pipeline.target.workflows_dlq_url) == 1
+
+
+def test_log_lines_that_have_expired_are_named(call: Call, pipeline: Pipeline, tmp_path: Path) -> None:
+    """On the screen and in the bundle, with how long they are kept; what is there is captured all the same."""
+    died(pipeline)
+    pipeline.target.clients.logs.put_retention_policy(logGroupName="/scraper", retentionInDays=1)
+
+    ended = call("capture", "--since", "3d", "--out", "old.zip")
+
+    assert ended.exit_code == 0, ended.exception
+    said = ("older log lines of the scraper", "they are kept for 1 days")
+    assert ": ".join(said) in ended.stderr
+    bundle = read_bundle(tmp_path / "old.zip")
+    missing = [(it.what, it.why) for it in bundle.manifest.missing]
+    assert said in missing
+    assert "older log lines of the limiter" not in [what for what, _ in missing]
+    assert len(bundle.expected.jobs) == 1
+
+
+def test_a_capture_where_pages_can_be_drawn_holds_one(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundle opens as timeline.html."""
+    monkeypatch.chdir(tmp_path)
+    refuse(pipeline)
+    died(pipeline)
+    workplace = Workplace(lambda: pipeline.target, tmp_path, draw=lambda it: f"<title>{it.manifest.name}</title>")
+
+    ended = CliRunner().invoke(incident.app, ["capture", "--since", "1h", "--out", "one.zip"], obj=workplace)
+
+    assert ended.exit_code == 0, ended.exception
+    name = read_bundle(tmp_path / "one.zip").manifest.name
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert archive.read("timeline.html").decode() == f"<title>{name}</title>"
 
 
 def test_a_job_is_found_by_the_producers_own_id(call: Call, pipeline: Pipeline) -> None:
