@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import httpx
 import psutil
+from localprocs.host import living_file
 from localprocs.host.child import free_port
+from localprocs.vclock import AUTO, Clock, WallClock
 from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
@@ -20,11 +22,14 @@ from emulator.console.web.app import STATIC
 from emulator.harness import places
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
-from emulator.harness.harness import Harness
+from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
-from emulator.harness.run_file import Run, write
+from emulator.harness.run_file import Run
 
 JOBS, BATCH, ROUNDS = 10_000, 10, 7
+HOURS = 3
+PARTS = ("", "jobs", "pictures")
+"""The pages that are open."""
 WATCHED_SECONDS = 10.0
 START_SECONDS = 60
 LIMITS = {
@@ -32,6 +37,7 @@ LIMITS = {
     "an event is shown after, ms": 250.0,
     "script, KB": 100.0,
     "of a core, nobody looks, %": 2.0,
+    "an idle hour, three pages open, times as long": 1.5,
 }
 FIRST_PAINT = """() => new Promise((tell) => new PerformanceObserver((list) => {
   const found = list.getEntriesByName("first-contentful-paint")[0];
@@ -42,10 +48,10 @@ FIRST_PAINT = """() => new Promise((tell) => new PerformanceObserver((list) => {
 @contextmanager
 def console(run: Run) -> Iterator[tuple[str, psutil.Process]]:
     """Serve the console from a process of its own, as ``./huntaze console`` does, and give its address."""
-    write(run, places.state_directory() / "run.json")
+    living_file.write(run, places.state_directory() / "run.json")
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
-    command = [places.ROOT / "huntaze", "console", "--port", str(port)]
+    command = [str(places.ROOT / "huntaze"), "console", "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             await_answer(url)
@@ -116,16 +122,36 @@ def share(process: psutil.Process) -> float:
     return used / (time.monotonic() - begun) * 100
 
 
+def hour_lasts(clock: Clock | WallClock) -> float:
+    """Return the seconds that an hour takes in which nothing is to be done."""
+    begun = time.monotonic()
+    clock.advance(3600)
+    return time.monotonic() - begun
+
+
+def idle_hours() -> dict[str, float]:
+    """Return how many seconds an idle hour takes where time leaps, and how many times as long with pages open."""
+    with Harness(Options(speed=AUTO)) as harness, console(harness.run) as (url, _), sync_playwright() as playwright:
+        hour_lasts(harness.clock)
+        alone = median(hour_lasts(harness.clock) for _ in range(HOURS))
+        browser = playwright.chromium.launch(executable_path=places.chromium() or None, args=["--no-sandbox"])
+        for part in PARTS:
+            browser.new_page().goto(url + part)
+        watched = median(hour_lasts(harness.clock) for _ in range(HOURS))
+        browser.close()
+    return {"an idle hour, s": alone, "an idle hour, three pages open, times as long": watched / alone}
+
+
 def measure() -> dict[str, float]:
     """Return all figures."""
-    figures = {"script, KB": sum(it.stat().st_size for it in STATIC.glob("*.js")) / 1000}
+    figures = {"script, KB": sum(it.stat().st_size for it in STATIC.glob("*.js")) / 1000} | idle_hours()
     with Harness() as harness, console(harness.run) as (url, process), sync_playwright() as playwright:
         pipeline = Pipeline(harness.run)
         path = places.chromium() or None
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         figures["of a core, nobody looks, %"] = share(process)
         pages = [browser.new_page() for _ in range(3)]
-        for page, part in zip(pages, ("", "jobs", "pictures"), strict=True):
+        for page, part in zip(pages, PARTS, strict=True):
             page.goto(url + part)
         for number in range(10):
             pipeline.send(job(-number))

@@ -18,7 +18,8 @@ from rich.table import Table
 from benchmarks._arguments import wants_json
 from emulator.harness.clients import ACCOUNT_ID, REGION
 from emulator.harness.harness import Harness
-from infra_cdk import prices, synthesis
+from infra_cdk import synthesis
+from infra_cdk.cost import prices
 from infra_cdk.custom_metrics import count
 
 COLD_RUNS, CACHED_RUNS, DEPLOYMENTS, UPDATES = 3, 50, 3, 3

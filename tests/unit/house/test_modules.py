@@ -27,6 +27,7 @@ def ours() -> list[str]:
         *(name for folder in ("infra_cdk", "fake_onlyfans") for name in modules(ROOT / folder, ROOT)),
         *(name for folder in folders for name in modules(ROOT / "emulator" / folder, ROOT)),
         *modules(ROOT / "tests" / "gate", ROOT),
+        *modules(ROOT / "benchmarks", ROOT),
     ]
 
 
