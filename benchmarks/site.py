@@ -20,6 +20,7 @@ from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site import store_credentials
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper.settings import SCOPES, LimitSettings
+from tests.integration import permissions
 from tests.invariants import worst_window
 
 ACCOUNTS = 30
@@ -52,6 +53,9 @@ class Figures:
     doubled: int
     out_of_order: int
     most_receives: int
+    reads_a_job: float
+    """Of the state table, by the tasks: turns, ledger, sessions."""
+    writes_a_job: float
     minutes: float
 
 
@@ -86,6 +90,7 @@ def _measure(scope: str, count: int, tell: Callable[[str], None]) -> Figures:
             harness.clock.until(is_forwarded, within=count * SECONDS_A_JOB + AWAY_SECONDS, each=LOOK_SECONDS)
             harness.clock.jump(max(0.0, began + AWAY_SECONDS - harness.clock.now()))
             site.limits(capacity, window, **POSTS)
+            permissions.forget_calls(pipeline)
             tell(f"{scope}: {TASKS} tasks come")
             pipeline.scale_to(TASKS, START_SECONDS)
 
@@ -135,7 +140,19 @@ def _figures(scope: str, sent: Sequence[SentJob], pipeline: Pipeline, site: Site
             later < earlier for each in by_account.values() for (_, earlier), (_, later) in pairwise(sorted(each))
         ),
         most_receives=max(it["receive_count"] for it in pipeline.journal(pipeline.run.workflows_queue_url)),
+        reads_a_job=_calls(pipeline, "Get", "Query") / len(sent),
+        writes_a_job=_calls(pipeline, "Put", "Update", "Delete") / len(sent),
         minutes=max(max(it) - min(it) for it in groups) / 60,
+    )
+
+
+def _calls(pipeline: Pipeline, *verbs: str) -> int:
+    task_role, _ = permissions.task_roles(pipeline)
+    actions = tuple(f"dynamodb:{verb}" for verb in verbs)
+    return sum(
+        it["count"]
+        for it in permissions.calls(pipeline)
+        if it["role"] == task_role and it["action"].startswith(actions)
     )
 
 

@@ -8,6 +8,8 @@ from huntaze_scraper.settings import PIPELINE, WorkerSettings
 
 RECEIVES_A_JOB = 2
 """At the limiter, whatever the burst."""
+INVOCATIONS_A_JOB = RECEIVES_A_JOB / MAX_ENTRIES
+"""Where many accounts send, batches are full."""
 INVOCATION_SECONDS = 2.0
 """A full batch of ten accounts: a transaction read, one or two written, one call to each queue for each of them, 60 ms
 together, and what it waits for tokens."""
@@ -37,7 +39,7 @@ def growth(scope: str, accounts: int, capacity: int, window_seconds: float) -> G
     if scope == PIPELINE:
         return Growth(LEAST_CONCURRENCY, LEAST_TASKS, is_high_throughput=False)
     jobs_a_second = accounts * capacity / window_seconds
-    invocations = jobs_a_second * RECEIVES_A_JOB / MAX_ENTRIES * INVOCATION_SECONDS
+    invocations = jobs_a_second * INVOCATIONS_A_JOB * INVOCATION_SECONDS
     tasks = jobs_a_second * ATTEMPT_SECONDS / WorkerSettings.pages
     return Growth(
         limiter_concurrency=min(max(math.ceil(invocations), LEAST_CONCURRENCY), MOST_CONCURRENCY),

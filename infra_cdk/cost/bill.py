@@ -20,12 +20,29 @@ MEBIBYTES_A_JOB: Final = 1.0
 RESULT_KIBIBYTES: Final = 20
 LOG_KIBIBYTES_A_JOB: Final = 12
 """As CloudWatch counts: a message that goes through asks the site four times, and each answer is a line."""
+LIMITER_GB: Final = 0.25
 ALARM_METRICS: Final = 27
 """Metrics that the alarms watch, and the two of target tracking."""
 INSIGHTS_METRICS: Final = 30
 """What Container Insights publishes for one cluster with one service, about."""
 INTERFACE_ENDPOINTS: Final = 6
 MIB_A_GB: Final = 1024
+
+
+@dataclass(frozen=True)
+class Units:
+    """DynamoDB's units that a job takes."""
+
+    written: int
+    read: int
+
+
+SHARED_LIMIT: Final = Units(20, 9)
+"""The limiter's, where all share one limit: by transactions, those that come too late included (tests count them)."""
+OWN_LIMITS: Final = Units(13, 7)
+"""The same, where each account has a limit of its own."""
+SCRAPER: Final = Units(10, 1)
+"""Turns 4 and ledger 6, each an item of less than 1 KiB."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,7 @@ def savings() -> list[Saving]:
     endpoint = prices.INTERFACE_ENDPOINT_HOUR * HOURS_A_MONTH
     nat = (prices.NAT_GATEWAY_HOUR + prices.PUBLIC_IPV4_HOUR) * HOURS_A_MONTH
     metrics = prices.custom_metrics_month
-    per_creator = metrics(count(CREATORS, by_creator=True, everything_happens=False)) - _without_creators()
+    per_creator = metrics(count(CREATORS, by_creator=True, everything_happens=False)) - without_creators()
     return [
         Saving("ARM64 tasks", "x86-64 tasks", (x86 - prices.task_hour()) * HOURS_A_MONTH),
         Saving("Spot for four in five of the further tasks", "On-Demand, each such task kept a month", spot),
@@ -81,12 +98,7 @@ def _running() -> Iterator[Item]:
         "3 more tasks a tenth of the time, four in five Spot",
         3 * HOURS_A_MONTH / 10 * (0.8 * prices.task_hour(spot=True) + 0.2 * prices.task_hour()),
     )
-    invocations = 1.5 * JOBS
-    yield Item(
-        "Lambda: limiter",
-        "1.5 invocations a job of 100 ms at 256 MB",
-        invocations / 1e6 * prices.LAMBDA_MILLION_REQUESTS + invocations * 0.1 * 0.25 * prices.LAMBDA_ARM_GB_SECOND,
-    )
+    yield Item("Lambda: limiter", "1.5 invocations a job of 100 ms at 256 MB", limiter_month(JOBS))
 
 
 def _network() -> Iterator[Item]:
@@ -94,7 +106,7 @@ def _network() -> Iterator[Item]:
     yield Item(
         "NAT gateway", "one, with its address", (prices.NAT_GATEWAY_HOUR + prices.PUBLIC_IPV4_HOUR) * HOURS_A_MONTH
     )
-    yield Item("NAT gateway: traffic", f"{MEBIBYTES_A_JOB:g} MiB a job, {gigabytes:.0f} GB", gigabytes * prices.NAT_GB)
+    yield Item("NAT gateway: traffic", f"{MEBIBYTES_A_JOB:g} MiB a job, {gigabytes:.0f} GB", traffic_month(JOBS))
     yield Item(
         "Interface endpoints",
         f"{INTERFACE_ENDPOINTS} in one zone, 10 GB through them",
@@ -103,35 +115,27 @@ def _network() -> Iterator[Item]:
 
 
 def _messages() -> Iterator[Item]:
-    idle_polls = 2 * 3 * 60 * HOURS_A_MONTH
-    standard = JOBS * (1 + 2 + 0.2 + 0.2) + idle_polls
     yield Item(
-        "SQS: ingress",
-        "a job: 1 sent, at most 2 received, the rest in batches; idle polls",
-        standard / 1e6 * prices.SQS_STANDARD_MILLION,
+        "SQS: ingress", "a job: 1 sent, at most 2 received, the rest in batches; idle polls", ingress_month(JOBS)
     )
-    fifo = JOBS * (1 + 1 + 1 + 1) + 3 * 60 * HOURS_A_MONTH
-    yield Item(
-        "SQS: workflows",
-        "a job: sent, received, kept invisible, deleted; idle polls",
-        fifo / 1e6 * prices.SQS_FIFO_MILLION,
-    )
+    yield Item("SQS: workflows", "a job: sent, received, kept invisible, deleted; idle polls", workflows_month(JOBS))
     yield Item(
         "DynamoDB",
-        "a job: about 26 units written (place and line 16, turns 4, ledger 6), 10 read",
-        JOBS * (26 * prices.DYNAMODB_WRITE_MILLION + 10 * prices.DYNAMODB_READ_MILLION) / 1e6,
+        f"a job: {SHARED_LIMIT.written} units written and {SHARED_LIMIT.read} read by the limiter, "
+        f"{SCRAPER.written} and {SCRAPER.read} by the scraper (turns, ledger)",
+        tables_month(JOBS, SHARED_LIMIT),
     )
 
 
-def _results_gb(days: float) -> float:
-    return JOBS / 30.4 * days * RESULT_KIBIBYTES / 1024 / MIB_A_GB
+def _results_gb(days: float, jobs: float = JOBS) -> float:
+    return jobs / 30.4 * days * RESULT_KIBIBYTES / 1024 / MIB_A_GB
 
 
 def _storage() -> Iterator[Item]:
     yield Item(
         "S3: results",
         f"one object a job of {RESULT_KIBIBYTES} KiB, kept 90 days",
-        JOBS / 1000 * prices.S3_PUT_THOUSAND + _results_gb(90) * prices.S3_GB_MONTH,
+        results_month(JOBS),
     )
     yield Item("ECR", "3 images of 0.7 GB", 3 * 0.7 * prices.ECR_GB_MONTH)
     yield Item("KMS", "1 key, 100,000 requests", prices.KMS_KEY_MONTH + 0.1 * prices.KMS_MILLION_REQUESTS)
@@ -157,12 +161,56 @@ def _observability() -> Iterator[Item]:
     )
     yield Item("CloudWatch: alarms", f"{ALARM_METRICS} metrics watched", ALARM_METRICS * prices.ALARM_METRIC_MONTH)
     yield Item("CloudWatch: dashboard", "1", prices.DASHBOARD_MONTH)
-    gigabytes = JOBS * LOG_KIBIBYTES_A_JOB / 1024 / MIB_A_GB + 1
     yield Item(
         "CloudWatch: logs",
-        f"{LOG_KIBIBYTES_A_JOB} KiB a job and flow logs, {gigabytes:.1f} GB, kept a month",
-        gigabytes * (prices.LOGS_INGESTED_GB + prices.LOGS_STORED_GB_MONTH),
+        f"{LOG_KIBIBYTES_A_JOB} KiB a job and flow logs, {_logs_gb(JOBS):.1f} GB, kept a month",
+        logs_month(JOBS),
     )
+
+
+def limiter_month(jobs: float) -> float:
+    """Return what the function costs for so many jobs."""
+    invocations = 1.5 * jobs
+    return (
+        invocations / 1e6 * prices.LAMBDA_MILLION_REQUESTS
+        + invocations * 0.1 * LIMITER_GB * prices.LAMBDA_ARM_GB_SECOND
+    )
+
+
+def ingress_month(jobs: float) -> float:
+    """Return what the ingress queue costs, empty polls included."""
+    idle_polls = 2 * 3 * 60 * HOURS_A_MONTH
+    return (jobs * (1 + 2 + 0.2 + 0.2) + idle_polls) / 1e6 * prices.SQS_STANDARD_MILLION
+
+
+def workflows_month(jobs: float) -> float:
+    """Return what the workflows queue costs, empty polls included."""
+    return (jobs * (1 + 1 + 1 + 1) + 3 * 60 * HOURS_A_MONTH) / 1e6 * prices.SQS_FIFO_MILLION
+
+
+def tables_month(jobs: float, limit: Units) -> float:
+    """Return what the tables cost where the limiter takes so many units a job."""
+    written, read = limit.written + SCRAPER.written, limit.read + SCRAPER.read
+    return jobs * (written * prices.DYNAMODB_WRITE_MILLION + read * prices.DYNAMODB_READ_MILLION) / 1e6
+
+
+def results_month(jobs: float) -> float:
+    """Return what the results cost, kept for 90 days."""
+    return jobs / 1000 * prices.S3_PUT_THOUSAND + _results_gb(90, jobs) * prices.S3_GB_MONTH
+
+
+def logs_month(jobs: float) -> float:
+    """Return what the logs cost, flow logs included."""
+    return _logs_gb(jobs) * (prices.LOGS_INGESTED_GB + prices.LOGS_STORED_GB_MONTH)
+
+
+def traffic_month(jobs: float) -> float:
+    """Return what the pages cost on their way through the NAT gateway."""
+    return jobs * MEBIBYTES_A_JOB / MIB_A_GB * prices.NAT_GB
+
+
+def _logs_gb(jobs: float) -> float:
+    return jobs * LOG_KIBIBYTES_A_JOB / 1024 / MIB_A_GB + 1
 
 
 def page() -> str:
@@ -190,7 +238,7 @@ def page() -> str:
         "| --- | --- | ---: |",
         *(f"| {it.name} | {it.how} | {it.month:,.2f} |" for it in items),
         f"| **all** | {total / JOBS * 1000:.2f} a thousand jobs | **{total:,.2f}** |",
-        f"| all with `metrics_by_creator=false` | | **{total - by_creator + _without_creators():,.2f}** |",
+        f"| all with `metrics_by_creator=false` | | **{total - by_creator + without_creators():,.2f}** |",
         "",
         "An idle pipeline costs nearly the same as a busy one: task, NAT gateway, endpoints and key stand by the hour.",
         "",
@@ -242,7 +290,8 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _without_creators() -> float:
+def without_creators() -> float:
+    """Return what our metrics cost without the dimension creator_id."""
     return prices.custom_metrics_month(count(CREATORS, by_creator=False, everything_happens=False))
 
 

@@ -1,12 +1,21 @@
 """The cost page and the counts behind it."""
 
+from random import Random
+
 import pytest
 
-from infra_cdk.cost import bill, prices
+from huntaze_scraper.limit.in_force import LOOK_SECONDS
+from infra_cdk.cost import bill, growing, prices
 from infra_cdk.custom_metrics import LIMITER_METRICS, _counted, count
+from infra_cdk.growth import LEAST_CONCURRENCY
 from infra_cdk.scaling import MAX_TASKS
 from infra_cdk.synthesis import ROOT
 from tests.unit.infra.template import Assembly
+from tests.unit.rate_limiter.metered import MeteredPlaces
+from tests.unit.rate_limiter.simulation.world import World
+from tests.unit.rate_limiter.test_simulation import message
+
+JOBS = 100
 
 
 def test_the_page_is_what_the_model_says() -> None:
@@ -33,6 +42,33 @@ def test_each_creator_brings_as_many_metrics_as_the_one_before(*, by_creator: bo
     assert (counted[1] > counted[0]) is by_creator
     told = count(5, by_creator=by_creator, everything_happens=everything_happens)
     assert told == counted[2] + LIMITER_METRICS
+
+
+@pytest.mark.parametrize(
+    ("is_shared", "accounts", "units"),
+    [(True, bill.CREATORS, bill.SHARED_LIMIT), (False, 5, bill.OWN_LIMITS)],
+    ids=("one limit", "a limit each"),
+)
+def test_what_the_bill_says_of_the_limiters_tables_is_what_its_simulation_comes_to(
+    *, is_shared: bool, accounts: int, units: bill.Units
+) -> None:
+    """At the full rate: in units, by the sizes of the items that are written."""
+    world = World(Random(300), concurrency=LEAST_CONCURRENCY)
+    world.store = store = MeteredPlaces()
+    world.switch(is_shared=is_shared)
+    world.run(LOOK_SECONDS + world.pause_seconds)
+    for number in range(JOBS):
+        world.produce(message(number % accounts, number))
+        world.run(60 / bill.JOBS_A_MINUTE / (1 if is_shared else accounts))
+    world.drain(10_000)
+
+    assert units.written - 2 < store.meter.units_written / JOBS <= units.written
+    assert units.read - 2 < store.meter.units_read / JOBS <= units.read
+
+
+def test_the_table_of_growing_is_what_the_model_says() -> None:
+    """Write it anew from ``infra_cdk.cost.growing.table()``."""
+    assert growing.table() in (ROOT / "docs" / "scaling.md").read_text()
 
 
 def test_metrics_beyond_ten_thousand_are_cheaper() -> None:
