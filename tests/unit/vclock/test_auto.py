@@ -189,6 +189,25 @@ def test_a_condition_is_awaited_in_virtual_time(make_clock: MakeClock) -> None:
         assert 1000 <= clock.monotonic() - begun < 1100
 
 
+def test_a_condition_is_awaited_where_work_never_rests(make_clock: MakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes beside it, so that it is asked, however busy the machine is; where time stands, who works is told."""
+    clock = make_clock(1)
+
+    def restless(seconds: float) -> None:
+        if is_passing:
+            clock.jump(seconds)
+        raise StillWorking(240, ["a scraper (7): on a CPU"])
+
+    monkeypatch.setattr(clock, "advance", restless)
+    is_passing, begun = True, clock.monotonic()
+    assert clock.until(lambda: clock.monotonic() - begun > 100, within=400)
+    with pytest.raises(NotWithin):
+        clock.until(lambda: False, within=100)
+    is_passing = False
+    with pytest.raises(StillWorking, match="a scraper"):
+        clock.until(lambda: False, within=100)
+
+
 def test_an_advance_lands_exactly_where_nobody_works(make_clock: MakeClock) -> None:
     """On a paused clock an hour is an hour, and whoever is due within has been woken."""
     clock = make_clock(1)

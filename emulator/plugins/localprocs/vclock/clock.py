@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from localprocs.vclock.build import library
-from localprocs.vclock.errors import ClockRefused, NotWithin
+from localprocs.vclock.errors import ClockRefused, NotWithin, StillWorking
 from localprocs.vclock.governor import PATIENCE_SECONDS, Due, Governor, dues
 from localprocs.vclock.page import NANOS, Page, Reading
 
@@ -151,7 +151,8 @@ class Clock:
     ) -> Found:
         """Advance until the predicate is true, and return what it found; it is asked every `each` seconds, settled.
 
-        Times are virtual. Raises NotWithin when it is not true by then, and StillWorking as `advance` does.
+        Times are virtual. Where work never rests, for its machine is too busy for it, time passes all the same, and it is
+        asked in the middle of work. Raises NotWithin when it is not true by then, and StillWorking when time stands, too.
         """
         step = max(1.0, within / 200) if each is None else each
         self.settle()
@@ -161,7 +162,12 @@ class Clock:
             if left <= 0:
                 message = f"{what} did not come about within {within:g} virtual seconds"
                 raise NotWithin(message)
-            self.advance(min(step, left))
+            asked = self.monotonic()
+            try:
+                self.advance(min(step, left))
+            except StillWorking:
+                if self.monotonic() < asked + min(step, left):
+                    raise
         return found
 
     def dues(self) -> list[Due]:
