@@ -193,12 +193,13 @@ def test_a_condition_is_awaited_where_work_never_rests(make_clock: MakeClock, mo
     """Time passes beside it, so that it is asked, however busy the machine is; where time stands, who works is told."""
     clock = make_clock(1)
 
-    def restless(seconds: float) -> None:
+    def restless(seconds: float = 1) -> None:
         if is_passing:
             clock.jump(seconds)
         raise StillWorking(240, ["a scraper (7): on a CPU"])
 
     monkeypatch.setattr(clock, "advance", restless)
+    monkeypatch.setattr(clock, "settle", restless)
     is_passing, begun = True, clock.monotonic()
     assert clock.until(lambda: clock.monotonic() - begun > 100, within=400)
     with pytest.raises(NotWithin):

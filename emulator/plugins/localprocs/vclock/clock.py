@@ -155,20 +155,26 @@ class Clock:
         asked in the middle of work. Raises NotWithin when it is not true by then, and StillWorking when time stands, too.
         """
         step = max(1.0, within / 200) if each is None else each
-        self.settle()
+        self._come_to_rest(0)
         end = self.monotonic() + within
         while not (found := predicate()):
             left = end - self.monotonic()
             if left <= 0:
                 message = f"{what} did not come about within {within:g} virtual seconds"
                 raise NotWithin(message)
-            asked = self.monotonic()
-            try:
-                self.advance(min(step, left))
-            except StillWorking:
-                if self.monotonic() < asked + min(step, left):
-                    raise
+            self._come_to_rest(min(step, left))
         return found
+
+    def _come_to_rest(self, ahead: float) -> None:
+        begun = self.monotonic()
+        try:
+            if ahead:
+                self.advance(ahead)
+            else:
+                self.settle()
+        except StillWorking:
+            if self.monotonic() - begun < max(ahead, 1.0):
+                raise
 
     def dues(self) -> list[Due]:
         """Return who waits on the clock and until when, the next one first."""
