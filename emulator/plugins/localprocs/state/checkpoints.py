@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from localstack.aws.connect import connect_to
 from localstack.http import Response
+from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.stores import AccountRegionBundle
 
 from localprocs.ecs.plugin import services
-from localprocs.state import held, messages
+from localprocs.state import held, messages, objects
 from localprocs.state.snapshot import Snapshot
 
 
@@ -34,6 +35,8 @@ class Checkpoint:
             if name not in self.snapshot.names:  # a service that was used only later
                 container.reset() if isinstance(container, AccountRegionBundle) else container.clear()
         self.snapshot.restore()
+        if SERVICE_PLUGINS.is_running("s3"):
+            objects.make_folders()
         now = time.time()
         messages.shift(self.snapshot.objects, now - self.taken)
         for service in services():

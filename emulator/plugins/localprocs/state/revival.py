@@ -8,7 +8,7 @@ from localstack.services.sqs.models import SqsMessage, SqsQueue, sqs_stores
 
 from localprocs.ecs import plugin as ecs
 from localprocs.ecs.region import Region
-from localprocs.state import messages
+from localprocs.state import messages, objects
 
 _REGIONS = "ecs/regions"
 
@@ -27,6 +27,8 @@ def revive(services: list[str], found: dict[str, Any]) -> None:
     for _, _, store in sqs_stores.iter_stores():
         for each in store.queues.values():
             messages.watch(each)
+    if "s3" in services:
+        objects.make_folders()
     _hook("s3", services)
     _hook("kms", services)
     if "events" in services:

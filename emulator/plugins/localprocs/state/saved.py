@@ -24,13 +24,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore, EphemeralS3StoredMultipart
 from localstack.services.sqs.models import SqsQueue
 from localstack.services.stores import LOCAL_ATTR_PREFIX, AccountRegionBundle, BaseStore, RegionBundle
 from moto.core.base_backend import BackendDict
 
 from localprocs.alarms.book import AlarmBook
 from localprocs.alarms.stores import book_of
-from localprocs.state import format, held, revival  # noqa: A004 - a file's
+from localprocs.state import format, held, objects, revival  # noqa: A004 - a file's
 from localprocs.state.format import FORMAT, HELD, MANIFEST, NotReadable
 from localprocs.state.snapshot import content_of, fill, fill_file, state_of
 
@@ -141,6 +142,8 @@ class _Writing(pickle.Pickler):
             return _placed, place, _of_place(thing), None, None, _fill_place
         if type(thing) is _Root:
             return _root, (self._names[id(thing.held)],), list(thing.held.items()), None, None, _fill_root
+        if name := self._names.get(id(thing)):
+            return _root, (name,)
         return _reduced(thing)
 
 
@@ -203,6 +206,16 @@ def _(waiting: queue.Queue) -> Any:  # type: ignore[type-arg] # what is register
 @_reduced.register
 def _(file: SpooledTemporaryFile) -> Any:  # type: ignore[type-arg] # as above
     return type(file), (), content_of(file), None, None, fill_file
+
+
+@_reduced.register
+def _(_storage: EphemeralS3ObjectStore) -> Any:
+    return objects.storage, ()
+
+
+@_reduced.register
+def _(begun: EphemeralS3StoredMultipart) -> Any:
+    return objects.upload, (begun.bucket, begun.s3_multipart), begun.parts, None, None, objects.fill_upload
 
 
 @_reduced.register
@@ -307,7 +320,7 @@ def _lock(kind: str) -> Any:
 
 _FUNCTIONS: tuple[Callable[..., Any], ...] = (
     _placed, _fill_place, _root, _fill_root, _fill_book, _fill_waiting, _lock, _empty, _member, _method, fill, fill_file, book_of,
-    revival.fill_queue,
+    revival.fill_queue, objects.storage, objects.upload, objects.fill_upload,
 )  # fmt: skip
 
 
