@@ -173,7 +173,7 @@ class Clock:
             else:
                 self.settle()
         except StillWorking:
-            if self.monotonic() - begun < max(ahead, 1.0):
+            if self.monotonic() - begun < (ahead or 1.0):
                 raise
 
     def dues(self) -> list[Due]:
