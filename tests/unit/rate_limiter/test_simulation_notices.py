@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from huntaze_scraper.limit.line import Next
-from huntaze_scraper.rate_limiter import decisions, turns
+from huntaze_scraper.rate_limiter import decisions, limiter, turns
 from huntaze_scraper.rate_limiter.bucket import Bucket, Lease, Limit
 from huntaze_scraper.rate_limiter.decisions import Forwarding
 from huntaze_scraper.rate_limiter.places import Changed, WrittenMeanwhile
@@ -17,7 +17,7 @@ from tests.unit.rate_limiter.memory import MemoryPlaces
 from tests.unit.rate_limiter.simulation import invariants
 from tests.unit.rate_limiter.simulation.options import CALM, SKEWED, Options
 from tests.unit.rate_limiter.simulation.world import World
-from tests.unit.rate_limiter.test_simulation import message
+from tests.unit.rate_limiter.test_simulation import campaign_with_late_comers, message
 
 HISTORIES = 20
 TWICE = Options(duplicate_delivery=5, slow=0.1, clock_skew_seconds=0.5)
@@ -148,3 +148,62 @@ def test_a_mistake_in_the_limiter_is_noticed(mistake: Callable[[pytest.MonkeyPat
     with pytest.MonkeyPatch.context() as patch:
         mistake(patch)
         assert notices(weather)
+
+
+def no_patience(patch: pytest.MonkeyPatch) -> None:
+    """Do not wait in hand for a token that is soon back."""
+    patch.setattr(limiter, "PATIENCE_MS", 0)
+
+
+def no_vacant_slots(patch: pytest.MonkeyPatch) -> None:
+    """Give slots of messages that are of no use any more to nobody."""
+    patch.setattr(Bucket, "vacated", lambda bucket, _: bucket)
+
+
+def nothing_caught_up(patch: pytest.MonkeyPatch) -> None:
+    """Leave the tokens of slots that went by vacant where they are."""
+    patch.setattr(Bucket, "missed", lambda *_: 0)
+
+
+def no_accounts_held(patch: pytest.MonkeyPatch) -> None:
+    """Send jobs of an account while another invocation does."""
+
+    def pick(arrived: Arrived, now: int, wait_until: int) -> Picked:
+        return right(replace(arrived, bucket=replace(arrived.bucket, held={})), now, wait_until)
+
+    right = turns.pick
+    patch.setattr(turns, "pick", pick)
+
+
+def often_as_ever(patch: pytest.MonkeyPatch) -> None:
+    """Wake the same message however often it was received."""
+    patch.setattr(turns, "OFTEN", 1_000)
+
+
+def figures(seed: int) -> tuple[float, int]:
+    """Return the messages a minute and the most receives of a campaign of 1,000 beside late-comers."""
+    world, _ = campaign_with_late_comers(seed, 1_000, lambda it: message(1 + it, 10_000 + it))
+    moments = [it.sent_at / 60_000 for it in world.workflows.messages]
+    return (len(moments) - 10) / (moments[-1] - moments[0]), max(world.ingress.receives.values())
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    "part",
+    [no_patience, no_vacant_slots, nothing_caught_up, no_accounts_held, often_as_ever],
+    ids=lambda it: it.__name__,
+)
+def test_each_part_of_the_limiter_is_missed_where_it_is_left_out(part: Callable[[pytest.MonkeyPatch], None]) -> None:
+    """The limiter is as simple as its figures allow: 9.8 a minute, 8 receives at most."""
+    with pytest.MonkeyPatch.context() as patch:
+        part(patch)
+        rate, most = figures(9)
+    assert rate < 9.8 or most > 8, (rate, most)
+
+
+@pytest.mark.gate
+@pytest.mark.requirement("9.4")
+def test_with_all_its_parts_the_limiter_keeps_its_figures() -> None:
+    """The same campaign as above."""
+    rate, most = figures(9)
+    assert (rate >= 9.8, most <= 8) == (True, True), (rate, most)
