@@ -287,6 +287,26 @@ def test_jobs_that_wait_go_as_they_were_sent_however_their_messages_are_handed_o
     assert sum(earlier > later for earlier, later in pairwise(waited)) <= 1
 
 
+@pytest.mark.requirement("1.3")
+@pytest.mark.parametrize("seed", range(3))
+def test_what_stands_in_the_line_goes_with_the_next_messages_where_the_queue_was_purged(seed: int) -> None:
+    """Forty jobs lose their messages, and five come after: idle tokens are anybody's."""
+    world = World(Random(seed))
+    for number in range(40):
+        world.produce(message(number % 3, number))
+    world.run(30)
+    for message_id in list(world.ingress.messages):
+        world.ingress.delete(message_id)
+    world.run(200)
+    for number in range(5):
+        world.produce(message(5, 100 + number))
+        world.run(30)
+    world.run(600)
+
+    assert len(world.workflows.messages) == 40
+    assert len(world.store.waiting) == 5
+
+
 @pytest.mark.requirement("9.4")
 def test_accounts_share_the_limit_whatever_each_has_waiting() -> None:
     """Three campaigns of different sizes: in each minute, a third each."""
