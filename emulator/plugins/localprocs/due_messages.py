@@ -1,9 +1,11 @@
 """Messages come back, or begin to be seen, at their moment: LocalStack looks for such messages once a second.
 
-That look would be most of what wakes an idle emulator, and be late by up to a second.
+That look would be most of what wakes an idle emulator, and be late by up to a second. A message that was deleted in time
+wakes nobody.
 """
 
 import heapq
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -25,16 +27,17 @@ class Moments:
     def __init__(self, act: Callable[[], None]) -> None:
         """Have nothing to do yet."""
         self._act = act
-        self._noted: list[float] = []
+        self._noted: list[tuple[float, int, Callable[[], bool]]] = []
+        self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._is_stopped = False
         self._is_acting = False
 
-    def note(self, moment: float) -> None:
-        """Act at that moment, too."""
+    def note(self, moment: float, is_void: Callable[[], bool] = lambda: False) -> None:
+        """Act at that moment, too, unless by then there is nothing to do."""
         with self._changed:
-            heapq.heappush(self._noted, moment)
-            if self._noted[0] == moment:
+            heapq.heappush(self._noted, (moment, next(self._numbers), is_void))
+            if self._noted[0][0] == moment:
                 self._changed.notify()
 
     def start(self) -> None:
@@ -50,7 +53,7 @@ class Moments:
     def is_due(self) -> bool:
         """Whether a moment has come that was not acted on to the end."""
         with self._changed:
-            return self._is_acting or (bool(self._noted) and self._noted[0] < time.time())
+            return self._is_acting or (bool(self._noted) and self._noted[0][0] < time.time())
 
     def _run(self) -> None:
         while self._await_next():
@@ -61,11 +64,11 @@ class Moments:
             self._is_acting = False
             while not self._is_stopped and not self._is_acting:
                 now = time.time()
-                while self._noted and self._noted[0] < now:
-                    heapq.heappop(self._noted)
-                    self._is_acting = True
+                while self._noted and (self._noted[0][2]() or self._noted[0][0] < now):
+                    moment, _, is_void = heapq.heappop(self._noted)
+                    self._is_acting |= moment < now and not is_void()
                 if not self._is_acting:
-                    next_one = self._noted[0] - now + JUST_AFTER_SECONDS if self._noted else LOOK_ANYWAY_SECONDS
+                    next_one = self._noted[0][0] - now + JUST_AFTER_SECONDS if self._noted else LOOK_ANYWAY_SECONDS
                     self._is_acting = not self._changed.wait(next_one) and not self._noted
             return not self._is_stopped
 
@@ -73,13 +76,13 @@ class Moments:
 class _Delayed(set[SqsMessage]):
     """A queue's delayed messages."""
 
-    def __init__(self, note: Callable[[float], None]) -> None:
+    def __init__(self, note: Callable[[float, SqsMessage], None]) -> None:
         super().__init__()
         self._note = note
 
     def add(self, message: SqsMessage) -> None:
         super().add(message)
-        self._note(message.created + (message.delay_seconds or 0))
+        self._note(message.created + (message.delay_seconds or 0), message)
 
 
 class _Looks:
@@ -97,9 +100,10 @@ class _Looks:
         while self._running:
             self._running.pop().stop()
 
-    def note(self, moment: float) -> None:
+    def note(self, moment: float, message: SqsMessage) -> None:
+        """Look then, unless by then the message is deleted or hidden for longer."""
         for each in self._running:
-            each.note(moment)
+            each.note(moment, lambda: message.deleted or (message.visibility_deadline or 0) > moment)
 
     def is_due(self) -> bool:
         return any(each.is_due() for each in self._running)
@@ -126,12 +130,12 @@ def look_when_due() -> None:
     @patch(SqsQueue.add_inflight_message)
     def _add(original: Callable[..., None], self: SqsQueue, message: SqsMessage) -> None:
         original(self, message)
-        looks.note(message.visibility_deadline)
+        looks.note(message.visibility_deadline, message)
 
     @patch(SqsMessage.update_visibility_timeout)
     def _update(original: Callable[..., None], self: SqsMessage, timeout: int) -> None:
         original(self, timeout)
-        looks.note(self.visibility_deadline)
+        looks.note(self.visibility_deadline, self)
 
     for receive in (StandardQueue.receive, FifoQueue.receive):
 

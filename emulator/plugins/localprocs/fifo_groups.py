@@ -94,7 +94,10 @@ class GroupsInOrder(models.FifoQueue):
     def get_message_group(self, message_group_id: str) -> MessageGroup:
         """Return a group, made at need."""
         with self.mutex:
-            return self.message_groups.setdefault(message_group_id, MessageGroup(message_group_id, self))
+            found: MessageGroup | None = self.message_groups.get(message_group_id)
+            if found is None:
+                found = self.message_groups[message_group_id] = MessageGroup(message_group_id, self)
+            return found
 
     def requeue_inflight_messages(self) -> None:
         """Make visible what is due; its group knows what must wait."""

@@ -61,6 +61,17 @@ def test_moments_that_have_come_together_are_one(moments, acted):
     assert len(acted) == 2
 
 
+def test_a_moment_that_has_become_void_is_left_out(moments, acted):
+    """As that of a message that was deleted: only what is still to do is done, at its own moment."""
+    void, due = time.time() + 0.1, time.time() + 0.3
+    moments.note(void, lambda: True)
+    moments.note(due)
+
+    moments.await_acts(1)
+
+    assert [at > due for at in acted] == [True]
+
+
 def test_nothing_is_done_when_nothing_is_due(moments, acted):
     """Nor after its end."""
     moments.note(time.time() + 3600)
