@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections import Counter
@@ -130,7 +129,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         if node.runs(settings.runtime):
             try:
                 node.require_sdk(settings.code.get_unzipped_code_location())
-            except (node.SdkMissing, OSError, subprocess.TimeoutExpired) as error:
+            except node.SdkMissing as error:
                 raise LambdaRuntimeException(str(error)) from error
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The Node that a function sees: Node's own library, our runtime client, and of AWS's SDK what its code names."""
+"""The Node that a function sees: Node's own library, our runtime client, and of AWS's SDK what it asks for."""
 
 import fcntl
 import json
@@ -52,14 +52,25 @@ def require_sdk(code: Path) -> None:
     Raises:
         SdkMissing: the registry did not give it.
     """
-    wanted = _named_in(code)
+    fetch(_named_in(code))
+
+
+def fetch(wanted: Iterable[str]) -> None:
+    """Install packages of the SDK that are not there, one after another.
+
+    Raises:
+        SdkMissing: the registry did not give them.
+    """
     place = library()
     place.mkdir(parents=True, exist_ok=True)
     with (place / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         missing = sorted(name for name in wanted if not (place / "node_modules" / name / "package.json").exists())
         if missing:
-            _install(place, missing)
+            try:
+                _install(place, missing)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise SdkMissing(f"{', '.join(missing)} could not be fetched: {error}") from error
 
 
 def library() -> Path:
@@ -97,4 +108,4 @@ def _install(place: Path, names: Iterable[str]) -> None:
     )
     if done.returncode:
         words = " ".join(done.stderr.split())[:300]
-        raise SdkMissing(f"the function needs {', '.join(names)}, which npm could not install: {words}")
+        raise SdkMissing(f"npm could not install {', '.join(names)}, which the function needs: {words}")

@@ -1,4 +1,7 @@
-"""The Lambda Runtime API (version 2018-06-01), as one runtime process sees it."""
+"""The Lambda Runtime API (version 2018-06-01), as one runtime process sees it.
+
+Besides AWS's routes there is ``GET /sdk/NAME``: it answers when a package of AWS's SDK for Node is where Node finds it.
+"""
 
 import sys
 import threading
@@ -8,11 +11,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import SimpleQueue
 from socketserver import ThreadingMixIn
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from localprocs.lambda_runtime import node
 from localprocs.listening import QuietServer
 
 PREFIX = "/2018-06-01/runtime"
+SDK_PREFIX = "/sdk/"
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 
@@ -112,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        if self.path.startswith(SDK_PREFIX):
+            return self._fetch(unquote(self.path.removeprefix(SDK_PREFIX)))
         if urlsplit(self.path).path != f"{PREFIX}/invocation/next":
             return self._reply(404)
         work = self.api.next_work()
@@ -129,6 +136,15 @@ class _Handler(BaseHTTPRequestHandler):
                 "Lambda-Runtime-Trace-Id": invocation.trace_id,
             },
         )
+
+    def _fetch(self, package: str) -> None:
+        if not node.SDK.fullmatch(package.encode()):
+            return self._reply(404, b"it is no package of AWS's SDK")
+        try:
+            node.fetch([package])
+        except node.SdkMissing as error:
+            return self._reply(404, str(error).encode())
+        return self._reply(200)
 
     def do_POST(self) -> None:
         body = self._body()

@@ -125,6 +125,32 @@ def test_the_sdk_is_within_reach(invoke, tmp_path, file, code):
     assert outcome.payload == b'"here"'
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exports.handler = async (e) => require(`@aws-sdk/client-${e.a}`).S3",
+        "exports.handler = async (e) => (await import(`@aws-sdk/client-${e.a}`)).S3",
+    ],
+)
+def test_a_package_that_is_named_only_at_run_time_is_fetched_then(invoke, monkeypatch, code):
+    """As the CDK's AwsCustomResource does; what the registry has not is missing as ever."""
+
+    def install(place, names):
+        if list(names) != ["@aws-sdk/client-s3"]:
+            raise node.SdkMissing("there is none")
+        package = place / "node_modules" / "@aws-sdk" / "client-s3"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text('{"name": "@aws-sdk/client-s3", "main": "main.js"}')
+        (package / "main.js").write_text("exports.S3 = 'here'")
+
+    monkeypatch.setattr(node, "_install", install)
+
+    outcome, _ = invoke(code, '{"a": "s3"}')
+    assert outcome.payload == b'"here"'
+    outcome, _ = invoke(code, '{"a": "none"}')
+    assert json.loads(outcome.payload)["errorType"] == "Error"
+
+
 def test_the_sdk_that_the_code_names_is_known(tmp_path):
     """What the function brings itself is not fetched, nor is a name that is put together at run time."""
     (tmp_path / "index.js").write_text(

@@ -1,4 +1,5 @@
 // Lambda's Node runtime: loads the function, asks the Runtime API for its invocations, tells it their results.
+import { execFileSync } from 'node:child_process';
 import http from 'node:http';
 import https from 'node:https';
 import fs from 'node:fs';
@@ -53,7 +54,24 @@ https.get = (...args) => {
 };
 module.syncBuiltinESMExports();
 
-// What the function does not bring itself, as AWS's runtime does: the SDK.
+// What the function does not bring itself, as AWS's runtime does: the SDK. The emulator fetches a package that was not
+// named in the code; whoever asks for a module waits, so another process asks for it.
+const ASK = `require('http').get(process.argv[1], (answer) => {
+  answer.pipe(process.stderr);
+  answer.on('end', () => { process.exitCode = answer.statusCode === 200 ? 0 : 1; });
+})`;
+function fetched(name) {
+  const url = `http://${host}:${port}/sdk/${encodeURIComponent(name.split('/', 2).join('/'))}`;
+  execFileSync(process.execPath, ['-e', ASK, url], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return offered.resolve(name);
+}
+function ofTheRuntime(name) {
+  try {
+    return offered.resolve(name);
+  } catch {
+    return fetched(name);
+  }
+}
 const offered = createRequire(path.join(env.LOCALPROCS_NODE_LIBRARY, 'of-the-runtime.js'));
 let asksItself = false;
 module.registerHooks({
@@ -64,7 +82,7 @@ module.registerHooks({
       if (asksItself || (!name.startsWith('@aws-sdk/') && !name.startsWith('@smithy/'))) throw error;
       asksItself = true;
       try {
-        return { url: pathToFileURL(offered.resolve(name)).href, shortCircuit: true };
+        return { url: pathToFileURL(ofTheRuntime(name)).href, shortCircuit: true };
       } finally {
         asksItself = false;
       }
