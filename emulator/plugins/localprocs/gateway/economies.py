@@ -11,12 +11,18 @@ from typing import Any
 from localstack.aws.handlers.internal import LocalstackResourceHandler
 from localstack.aws.protocol.serializer import ResponseSerializer
 from localstack.constants import INTERNAL_RESOURCE_PATH
+from localstack.services.edge import ROUTER
+from rolo.gateway.handlers import RouterHandler
 from werkzeug.datastructures import Headers
+
+OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "localhost.localstack.cloud"})
+"""Where calls of AWS's APIs are made; what is served to others has a host of its own."""
 
 _get = Headers.get
 _contains = Headers.__contains__
 _get_key = Headers._get_key  # noqa: SLF001 - what the others lead to
 _serve_pages = LocalstackResourceHandler.__call__
+_serve_routes = RouterHandler.__call__
 _mime_type = ResponseSerializer._get_mime_type  # noqa: SLF001 - the one place where it is decided
 
 
@@ -27,6 +33,7 @@ def install() -> None:
     Headers._get_key = get_key  # noqa: SLF001
     ResponseSerializer._get_mime_type = mime_type  # noqa: SLF001
     LocalstackResourceHandler.__call__ = serve_pages
+    RouterHandler.__call__ = serve_routes
 
 
 def find(headers: Iterable[tuple[str, str]], name: str) -> str | None:
@@ -73,6 +80,15 @@ def serve_pages(handler: Any, chain: Any, context: Any, response: Any) -> None:
     """Answer at LocalStack's own addresses."""
     if context.request.path.startswith(INTERNAL_RESOURCE_PATH):
         _serve_pages(handler, chain, context, response)
+
+
+def serve_routes(handler: Any, chain: Any, context: Any, response: Any) -> None:
+    """Answer at the addresses that services have added."""
+    headers = context.request.headers
+    is_call = "X-Amz-Target" in headers and context.request.path == "/"
+    if handler.router is ROUTER and is_call and headers.get("Host", "").partition(":")[0] in OWN_HOSTS:
+        return
+    _serve_routes(handler, chain, context, response)
 
 
 @lru_cache(maxsize=256)

@@ -1,10 +1,13 @@
 """What is spared changes no answer."""
 
+from types import SimpleNamespace
+
 import pytest
 from localprocs.gateway import economies
 from localstack.aws.protocol.serializer import JSONResponseSerializer
+from localstack.http import Request
 from werkzeug.datastructures import EnvironHeaders, Headers
-from werkzeug.exceptions import BadRequestKeyError
+from werkzeug.exceptions import BadRequestKeyError, NotFound
 
 SENT = Headers(
     [("Content-Type", "application/x-amz-json-1.0"), ("X-Amz-Target", "AmazonSQS.ListQueues"), ("Empty", "")]
@@ -20,7 +23,8 @@ def spared(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         for name in names:
             monkeypatch.setattr(kind, name, getattr(kind, name))
-    monkeypatch.setattr(economies.LocalstackResourceHandler, "__call__", economies.LocalstackResourceHandler.__call__)
+    for handler in (economies.LocalstackResourceHandler, economies.RouterHandler):
+        monkeypatch.setattr(handler, "__call__", handler.__call__)
     economies.install()
 
 
@@ -48,3 +52,28 @@ def test_an_answer_has_the_type_that_localstack_gives_it(sent: dict[str, str]) -
     serializer = JSONResponseSerializer()
     for headers in (sent, Headers(sent), None):
         assert serializer._get_mime_type(headers) == economies._mime_type(serializer, headers)
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "is_asked"),
+    [
+        ({"Host": "127.0.0.1:4566", "X-Amz-Target": "AmazonSQS.ListQueues"}, "/", False),
+        ({"Host": "127.0.0.1:4566"}, "/", True),
+        ({"Host": "127.0.0.1:4566", "X-Amz-Target": "AmazonSQS.ListQueues"}, "/_emulator/changes", True),
+        ({"Host": "f.lambda-url.us-east-1.localhost.localstack.cloud", "X-Amz-Target": "mine"}, "/", True),
+    ],
+)
+def test_what_services_serve_is_looked_for_but_in_calls(
+    monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], path: str, *, is_asked: bool
+) -> None:
+    """A function's own address takes whatever its callers send."""
+    asked: list[str] = []
+
+    def dispatch(request: Request) -> None:
+        asked.append(request.path)
+        raise NotFound
+
+    monkeypatch.setattr(economies.ROUTER, "dispatch", dispatch)
+    context = SimpleNamespace(request=Request("POST", path, headers=headers))
+    economies.RouterHandler(economies.ROUTER)(None, context, None)
+    assert asked == [path] * is_asked
