@@ -6,23 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from huntaze_scraper import jobs
-from huntaze_scraper.queues.attributes import REPLAY
+from huntaze_scraper.errors import InvalidJob
+from huntaze_scraper.queues.attributes import ERROR_CLASS, PRODUCERS, REASON, REPLAY
 from huntaze_scraper.worker import results
 from tests import invariants
+from tests.simulation import tabs
 from tests.simulation.aws.sqs import Message, Queue
 from tests.simulation.faults import Fault
 from tests.simulation.ground import Broken, Ground
+from tests.simulation.line_checks import LATE_SECONDS, LineChecks
 from tests.simulation.process import Process
 from tests.simulation.site import SLOW_SECONDS
 
 HARMLESS = {"limited", "site_limits", "refused_by_site"}
 """What the site may answer without a failure being counted."""
 CLOCKS_SECONDS = 1.0
-LATE_SECONDS = 25.0
-"""For as long as an invocation may take to send what it was granted, a job that joined the line may be overtaken."""
 UNDER_WAY_SECONDS = 5.0
 """After a 429, requests may come for so long that were on their way."""
-MOST_PASSES = 4
+SETTLED_SECONDS = 10.0
+"""In which what a site gave out is noted as done, where nothing is in the way."""
 WORDS = "message no."
 """With which the text of every planned message begins."""
 MOST_RECENT = 60
@@ -40,12 +42,11 @@ class Checks:
         self._troubled: set[str] = set()
         """Accounts that something happened to which may count against their jobs; empty text for all of them."""
         self._troubles = 0
-        self._gone: set[str] = set()
-        """Jobs that were forwarded."""
-        self._waits: dict[tuple[str, ...], tuple[float, str]] = {}
-        """When each job joined the line, and its id."""
-        self._passed: Counter[tuple[str, ...]] = Counter()
-        """How often each urgent job was passed by one that is less so."""
+        self._line = LineChecks(world)
+        self._given: dict[tuple[str, str], float] = {}
+        """When the site gave out a file, or a further page of a conversation, to an account last; the loop's time."""
+        self._stopped: dict[str, float] = {}
+        """When each process got its SIGTERM; the loop's time."""
         self._holders: dict[str, dict[str, tuple[str, float]]] = {}
         """Who holds a job of each account, and until when, by job."""
         self._rests: dict[str, tuple[float, float]] = {}
@@ -59,6 +60,12 @@ class Checks:
         world.site.on_limit = self._asked_to_wait
         world.site.on_request = self._request
         world.dynamodb.on_write = self._written
+        world.site.on_given = self._given_out
+        world.on_stop = self._stops
+        world.on_end = self._ends
+        for account, traits in world.plan.traits.items():
+            if "nameless" in traits:
+                self._troubled.add(account)
         self._jobs = {jobs.parse(json.dumps(it.payload)).job_id: it.payload for it in world.plan.jobs}
         self._texts = {it["message_content"]: it for it in self._jobs.values() if "message_content" in it}
 
@@ -85,8 +92,13 @@ class Checks:
 
     def _arrived(self, message: Message) -> None:
         """Take note of what an operator sent again; its dead letter may outlive a command that is killed."""
+        try:
+            job_id = jobs.parse(message.body).job_id
+        except InvalidJob:
+            return
+        self._line.sent_at.setdefault(job_id, int(message.sent_at * 1000))
         if REPLAY in message.attributes:
-            self._replays[jobs.parse(message.body).job_id] += 1
+            self._replays[job_id] += 1
 
     def line(self, process: Process, event: str, fields: Mapping[str, Any]) -> None:
         """No line of a log tells a secret, nor what a job says."""
@@ -95,31 +107,55 @@ class Checks:
             told = str(process.log_secrets(dict(fields))) if process.log_secrets else told
             if self._tells(told):
                 self._world.fail("no secret in a log", f"{process.name}: {event}")
+        if event == "message_lost" and fields["why"] == "the queue says so":
+            self._is_lost(process, str(fields["message_id"]))
+
+    def _is_lost(self, process: Process, message_id: str) -> None:
+        """Only what the queue does not hold for a worker any more is given up as lost."""
+        message = self._world.workflows.messages.get(message_id)
+        if message is None or process.stalled_until or self._world.met["frozen"]:
+            return
+        left = message.visible_at - self._world.now()
+        if left > CLOCKS_SECONDS and message.receiver == process.name:
+            self._world.fail("only what is lost is given up", f"{process.name} holds it for {left:.0f} s more")
 
     def _forwarded(self, message: Message) -> None:
         """No window holds more than the limit, at the queue; those that wait go as they were sent, the urgent first."""
         recent = self._world.workflows.journal[-MOST_RECENT:]
         self._limit("the limit at the queue", [(it.sent_at, it.group) for it in recent])
-        self._gone.add(message.deduplication_id)
-        if self._replays or self.scope_is_changed:
-            return
-        job = jobs.parse(message.body)
-        own = next((key for key, (_, job_id) in self._waits.items() if job_id == job.job_id), None)
-        soon = self._world.now() - LATE_SECONDS
-        for key, (joined_at, job_id) in self._waits.items():
-            if job_id in self._gone or joined_at > soon:
-                continue
-            if own is not None and key[0] == own[0] and key[1] < own[1]:
-                self._world.fail("as they were sent", f"{job.job_id[:8]} went before {job_id[:8]}")
-            if key[0].startswith("high#") and job.priority != "high" and not self._is_troubled:
-                self._passed[key] += 1
-                if self._passed[key] > MOST_PASSES:
-                    self._world.fail("the urgent first", f"{job_id[:8]} was passed {self._passed[key]} times")
+        self._line.gone.add(message.deduplication_id)
+        if not (self._replays or self.scope_is_changed):
+            self._line.forwarded(jobs.parse(message.body))
 
-    @property
-    def _is_troubled(self) -> bool:
-        """Whether an account may be held, or a job's sending be unknown, for a while."""
-        return bool(self._world.met)
+    def _given_out(self, account: str, what: str) -> None:
+        """What was given out, and noted as done, is not asked for again."""
+        now, before = self._world.loop.time(), self._given.get((account, what))
+        self._given[account, what] = now
+        if before is not None and self._world.is_calm_since(before - SETTLED_SECONDS, before + SETTLED_SECONDS):
+            self._world.fail("what is done is not done again", f"{account} had {what} {now - before:.0f} s before")
+
+    def _stops(self, name: str) -> None:
+        """Take note of a SIGTERM."""
+        self._stopped.setdefault(name, self._world.loop.time())
+
+    def _ends(self, process: Process) -> None:
+        """Who is asked to stop has given back what it had when it ends, where the store takes it."""
+        world, stopped = self._world, self._stopped.get(process.name)
+        if world.is_calm:
+            return
+        held = [
+            account
+            for account, jobs_held in self._holders.items()
+            if any(holder == process.name and until > world.now() for holder, until in jobs_held.values())
+        ]
+        if not held:
+            return
+        if world.is_down("dynamodb") or world.is_down("kms"):
+            self._troubled.update(held)  # nobody could give back, and so it counts
+        elif stopped is not None and world.is_calm_since(stopped - LATE_SECONDS):
+            world.fail("who stops gives back", f"{process.name} ends with a job of {held[0]}")
+        else:
+            self._process_in_trouble(process.name)
 
     def _asked_to_wait(self, account: str, seconds: float) -> None:
         now = self._world.now()
@@ -157,10 +193,7 @@ class Checks:
     def _written(self, table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
         """A lease is never taken from who has it."""
         if table == "line":
-            if after is None:
-                self._waits.pop(key, None)
-            elif key not in self._waits:
-                self._waits[key] = (self._world.now(), jobs.parse(after["body"]["S"]).job_id)
+            self._line.written(key, after)
         if key[0].startswith("job#") and after is not None and "account" in after:
             held = self._holders.setdefault(after["account"]["S"], {})
             if "lease" not in after:
@@ -193,6 +226,7 @@ class Checks:
         except AssertionError as error:
             raise Broken(_invariant_of(error), str(error)) from None
         self._check_buried(statuses)
+        self._check_letters()
         self._check_own(statuses)
 
     def _check_buried(self, statuses: Mapping[str, str]) -> None:
@@ -204,8 +238,6 @@ class Checks:
             raise Broken("the dead are buried", f"{len(dead - buried)} are nowhere")
         if extra := buried - dead - self._replays.keys():
             raise Broken("the dead are buried", f"{len(extra)} lie there and ended otherwise: {statuses}")
-        if world.ingress_dlq.journal:
-            raise Broken("nothing is set aside", f"{len(world.ingress_dlq.journal)} on the ingress DLQ")
         if world.dynamodb.tables["line"]:
             raise Broken("nothing is left in the line", f"{len(world.dynamodb.tables['line'])} are")
         failures = {
@@ -221,6 +253,22 @@ class Checks:
             if failures.get(job_id, 0) < world.worker_settings.max_failures:
                 raise Broken("nobody dies for another's fault", f"dead after {failures.get(job_id)} failures")
 
+    def _check_letters(self) -> None:
+        """Nothing is set aside but what is unclear, and each dead letter says why it is one, and what its producer said."""
+        world = self._world
+        if len(world.ingress_dlq.journal) != world.met["unclear_job"]:
+            raise Broken(
+                "only the unclear is set aside",
+                f"{len(world.ingress_dlq.journal)} on the ingress DLQ, {world.met['unclear_job']} are unclear",
+            )
+        for letter in world.workflows_dlq.journal:
+            why = json.loads(letter.attributes.get(PRODUCERS, {}).get("StringValue", "{}"))
+            is_ours = {REASON, ERROR_CLASS} <= letter.attributes.keys() and "no. 0" not in str(
+                letter.attributes[REASON]
+            )
+            if not is_ours or ("verbose" in world.plan.traits.get(letter.group, ()) and REASON not in why):
+                raise Broken("a dead letter says why", f"{sorted(letter.attributes)}")
+
     def _check_own(self, statuses: Mapping[str, str]) -> None:
         """What is uncertain or rejected has its cause; what was sent was sent by whom it was for."""
         world = self._world
@@ -233,6 +281,33 @@ class Checks:
             job = self._texts.get(text)
             if job is None or (job["creator_id"], job["user_id"]) != (account, fan):
                 raise Broken("each acts as itself", f"{account} wrote to {fan} what was not theirs")
+        self._check_results()
+
+    def _check_results(self) -> None:
+        """What is told as success is so."""
+        world = self._world
+        for job_id, payload in self._jobs.items():
+            result = json.loads(world.s3.objects[results.key(payload["creator_id"], job_id)])
+            if result["status"] == "succeeded":
+                self._is_true(result["data"], payload)
+
+    def _is_true(self, data: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+        """What a result tells is what the site holds."""
+        match payload["action"]:
+            case "get_messages":
+                there = {
+                    it["id"]
+                    for it in self._world.site.conversations.get((payload["creator_id"], payload["user_id"]), ())
+                }
+                told = [it["id"] for it in data["messages"]]
+                if len(set(told)) < len(told) or not set(told) <= there:
+                    raise Broken("results are true", f"{len(told)} messages, {len(set(told))} of them different")
+            case "scrape_profile":
+                if set(data["counts"].values()) != {tabs.COUNT}:
+                    raise Broken("results are true", f"counts of {tabs.SHOWN} told as {data['counts']}")
+            case "download_media":
+                if [it["index"] for it in data["files"]] != list(range(len(payload["media_urls"]))):
+                    raise Broken("results are true", f"{len(data['files'])} files of {len(payload['media_urls'])}")
 
 
 class _Sent:

@@ -145,6 +145,7 @@ class Service:
         if task.is_dead:
             return
         self._world.trace("ecs", "SIGTERM", task.name, "", "")
+        self._world.on_stop(task.name)
         if task.signal_handler is None:
             task.kill()
             return
@@ -179,10 +180,8 @@ class Service:
         except Exception as error:
             self._world.fail("a worker ends by itself", f"{process.name}: {type(error).__name__}: {error}")
             raise
-        else:
-            process.is_done = True
         self._world.trace(process.name, "ended", "", "", "")
-        process.kill()
+        process.exit()
 
     def _look(self) -> None:
         """Ask each task's health, and replace one that has been ill for some time."""

@@ -12,7 +12,7 @@ class Fault:
     """Seconds after the world began; from then on it waits for what it is to hit."""
     kind: str
     where: str = ""
-    """What it hits: a service, a process's kind, an account."""
+    """What it hits: a service, one of its operations, ``@`` and a step of our code, a process's kind, an account."""
     skip: int = 0
     """How many fitting calls, requests or steps go by before."""
     seconds: float = 0.0
@@ -39,14 +39,25 @@ AT_CALLS = (
 AT_REQUESTS = (
     "site_error", "site_error_acted", "gateway_gave_up", "gateway_gave_up_acted_late", "no_answer", "no_answer_acted",
     "no_answer_acted_late", "reset", "limited", "challenge", "odd_page", "refused_by_site", "page_crashed",
+    "killed_at_request", "site_error_and_deleted",
 )  # fmt: skip
 """Met by one request to the site."""
 AT_PROCESSES = ("killed_at_step", "sigterm", "spot", "frozen")
 """Met by one process."""
+AT_ACCOUNTS = (
+    "session_expired",
+    "rotation",
+    "account_fails",
+    "account_silent",
+    "fan_fails",
+    "stuck_pages",
+    "log_in_refused",
+)
+"""Met by whatever is done for one account."""
 IN_THE_WORLD = (
-    "outage", "site_outage", "site_limits", "account_fails", "account_silent", "session_expired", "rotation", "deployment", "scaled_out", "scaled_in", "replay",
-    "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "browser_gone", "account_slow",
+    "outage", "site_outage", "site_limits", *AT_ACCOUNTS, "deployment", "scaled_out", "scaled_in", "replay",
+    "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "unclear_job", "browser_gone", "account_slow",
 )  # fmt: skip
 """Met by whoever is there."""
 KINDS = AT_CALLS + AT_REQUESTS + AT_PROCESSES + IN_THE_WORLD
-SERVICES = ("dynamodb", "sqs", "s3", "secretsmanager", "cloudwatch")
+SERVICES = ("dynamodb", "sqs", "s3", "secretsmanager", "cloudwatch", "kms")

@@ -67,8 +67,16 @@ class Ground:
         """Hears of each process that dies, or stands still for a while."""
         self.on_met: Callable[[Fault, str], None] = lambda _fault, _account: None
         """Hears of each fault that hits a request to the site, with the account; and of each that hits an account."""
+        self.on_stop: Callable[[str], None] = lambda _process: None
+        """Hears of each process that is asked to end."""
+        self.on_end: Callable[[Process], None] = lambda _process: None
+        """Hears of each that ends by itself."""
+        self.is_calm = False
+        """Whether nothing goes wrong any more."""
         self.failure: Broken | None = None
         self._hash = hashlib.blake2b(digest_size=16)
+        self.troubles: list[tuple[float, float]] = []
+        """From when until when each fault may be felt, but for those that the site answers with."""
         self.armed: list[list[Any]] = []
         """Faults that wait for what they are to hit, each with how many go by before."""
         self.down: dict[str, float] = {}
@@ -138,7 +146,9 @@ class Ground:
 
     def _died(self, process: Process) -> None:
         self.loop.keep(process)
-        if not process.is_done:
+        if process.is_done:
+            self.on_end(process)
+        else:
             self.on_trouble(process.name)
 
     def later(self, seconds: float, action: Callable[[], Any]) -> None:
@@ -176,6 +186,10 @@ class Ground:
         """Tell whether a service refuses every call."""
         return self.loop.time() < self.down.get(service, 0.0)
 
+    def is_calm_since(self, moment: float, until: float = float("inf")) -> bool:
+        """Tell whether no fault but the site's own was to be felt between two moments of the loop."""
+        return not any(begins <= until and ends >= moment for begins, ends in reversed(self.troubles))
+
     def takes(self, kind: str) -> bool:
         """Tell whether a fault of that kind waits for just this, and take it."""
         return bool(self.armed) and self._take(lambda fault: fault.kind == kind, "aws") is not None
@@ -184,8 +198,11 @@ class Ground:
         """Return the fault that waits for this call, if there is one."""
         if not self.armed:
             return None
+        places = [service, f"{service}.{operation}"]
+        if any(armed[0].where.startswith("@") for armed in self.armed):
+            places.append(f"@{self._step(process.name)}")
         return self._take(
-            lambda it: it.kind in kinds.AT_CALLS and it.where in (service, f"{service}.{operation}"),
+            lambda it: it.kind in kinds.AT_CALLS and it.where in places and _is_possible(it.kind, service, operation),
             process.name,
             f"{service}.{operation}",
         )
@@ -217,16 +234,22 @@ class Ground:
 
     def meet(self, fault: Fault, who: str, what: str = "") -> None:
         """Take down that a fault hit somebody."""
-        self.met[fault.kind] += 1
+        self._count(fault)
         self.coverage[fault.kind, self._step(who)] += 1
         self.trace("fault", fault.kind, who, what, fault.where)
 
     def meet_process(self, fault: Fault, victim: Process) -> None:
         """Take down that a fault hits a process, at each step at which one of its tasks stands."""
-        self.met[fault.kind] += 1
+        self._count(fault)
         for step in {name for task in self.loop.tasks_of(victim) for name in _of_coroutine(task.get_coro())[:1]}:
             self.coverage[fault.kind, step] += 1
         self.trace("fault", fault.kind, victim.name, "", fault.where)
+
+    def _count(self, fault: Fault) -> None:
+        self.met[fault.kind] += 1
+        if fault.kind not in kinds.AT_REQUESTS or fault.kind.startswith("killed"):
+            now = self.loop.time()
+            self.troubles.append((now, now + fault.seconds))
 
     def cover(self, kind: str) -> None:
         """Take down that a fault that lasts met whoever asks."""
@@ -239,6 +262,13 @@ class Ground:
         if task is not None:
             found += _of_coroutine(task.get_coro())
         return next((name for name in found if name), who.partition("-")[0])
+
+
+def _is_possible(kind: str, service: str, operation: str) -> bool:
+    """Tell whether a call may meet such a fault at all."""
+    if kind == "conflict":
+        return service == "dynamodb" and operation != "query"
+    return kind != "failed_entry" or operation.endswith("_batch")
 
 
 def _of_frames(frame: FrameType | None) -> list[str]:

@@ -261,7 +261,7 @@ def dropped_at_sigterm(patch: pytest.MonkeyPatch) -> None:
 
     def begin(it: Shutdown) -> None:
         loop: Any = asyncio.get_running_loop()
-        loop.current.kill()
+        loop.current.exit()
 
     patch.setattr(Shutdown, "begin", begin)
 
@@ -343,11 +343,11 @@ def settle_that_forgets(patch: pytest.MonkeyPatch) -> None:
     """Do not note what was sent."""
 
     def settle(
-        it: Dispatch, result: Any, batch: Any, bucket: Any, lease: Any, heads: Any, sent: Any, deadline: int
-    ) -> Any:
+        _it: Dispatch, result: Any, batch: Any, _bucket: Any, _lease: Any, heads: Any, *_: Any, **__: Any
+    ) -> None:
         for each in heads:
             result.standings[each.job.job_id] = Standing(Forwarding.FORWARDED)
-        return batch.without(each.job.job_id for each in heads).asleep(bucket, (), it._now())
+        result.stay(batch.without(each.job.job_id for each in heads).standing, _it._now())
 
     patch.setattr(Dispatch, "_settle", settle)
 

@@ -18,7 +18,7 @@ class Process:
     """By how much its clock is wrong."""
     is_dead: bool = False
     is_done: bool = False
-    """It ends by itself, with nothing left in hand."""
+    """It ended by itself."""
     stalled_until: float = 0.0
     """It does nothing before that moment of the loop: a machine that is frozen for a while."""
     kill_after_steps: int | None = None
@@ -35,6 +35,11 @@ class Process:
     health: Callable[[], tuple[bool, dict[str, Any]]] | None = None
     log_secrets: Callable[[Any], Any] | None = None
     """What a line of its log goes through before it is written."""
+
+    def exit(self) -> None:
+        """End by itself."""
+        self.is_done = True
+        self.kill()
 
     def kill(self) -> None:
         """End it where it stands; nothing of it runs any more, not even what would clear up."""

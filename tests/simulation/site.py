@@ -1,8 +1,9 @@
 """The site as the pipeline meets it: accounts, sessions, conversations; what it took, and when."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
@@ -10,8 +11,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.simulation.faults import Fault
 from tests.simulation.ground import Ground
+from tests.simulation.loop import EPOCH
 
 ORIGIN = "https://onlyfans.com"
+_ABOUT = re.compile(r"/(?:api/chats|my/chats/chat)/([^/]+)")
 SLOW_SECONDS = (15.0, 25.0)
 LIMIT_SECONDS = 30.0
 """What a site that limits asks for."""
@@ -30,6 +33,8 @@ class Response:
     """It never comes."""
     is_reset: bool = False
     """The connection is reset instead."""
+    kills: bool = False
+    """Who asked is dead when it comes."""
     crashes: bool = False
     """The page that shows it crashes."""
     shows: str = ""
@@ -48,8 +53,17 @@ class Request:
     process: str
 
 
+REWRITES = {"...": "…", ":)": "🙂"}
+"""What a site of such a kind makes of every text."""
+OLD_SECONDS = 400 * 86_400.0
+"""How long before the world began a conversation was written that there was before."""
+READER = "reader"
+"""With fans whose names begin so there is a long conversation."""
+LONG = 130
+"""Messages of it: three pages."""
 ANSWERS = {
     "site_error": Response(500, {"error": "the site failed"}),
+    "site_error_and_deleted": Response(500, {"error": "the site failed"}),
     "challenge": Response(403, {}, {"x-challenge": "1"}),
     "refused_by_site": Response(404, {"error": "no such fan"}),
     "odd_page": Response(200, {"odd": True}, shows="odd"),
@@ -84,6 +98,18 @@ class SiteModel:
         self.on_limit: Callable[[str, float], None] = lambda _account, _seconds: None
         """Hears of each 429, with its Retry-After."""
         self.on_request: Callable[[str, str], None] = lambda _account, _method: None
+        self.on_given: Callable[[str, str], None] = lambda _account, _what: None
+        """Hears of each file, and each further page of a conversation, that is given out whole."""
+        self.troubled_fans: dict[tuple[str, str], float] = {}
+        """Until when the site fails for what an account asks about a fan."""
+        self.stuck_until: dict[str, float] = {}
+        """Until when an account's conversations end with the same page again and again."""
+        self.refuses_log_in: dict[str, float] = {}
+        """Until when an account is not let in, whatever it says."""
+        self.expired_status = world.random.choice([401, 403])
+        """What the site's API answers to a session that is over; its pages always show the log-in."""
+        self.originals: dict[str, str] = {}
+        """What was written, by what became of it when it was typed."""
         self.secrets: list[str] = []
         """Every token that it ever gave, and password that it had."""
 
@@ -103,6 +129,8 @@ class SiteModel:
         if self._is_down:
             return _failed(503)
         self._note(username, "POST", "/api/login", 200)
+        if self._world.loop.time() < self.refuses_log_in.get(username, 0.0):
+            return Response(403, {"error": "not now"})
         if self.passwords.get(username) != password:
             return Response(401, {"error": "wrong"})
         token = f"session-{self._world.token()}"
@@ -119,8 +147,11 @@ class SiteModel:
         if self._is_down:
             return self._note(account, method, path, 503, _failed(503))
         if not account:
-            return self._note("", method, path, 401, Response(401, {"error": "who?"}))
+            status = self.expired_status if path.startswith("/api/") else 401
+            return self._note("", method, path, status, Response(status, {"error": "who?"}))
         until, kind = self.troubled.get(account, (0.0, ""))
+        until = max(until, self.troubled_fans.get((account, _fan(path)), 0.0))
+        kind = kind or "site_error"
         if self._world.loop.time() < until:
             fault = Fault(at=0, kind=kind)
         if self._world.loop.time() < self.limited_until:
@@ -130,9 +161,23 @@ class SiteModel:
 
     def slowness(self, token: str) -> float:
         """Return how much longer a request of a session takes than it should, seconds."""
-        if self._world.loop.time() >= self.slow_until.get(self._sessions.get(token, ""), 0.0):
+        return self.slowness_of(self.account_of(token))
+
+    def slowness_of(self, account: str) -> float:
+        """Return the same for an account."""
+        if self._world.loop.time() >= self.slow_until.get(account, 0.0):
             return 0.0
         return self._world.random.uniform(*SLOW_SECONDS)
+
+    def account_of(self, token: str) -> str:
+        """Return whose session a token is of; empty for nobody's."""
+        return self._sessions.get(token, "")
+
+    def as_typed(self, token: str, text: str) -> str:
+        """Return what the site's input field makes of a text as it is typed."""
+        typed = self.as_kept(self.account_of(token), text)
+        self.originals[typed] = text
+        return typed
 
     @property
     def _is_down(self) -> bool:
@@ -149,8 +194,10 @@ class SiteModel:
         kind = fault.kind if fault else ""
         if is_post:
             self.on_effect(account)
-        if not kind:
-            return self._answer(account, method, path, url, text)
+        if kind in ("", "killed_at_request"):
+            return replace(self._answer(account, method, path, url, text), kills=bool(kind))
+        if kind == "site_error_and_deleted" and is_post:
+            self._forget_newest(self._conversation(account, _fan(path)))
         if kind == "limited" and fault:
             self.on_limit(account, float(int(fault.seconds or 60)))
             return Response(429, {"error": "slow down"}, {"retry-after": str(int(fault.seconds or 60))})
@@ -163,11 +210,13 @@ class SiteModel:
             )
         elif is_post and kind.endswith("_acted"):
             self._post(account, path, text)
-        if kind == "site_error_acted":
-            return _failed(500)
-        if kind.startswith("gateway"):
-            return Response(504, None)
-        return Response(200, is_lost=True)
+        return ANSWERS[kind.partition("_acted")[0]]
+
+    @staticmethod
+    def _forget_newest(conversation: list[dict[str, str]]) -> None:
+        """Let a fan delete what they wrote last."""
+        if conversation and conversation[-1]["author"] == "fan":
+            conversation.pop()
 
     def _answer(self, account: str, method: str, path: str, url: str, text: str) -> Response:
         date = {"date": formatdate(self._world.now(), usegmt=True)}
@@ -175,33 +224,74 @@ class SiteModel:
             return Response(201, self._post(account, path, text), date)
         if path.startswith("/api/chats/"):
             query = parse_qs(urlsplit(url).query)
-            return Response(200, self._page(account, path.split("/")[3], query), date)
+            if "before" in query:
+                self.on_given(account, f"{_fan(path)} before {query['before'][0]}")
+            return Response(200, self._page(account, _fan(path), query), date)
+        if path.endswith(".png"):
+            self.on_given(account, path)
         return Response(200, {}, date)
 
     def _page(self, account: str, fan: str, query: dict[str, list[str]]) -> dict[str, Any]:
-        whole = self.conversations.get((account, fan), [])
+        whole = self._conversation(account, fan)
+        if self._world.loop.time() < self.stuck_until.get(account, 0.0) and int(query["limit"][0]) > 1:
+            return {"messages": whole[-int(query["limit"][0]) :][::-1], "has_more": bool(whole)}
         limit, before = int(query["limit"][0]), query.get("before", [None])[0]
         end = next((at for at, each in enumerate(whole) if each["id"] == before), len(whole))
         start = max(end - limit, 0)
         return {"messages": whole[start:end][::-1], "has_more": start > 0}
 
     def _post(self, account: str, path: str, text: str) -> dict[str, str]:
-        fan = path.split("/")[3]
-        self.accepted.append((self._world.now(), account, fan, text))
+        fan = _fan(path)
+        self.accepted.append((self._world.now(), account, fan, self.originals.get(text, text)))
         self._world.trace("site", "took", f"message for {fan}", account, text)
         return self.write(account, fan, "me", text)
 
     def write(self, account: str, fan: str, author: str, text: str) -> dict[str, str]:
         """Add a message to a conversation."""
-        self.counts["messages"] += 1
-        written = datetime.fromtimestamp(self._world.now(), UTC).isoformat(timespec="milliseconds")
-        message = {"id": str(self.counts["messages"]), "author": author, "text": text, "created_at": written}
-        self.conversations.setdefault((account, fan), []).append(message)
+        message = self._message(author, self.as_kept(account, text), self._world.now())
+        self._conversation(account, fan).append(message)
         return message
+
+    def as_kept(self, account: str, text: str) -> str:
+        """Return what the site makes of a text."""
+        if "rewrites" in self._world.plan.traits.get(account, ()):
+            for written, kept in REWRITES.items():
+                text = text.replace(written, kept)
+        return text
+
+    def _conversation(self, account: str, fan: str) -> list[dict[str, str]]:
+        """Return a conversation, with what stood in it before the world began."""
+        key = (account, fan)
+        if key not in self.conversations:
+            old = EPOCH - OLD_SECONDS
+            texts = [("fan", f"{number} of long ago") for number in range(LONG if fan.startswith(READER) else 0)]
+            if "remembers" in self._world.plan.traits.get(account, ()):
+                jobs = [it.payload for it in self._world.plan.jobs if it.payload["creator_id"] == account]
+                texts += [
+                    ("me", it["message_content"]) for it in jobs if it.get("user_id") == fan and "message_content" in it
+                ]
+                texts += [("fan", "thank you")]
+            self.conversations[key] = [
+                self._message(who, text, old + 60.0 * place) for place, (who, text) in enumerate(texts)
+            ]
+            if texts and not fan.startswith(READER):
+                self.conversations[key].append(self._message("fan", "are you there?", EPOCH - 100))
+        return self.conversations[key]
+
+    def _message(self, author: str, text: str, at: float) -> dict[str, str]:
+        self.counts["messages"] += 1
+        written = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+        return {"id": str(self.counts["messages"]), "author": author, "text": text, "created_at": written}
 
     def messages(self) -> list[dict[str, str]]:
         """Return the messages that it took, as the fake site tells them."""
         return [{"account": account, "fan": fan, "text": text} for _, account, fan, text in self.accepted]
+
+
+def _fan(path: str) -> str:
+    """Return the fan that a request is about; empty where it is about none."""
+    found = _ABOUT.match(path)
+    return found[1] if found else ""
 
 
 def _failed(status: int) -> Response:

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from huntaze_scraper.errors import (
     SiteError,
     TryAgainLonger,
 )
-from huntaze_scraper.onlyfans import classification
+from huntaze_scraper.onlyfans import classification, login_form
 from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.credentials import Credentials
 from huntaze_scraper.onlyfans.media_fetch import Fetched
@@ -33,6 +34,10 @@ from tests.simulation.ground import Ground
 from tests.simulation.site import ORIGIN, Response
 
 GRACE_SECONDS = 5.0
+SHOWN, COUNT = "1,204", 1204
+"""What every text of a profile says, and what that is."""
+HEAVY_BYTES = 1_000_000
+"""What an account keeps in its browser whose site is lavish: more than an item of the store holds."""
 
 
 class SimulatedBrowser:
@@ -141,8 +146,8 @@ class SimulatedTab:
 
     async def fill(self, _selector: str, text: str) -> str:
         await asyncio.sleep(self._world.random.uniform(0.01, 0.1))
-        self._typed = text
-        return text
+        self._typed = self._world.site.as_typed(self.token, text)
+        return self._typed
 
     async def compose(self, _selector: str, path: str) -> Posting:
         await asyncio.sleep(self._world.random.uniform(0.01, 0.1))
@@ -161,7 +166,7 @@ class SimulatedTab:
 
     async def read(self, elements: Mapping[str, Element], _is_doubtful: Callable[[Texts], bool]) -> Texts:
         await asyncio.sleep(0.1)
-        return {name: Seen("12", "") for name in elements}
+        return {name: Seen(SHOWN, "") for name in elements}
 
     async def screenshot(self) -> bytes:
         return b"PNG"
@@ -191,6 +196,9 @@ class SimulatedTab:
             async with asyncio.timeout(seconds):
                 await asyncio.sleep(world.random.uniform(0.02, 0.2) + world.site.slowness(self.token))
                 response = world.site.respond(method, url, self.token, text)
+                if response.kills:
+                    world.loop.current.kill()
+                    await asyncio.sleep(0)
                 if response.is_lost:
                     await asyncio.sleep(10 * seconds + 3600)
                 await asyncio.sleep(world.random.uniform(0.02, 0.2))
@@ -221,10 +229,12 @@ class SimulatedLoginForm:
 
     async def submit(self, credentials: Credentials) -> None:
         world = self._tab._world
-        await asyncio.sleep(world.random.uniform(0.5, 3))
+        await asyncio.sleep(world.random.uniform(0.5, 3) + world.site.slowness_of(credentials.username))
         response = world.site.log_in(credentials.username, credentials.password)
         request = f"POST {Site.login_path}"
         error = classification.of_status(response.status, response.headers, request, world.now())
+        if isinstance(error, Refused):
+            raise login_form._refused(error)
         if error:
             raise error
         self._tab.token = response.body["token"]
@@ -233,7 +243,11 @@ class SimulatedLoginForm:
 async def session_of(context: SimulatedTab, page: SimulatedTab) -> dict[str, Any]:
     """Return what the site keeps in the browser, as ``session_state.take`` does."""
     cookie = {"name": "sess", "value": context.token, "domain": ".onlyfans.com", "path": "/", "httpOnly": True}
-    return {"cookies": [cookie], "origins": [], "session_storage": {}}
+    world = context._world
+    if "heavy" not in world.plan.traits.get(world.site.account_of(context.token), ()):
+        return {"cookies": [cookie], "origins": [], "session_storage": {}}
+    kept = {"name": "cache", "value": Random(context.token).randbytes(HEAVY_BYTES // 2).hex()}
+    return {"cookies": [cookie], "origins": [{"origin": ORIGIN, "localStorage": [kept]}], "session_storage": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +277,8 @@ class SimulatedMedia:
             world.loop.block(world.random.uniform(0.1, 2))
             token = headers(target.url).get("Cookie", "").partition("=")[2]
             response = world.site.respond("GET", target.url, token)
+            if response.kills:
+                world.loop.end(world.loop.current)
         request = f"GET {target.host}{target.path}"
         error = classification.of_status(response.status, response.headers, request, world.now())
         if error:

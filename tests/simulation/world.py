@@ -27,6 +27,13 @@ from tests.simulation.site import SiteModel
 
 LIMITER_CONCURRENCY = 2
 LOOK_SECONDS = 5.0
+LASTING_SECONDS = 2_500.0
+HOUSE = "house"
+"""Whose the default secret is."""
+MANY_ATTRIBUTES = {
+    "reason" if number == 0 else f"of-the-producer-{number}": {"DataType": "String", "StringValue": f"no. {number}"}
+    for number in range(7)
+}
 LONGEST_REST_SECONDS = 6 * 3600.0
 """After the last fault: what backs off, rests or is paused comes back within an hour, and may have to more than once."""
 
@@ -37,7 +44,8 @@ class World(Ground):
     def __init__(self, plan: Plan, *, keeps_lines: bool = False) -> None:
         super().__init__(plan, keeps_lines=keeps_lines)
         self.replays = 0
-        self.is_calm = False
+        self.unclear = 0
+        """Jobs that were sent though they name two creators."""
         self.site = SiteModel(self)
         self.checks = Checks(self)
         self.source = EventSource(self, self.ingress, LIMITER_CONCURRENCY)
@@ -116,6 +124,29 @@ class World(Ground):
         self.meet(fault, fault.where)
         self.on_met(fault, fault.where)
         self.site.slow_until[fault.where] = self.loop.time() + fault.seconds
+
+    def _fault_fan_fails(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
+        fan = f"fan-{self.random.randint(1, 3)}"
+        self.site.troubled_fans[fault.where, fan] = self.loop.time() + fault.seconds
+
+    def _fault_stuck_pages(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
+        self.site.stuck_until[fault.where] = self.loop.time() + fault.seconds
+
+    def _fault_log_in_refused(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, fault.where)
+        self.on_met(fault, fault.where)
+        self.site.refuses_log_in[fault.where] = self.loop.time() + fault.seconds
+
+    def _fault_unclear_job(self, fault: Fault, _victims: list[Process]) -> None:
+        """Let a producer send a job that names two creators."""
+        self.meet(fault, "producer")
+        self.unclear += 1
+        job = json.dumps(self.plan.jobs[0].payload) if self.plan.jobs else "{}"
+        self.ingress.send(job.replace("{", '{"creator_id": "creator-0", ', 1), {})
 
     def _fault_browser_gone(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "browser")
@@ -209,8 +240,8 @@ class World(Ground):
     # The run.
 
     def _send(self, payload: Mapping[str, Any]) -> None:
-        body = json.dumps(payload)
-        self.ingress.send(body, {})
+        traits = self.plan.traits.get(str(payload["creator_id"]), ())
+        self.ingress.send(json.dumps(payload), MANY_ATTRIBUTES if "verbose" in traits else {})
         self.trace("producer", "sent", str(payload["action"]), str(payload["creator_id"]), "")
 
     def run(self) -> "World":
@@ -230,18 +261,21 @@ class World(Ground):
 
     async def _everything(self) -> None:
         accounts = sorted({str(it.payload["creator_id"]) for it in self.plan.jobs})
+        house = self.token()
+        self.site.open_account(HOUSE, house)
+        self.secrets.put(SECRET, json.dumps({"username": HOUSE, "password": house, "accounts": [HOUSE]}))
         for account in accounts:
             password = f"pass-{secrets.choice('abcdef')}-{self.token()}"
             self.site.open_account(account, password)
-            self.secrets.put(f"{SECRET}/{account}", json.dumps({"username": account, "password": password}))
-        self.secrets.put(SECRET, "{}")
+            if "nameless" not in self.plan.traits.get(account, ()):
+                self.secrets.put(f"{SECRET}/{account}", json.dumps({"username": account, "password": password}))
         self.source.start()
         self.service.start()
         for job in self.plan.jobs:
             self.later(job.at, lambda job=job: self._send(job.payload))  # type: ignore[misc]
         for fault in self.plan.faults:
             self.later(fault.at, lambda fault=fault: self._begin(fault))  # type: ignore[misc]
-        last = max([it.at for it in (*self.plan.jobs, *self.plan.faults)], default=0.0)
+        last = max([*(it.at for it in self.plan.jobs), *(_end_of(it) for it in self.plan.faults)], default=0.0)
         await asyncio.sleep(last + LOOK_SECONDS)
         await self._until_all_is_done(600.0, must=False)
         self._calm()
@@ -255,7 +289,8 @@ class World(Ground):
         self.armed.clear()
         self.down.clear()
         self.site.troubled.clear()
-        self.site.slow_until.clear()
+        for until in (self.site.slow_until, self.site.troubled_fans, self.site.stuck_until, self.site.refuses_log_in):
+            until.clear()
         self.site.down_until = self.site.limited_until = self.no_browser_until = 0.0
 
     async def _until_all_is_done(self, most_seconds: float, *, must: bool) -> None:
@@ -267,6 +302,11 @@ class World(Ground):
                     raise Broken("every job ends", f"{len(left)} messages wait after {most_seconds:.0f} s of calm")
                 return
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _end_of(fault: Fault) -> float:
+    """Return until when it is waited for: what lasts for hours does."""
+    return fault.at + (fault.seconds if fault.seconds > LASTING_SECONDS else 0.0)
 
 
 class _Clients:

@@ -38,6 +38,8 @@ class JobEntry:
     lease_until: float | None = None
     came_from: State = State.WAITING
     """Where the job stood before its lease was taken; waiting also for one that was not there."""
+    came_until: float = 0.0
+    """Until when that lease was held, where it was."""
     attempts: int = 0
     failures: int = 0
     """Counted failures, with one for each worker that died over the job."""

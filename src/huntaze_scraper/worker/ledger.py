@@ -106,6 +106,10 @@ class DynamoLedger:
         self._clock = clock
         self._owed: dict[str, Callable[[], Awaitable[None]]] = {}
         """By job, the write that frees it of a lease that nobody uses: one that may have been given, or was not taken back."""
+        self._silent_since: float | None = None
+        """Since when the table has not answered."""
+        self._was_silent = (0.0, 0.0)
+        """From when until when it did not, the last time."""
 
     async def begin(self, job: Job, until: float, message_id: str = "") -> Entry | Finished | Busy:
         """Take the job's lease until the given time, if it is to be had, for the message of that id."""
@@ -132,8 +136,8 @@ class DynamoLedger:
         try:
             item = await self._write(
                 job.job_id,
-                "SET came_from = if_not_exists(#state, :waiting), #state = :running, lease = :lease, "
-                "lease_until = :until, account = :account, #action = :action, expires_at = :expires ADD attempts :one",
+                "SET came_from = if_not_exists(#state, :waiting), came_until = if_not_exists(lease_until, :now), "
+                "#state = :running, lease = :lease, lease_until = :until, account = :account, #action = :action, expires_at = :expires ADD attempts :one",
                 {
                     ":running": State.RUNNING,
                     ":waiting": State.WAITING,
@@ -159,7 +163,7 @@ class DynamoLedger:
             item = refusal.item
         taken = JobEntry.read(item)
         # Where the answer to the write was lost, the client's second try meets what the first has written.
-        return await self._taken(entry, taken) if taken.lease == entry.lease else _why_not(taken, now)
+        return await self._taken(entry, taken, until - now) if taken.lease == entry.lease else _why_not(taken, now)
 
     async def extend(self, entry: Entry, until: float) -> None:
         """Keep the lease longer."""
@@ -212,7 +216,7 @@ class DynamoLedger:
         except LeaseLost:
             return
 
-    async def _taken(self, entry: Entry, item: JobEntry) -> Entry:
+    async def _taken(self, entry: Entry, item: JobEntry, seconds: float) -> Entry:
         entry.failures = item.failures
         entry.rate_limits = item.rate_limits
         entry.attempts = item.attempts
@@ -220,10 +224,16 @@ class DynamoLedger:
         entry.progress = item.progress
         if item.came_from in (State.RUNNING, State.DEAD):
             # A worker that left the job running died over it, which counts; a replay starts from nothing.
-            entry.failures = 0 if item.came_from is State.DEAD else item.failures + 1
+            died = item.came_from is State.RUNNING and not self._was_cut_off(item.came_until, seconds)
+            entry.failures = 0 if item.came_from is State.DEAD else item.failures + died
             counted = {":failures": entry.failures, ":waiting": State.WAITING}
             await self._update(entry, "SET failures = :failures, came_from = :waiting", counted)
         return entry
+
+    def _was_cut_off(self, until: float, seconds: float) -> bool:
+        """Tell whether who held a lease until then may live, and only could not give it back: the table was silent."""
+        began, ended = self._was_silent
+        return began <= until and until - seconds < ended
 
     async def _pay(self, job_id: str) -> None:
         write = self._owed.get(job_id)
@@ -236,7 +246,8 @@ class DynamoLedger:
         with suppress(LeaseLost):
             await self._update(
                 entry,
-                "SET #state = came_from, attempts = attempts - :one, lease_until = :now REMOVE lease",
+                "SET #state = came_from, attempts = attempts - :one, "
+                "lease_until = if_not_exists(came_until, :now) REMOVE lease",
                 {":one": 1, ":now": self._clock.now()},
                 names=("state",),
             )
@@ -249,7 +260,20 @@ class DynamoLedger:
             raise LeaseLost("another worker holds the job") from None
 
     async def _write(self, job_id: str, change: str, values: Item, **how: Any) -> Item:
-        return await asyncio.to_thread(self._table.update, Kind.JOB.key(job_id), change, values, **how)
+        try:
+            item = await asyncio.to_thread(self._table.update, Kind.JOB.key(job_id), change, values, **how)
+        except StoreUnavailable:
+            self._silent_since = self._clock.now() if self._silent_since is None else self._silent_since
+            raise
+        except ConditionFailed:
+            self._answered()
+            raise
+        self._answered()
+        return item
+
+    def _answered(self) -> None:
+        if self._silent_since is not None:
+            self._was_silent, self._silent_since = (self._silent_since, self._clock.now()), None
 
 
 def _why_not(entry: JobEntry, now: float) -> Finished | Busy:

@@ -25,6 +25,23 @@ THROTTLED = {
 }
 RETRIED = {*THROTTLED.values(), "ServiceUnavailable", "InternalServerError"}
 
+WITHOUT_KEY = {
+    "dynamodb": "AccessDeniedException",
+    "sqs": "KmsThrottled",
+    "s3": "KMS.DisabledException",
+    "secretsmanager": "DecryptionFailure",
+}
+"""What each service answers that cannot have its key used: 400, which no client tries again."""
+ENCRYPTED = {
+    "dynamodb": {
+        "get_item", "update_item", "put_item", "delete_item", "query", "transact_get_items", "transact_write_items",
+    },
+    "sqs": {"send_message", "send_message_batch", "receive_message"},
+    "s3": {"put_object", "get_object"},
+    "secretsmanager": {"get_secret_value", "put_secret_value"},
+}  # fmt: skip
+"""What needs the key; the other operations go on."""
+
 
 class _Errors:
     """``client.exceptions``: a class for each code."""
@@ -99,6 +116,9 @@ class Client:
             loop.end(process)
         if kind == "lost_answer":
             self._wait_in_vain(operation)
+        if fault and kind == "slow" and fault.seconds >= self._patience:
+            loop.block(0.1)
+            raise ReadTimeoutError(endpoint_url=f"simulated {operation}")
         if operation != "receive_message":
             loop.block(0.002 + world.random.random() * 0.02)
         return answer
@@ -113,7 +133,8 @@ class Client:
             case "killed_before_call":
                 loop.end(process)
             case "slow":
-                loop.block(fault.seconds)
+                # A client waits no longer than it is patient: what takes effect after that, it does not hear of.
+                loop.block(min(fault.seconds, self._patience - 0.1))
             case "lost_request":
                 self._wait_in_vain(operation)
 
@@ -121,6 +142,9 @@ class Client:
         if self._world.is_down(self._service):
             self._world.cover("outage")
             raise Refusal("ServiceUnavailable", 503)
+        if self._world.is_down("kms") and operation in ENCRYPTED.get(self._service, ()):
+            self._world.cover("outage")
+            raise Refusal(WITHOUT_KEY[self._service])
         if kind == "refused":
             raise Refusal("ServiceUnavailable", 503)
         if kind == "throttled":
@@ -158,6 +182,8 @@ class Client:
                 given.get("VisibilityTimeout"),
                 given.get("ReceiveRequestAttemptId", ""),
             )
+            for each in found:
+                each.receiver = world.loop.current.name
             left = until - world.loop.time()
             if found or left <= 0:
                 return {"Messages": [as_received(each) for each in found]} if found else {}

@@ -32,6 +32,8 @@ class Message:
     visible_at: float = 0.0
     received_at: float = 0.0
     receives: int = 0
+    receiver: str = ""
+    """Who received it last."""
 
     @property
     def handle(self) -> str:

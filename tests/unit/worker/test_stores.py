@@ -306,6 +306,22 @@ class TestAnswersThatAreLost:
                 entry = begin(theirs, clock)
             assert entry.failures == counted
 
+    def test_who_could_not_give_a_lease_back_did_not_die(self, cut_off: Unanswered, clock: HandClock) -> None:
+        """Whoever met the same outage counts nothing for a lease that ran out over it; for a later one it does."""
+        ours, theirs = (DynamoLedger(cut_off, "state", clock) for _ in range(2))
+        begin(ours, clock)
+        clock.moment += 10
+        cut_off.refuses = True
+        for seconds in (0, 500):
+            clock.moment += seconds
+            with pytest.raises(StoreUnavailable):
+                wait(theirs.probe())
+        cut_off.refuses = False
+        assert begin(theirs, clock).failures == 0
+        for failures in (1, 2):
+            clock.moment += 400
+            assert begin(theirs, clock).failures == failures
+
     def test_a_probe_leaves_nothing_behind(self, cut_off: Unanswered, clock: HandClock) -> None:
         """It asks for a write that is never made."""
         wait(DynamoLedger(cut_off, "state", clock).probe())
