@@ -8,6 +8,7 @@ from typing import Any
 from huntaze_scraper import jobs
 from huntaze_scraper.errors import InvalidJob
 from huntaze_scraper.queues.attributes import ERROR_CLASS, PRODUCERS, REASON, REPLAY
+from huntaze_scraper.state.keys import SCOPE, Kind
 from huntaze_scraper.worker import results
 from tests import invariants
 from tests.simulation import tabs
@@ -21,6 +22,7 @@ from tests.simulation.site import SLOW_SECONDS
 HARMLESS = {"limited", "site_limits", "refused_by_site"}
 """What the site may answer without a failure being counted."""
 CLOCKS_SECONDS = 1.0
+OTHER = {"pipeline": "account", "account": "pipeline"}
 UNDER_WAY_SECONDS = 5.0
 """After a 429, requests may come for so long that were on their way."""
 SETTLED_SECONDS = 10.0
@@ -122,7 +124,7 @@ class Checks:
     def _forwarded(self, message: Message) -> None:
         """No window holds more than the limit, at the queue; those that wait go as they were sent, the urgent first."""
         recent = self._world.workflows.journal[-MOST_RECENT:]
-        self._limit("the limit at the queue", [(it.sent_at, it.group) for it in recent])
+        self._limit("the limit at the queue", Kind.BUCKET, [(it.sent_at, it.group) for it in recent])
         self._line.gone.add(message.deduplication_id)
         if not (self._replays or self.scope_is_changed):
             self._line.forwarded(jobs.parse(message.body))
@@ -177,18 +179,25 @@ class Checks:
     def _effect(self, account: str) -> None:
         """No window holds more than the limit, at the site."""
         self._posted.append((self._world.now(), account))
-        self._limit("the limit at the site", self._posted)
+        self._limit("the limit at the site", Kind.TURN, self._posted)
 
-    def _limit(self, name: str, moments: list[tuple[float, str]]) -> None:
-        settings = self._world.limiter_settings
-        if self.scope_is_changed:
-            return  # two scopes are side by side, and then there is what was taken in the other one
-        now, account = moments[-1]
-        recent = [who for at, who in moments[-MOST_RECENT:] if now - at < self._window]
-        if settings.rate_limit_scope == "account":
-            recent = [who for who in recent if who == account]
-        if len(recent) > settings.rate_limit_capacity:
+    def _limit(self, name: str, kind: Kind, moments: list[tuple[float, str]]) -> None:
+        """No window holds more than either scope allows, also while one is changed for the other."""
+        most, (now, account) = self._world.limiter_settings.rate_limit_capacity, moments[-1]
+        recent = [(at, who) for at, who in moments[-MOST_RECENT:] if now - at < self._window]
+        own = sum(who == account for _, who in recent)
+        if own > most:
+            self._world.fail(name, f"{own} of one account within {self._window:.0f} s")
+        elif len(recent) > most and any(self._scope(kind, at) != "account" for at, _ in recent):
             self._world.fail(name, f"{len(recent)} within {self._window:.0f} s")
+
+    def _scope(self, kind: Kind, moment: float) -> str:
+        """Return the scope by which something was let pass: a new one lets nothing pass for a window."""
+        item = self._world.dynamodb.tables["state"].get((kind.key(SCOPE),), {})
+        if "scope" not in item:
+            return self._world.plan.scope
+        scope, since = item["scope"]["S"], int(item["since"]["N"]) / 1000
+        return OTHER[scope] if since and moment - since < self._window else scope
 
     def _written(self, table: str, key: tuple[str, ...], before: Any, after: Any) -> None:
         """A lease is never taken from who has it."""

@@ -17,6 +17,8 @@ from tests.simulation.process import Process
 FUNCTION_SECONDS = 30.0
 MOST_BATCH = 10
 LONG_POLL_SECONDS = 20.0
+OVERLOOKED_SECONDS = 0.5
+"""After so long at most a long poll sees what it has overlooked."""
 STOP_SECONDS = 120.0
 HEALTH_SECONDS = 30.0
 UNHEALTHY_LOOKS = 3
@@ -75,13 +77,14 @@ class EventSource:
     def _poll(self, slot: int) -> None:
         world, queue = self._world, self._queue
         while True:
-            if world.is_down("sqs"):
+            if world.is_down("sqs") or world.is_down("kms"):
                 world.loop.block(1.0)
                 continue
             size = MOST_BATCH if world.random.random() < 0.8 else world.random.randint(1, MOST_BATCH)
             batch = queue.receive(size, None)
             if not batch:
-                wait = max(queue.next_visible_at() - world.now(), 0.0)
+                is_overlooked = any(it.visible_at <= world.now() for it in queue.messages.values())
+                wait = OVERLOOKED_SECONDS if is_overlooked else max(queue.next_visible_at() - world.now(), 0.0)
                 world.loop.block(min(LONG_POLL_SECONDS, wait + 0.01), queue.signal)
                 world.loop.block(world.random.uniform(0.02, 0.4))
                 continue

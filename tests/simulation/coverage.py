@@ -5,7 +5,7 @@ from collections import Counter
 from rich.table import Table
 
 GROUPS = {
-    "killed": ("killed_before_call", "killed_after_call", "killed_at_step"),
+    "killed": ("killed_before_call", "killed_after_call", "killed_at_step", "killed_at_request"),
     "lost": ("lost_request", "lost_answer"),
     "refused": ("refused", "throttled", "outage"),
     "slow": ("slow", "stalled"),
@@ -13,7 +13,7 @@ GROUPS = {
     "entry": ("failed_entry",),
     "SIGTERM": ("sigterm", "spot"),
     "frozen": ("frozen",),
-    "5xx": ("site_error", "site_error_acted"),
+    "5xx": ("site_error", "site_error_acted", "site_error_and_deleted"),
     "gateway": ("gateway_gave_up", "gateway_gave_up_acted_late"),
     "silent": ("no_answer", "no_answer_acted", "no_answer_acted_late", "reset"),
     "429": ("limited",),

@@ -59,5 +59,10 @@ IN_THE_WORLD = (
     "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "unclear_job", "browser_gone", "account_slow",
 )  # fmt: skip
 """Met by whoever is there."""
+THE_SITES = (
+    *(it for it in AT_REQUESTS if it != "killed_at_request"), *AT_ACCOUNTS, "site_outage", "site_limits", "account_slow",
+    "browser_gone", "unclear_job",
+)  # fmt: skip
+"""Which no process of ours and no store feels."""
 KINDS = AT_CALLS + AT_REQUESTS + AT_PROCESSES + IN_THE_WORLD
 SERVICES = ("dynamodb", "sqs", "s3", "secretsmanager", "cloudwatch", "kms")

@@ -76,7 +76,7 @@ class Ground:
         self.failure: Broken | None = None
         self._hash = hashlib.blake2b(digest_size=16)
         self.troubles: list[tuple[float, float]] = []
-        """From when until when each fault may be felt, but for those that the site answers with."""
+        """From when until when each fault may be felt, but for those that are the site's alone."""
         self.armed: list[list[Any]] = []
         """Faults that wait for what they are to hit, each with how many go by before."""
         self.down: dict[str, float] = {}
@@ -247,7 +247,7 @@ class Ground:
 
     def _count(self, fault: Fault) -> None:
         self.met[fault.kind] += 1
-        if fault.kind not in kinds.AT_REQUESTS or fault.kind.startswith("killed"):
+        if fault.kind not in kinds.THE_SITES:
             now = self.loop.time()
             self.troubles.append((now, now + fault.seconds))
 
@@ -267,7 +267,7 @@ class Ground:
 def _is_possible(kind: str, service: str, operation: str) -> bool:
     """Tell whether a call may meet such a fault at all."""
     if kind == "conflict":
-        return service == "dynamodb" and operation != "query"
+        return operation.startswith("transact_")  # no transaction touches an item that is written by itself
     return kind != "failed_entry" or operation.endswith("_batch")
 
 

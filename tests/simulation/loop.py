@@ -68,6 +68,7 @@ class SimulationLoop(asyncio.BaseEventLoop):
 
     def __init__(self, random: Random) -> None:
         super().__init__()
+        self.set_exception_handler(lambda *_: None)  # of errors in what was killed nobody hears
         self.random = random
         self.world = Process("world")
         self.current = self.world

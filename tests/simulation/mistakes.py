@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from importlib import import_module
@@ -120,7 +120,7 @@ def lease_not_asked_for(patch: pytest.MonkeyPatch) -> None:
 
     def update(it: StateTable, key: str, change: str, values: Any, **how: Any) -> Any:
         if "came_from = if_not_exists" in change:
-            values = {name: each for name, each in values.items() if name not in (":dead", ":message", ":now")}
+            values = {name: each for name, each in values.items() if name not in (":dead", ":message")}
             how["condition"] = "attribute_not_exists(pk) OR #state = :waiting OR #state = :running"
         return right(it, key, change, values, **how)
 
@@ -359,7 +359,15 @@ def ordered_as_received(patch: pytest.MonkeyPatch) -> None:
 
 def priority_ignored(patch: pytest.MonkeyPatch) -> None:
     """Let the least urgent go first."""
-    patch.setattr(line, "Priority", list(reversed(Priority)))
+
+    class UpsideDown:
+        def __iter__(self) -> Iterator[Priority]:
+            return reversed(Priority)
+
+        def __call__(self, name: str) -> Priority:
+            return Priority(name)
+
+    patch.setattr(line, "Priority", UpsideDown())
 
 
 def failed_entries_not_read(patch: pytest.MonkeyPatch) -> None:

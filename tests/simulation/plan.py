@@ -70,12 +70,20 @@ TRAITS = {"rewrites": 0.15, "heavy": 0.03, "remembers": 0.2, "nameless": 0.03, "
 """What may be so of an account, and how often it is: the site changes its texts; fills its browser; has old messages of
 the same words; nobody gave its credentials; its producer uses all attributes that it may; it mostly downloads and reads."""
 DAY_SECONDS = 86_400.0
-LONG = 0.02
+LONG = 0.04
 """How many worlds have something that lasts for hours."""
 COLLIDING = 0.05
 """How many have a task that sleeps over its log-in, and another that logs in meanwhile."""
 PRESSED = 0.08
 """How many have a burst that meets a slow queue."""
+CONDITIONAL = (
+    "ledger.begin", "ledger.begin", "session_store.acquire", "session_store.save", "gates.write", "places.write",
+    "in_force.write",
+)  # fmt: skip
+UNHEARD = 0.12
+"""How many worlds lose the answer to one of these."""
+BAD_DAY = 0.05
+"""How many have a day on which something does not work."""
 DYING = 0.15
 """How many worlds have a creator whose jobs die."""
 SLOW = 0.1
@@ -88,6 +96,8 @@ WEIGHTS = {
     "killed_after_call": 2,
     "replay": 2,
     "gateway_gave_up_acted_late": 2,
+    "site_error_and_deleted": 2,
+    "scope_switched": 2,
 }
 
 
@@ -151,7 +161,7 @@ def draw(seed: int) -> Plan:
     random = Random(seed)
     accounts = [f"creator-{number}" for number in range(random.randint(1, 5))]
     is_burst = random.random() < 0.2
-    span = 5.0 if is_burst else random.choice([5.0, 60.0, 400.0])
+    span = random.choice([0.5, 5.0] if is_burst else [5.0, 60.0, 400.0])
     most = 45 if is_burst else random.choice([4, 12, 30])
     traits = {name: [it for it, chance in TRAITS.items() if random.random() < chance] for name in accounts}
     greed = random.choice([1, 1, 20])
@@ -174,6 +184,9 @@ def draw(seed: int) -> Plan:
     tasks = random.choice([1, 2, 2, 3])
     if random.random() < SLOW:
         drawn.append(Fault(at=0.0, kind="account_slow", where=random.choice(accounts), seconds=900.0))
+        if random.random() < 0.5:  # what takes long is extended
+            drawn.append(Fault(at=90.0, kind="failed_entry", where="@workflows_queue.change_visibility"))
+    drawn += _rare(Random(f"rare {seed}"), accounts, span)
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),
@@ -250,16 +263,27 @@ def _colliding(random: Random, accounts: Sequence[str]) -> list[Fault]:
     ]
 
 
+def _rare(random: Random, accounts: Sequence[str], span: float) -> list[Fault]:
+    """Draw a conditional write whose second try meets what the first has written (Trap 12), or a bad day."""
+    if random.random() < BAD_DAY:
+        return _lasting(random, accounts)
+    if random.random() > UNHEARD:
+        return []
+    at, skip = round(random.uniform(0, span), 3), int(random.random() ** 2 * 5)
+    return [Fault(at=at, kind="lost_answer", where=f"@{random.choice(CONDITIONAL)}", skip=skip)]
+
+
 def _lasting(random: Random, _accounts: Sequence[str]) -> list[Fault]:
     """Draw something that is down, or a limit that is in force, for hours."""
     kind, where = random.choice(
         [
             ("site_limits", ""),
+            ("site_limits", ""),
             ("browser_gone", ""),
             *(("outage", each) for each in ("dynamodb", "s3", "kms", "secretsmanager")),
         ]
     )
-    seconds = round(random.choice([3_600.0, 3 * 3_600.0, DAY_SECONDS]) * random.uniform(0.8, 1.1), 1)
+    seconds = round(random.choice([3_600.0, DAY_SECONDS, DAY_SECONDS]) * random.uniform(0.8, 1.1), 1)
     return [Fault(at=round(random.uniform(0, 30), 3), kind=kind, where=where, seconds=seconds)]
 
 
@@ -302,7 +326,7 @@ def _fault(random: Random, accounts: Sequence[str], span: float) -> Fault:
     if kind in faults.AT_CALLS:
         where = random.choice(OPERATIONS)
         if kind == "conflict":
-            where = random.choice([each for each in OPERATIONS if each.startswith("dynamodb.")])
+            where = random.choice([each for each in OPERATIONS if each.startswith("dynamodb.transact_")])
         if kind == "failed_entry":
             where = random.choice([each for each in OPERATIONS if each.endswith("_batch")])
     elif kind == "outage":

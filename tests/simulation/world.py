@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,9 @@ from tests.simulation.site import SiteModel
 
 LIMITER_CONCURRENCY = 2
 LOOK_SECONDS = 5.0
+OVERLOOKS = (0.0, 0.2, 0.6)
+"""How likely one receive of a standard queue passes a message over: it keeps them in many places, in no strict order."""
+MOST_INVOCATIONS = 1_000
 LASTING_SECONDS = 2_500.0
 HOUSE = "house"
 """Whose the default secret is."""
@@ -46,6 +49,7 @@ class World(Ground):
         self.replays = 0
         self.unclear = 0
         """Jobs that were sent though they name two creators."""
+        self.ingress.overlooks = self.random.choice(OVERLOOKS)
         self.site = SiteModel(self)
         self.checks = Checks(self)
         self.source = EventSource(self, self.ingress, LIMITER_CONCURRENCY)
@@ -218,24 +222,38 @@ class World(Ground):
         """Give the account a new password, by the shipped function's steps."""
         self.meet(fault, fault.where)
         self.on_met(fault, fault.where)
-        rotator, token = self.process("rotation"), self.token()
         client: Any = Session(self).client("secretsmanager")
-        rotation = Rotation(client, f"{SECRET}/{fault.where}", token, lambda name, _: _Account(self, name))
+        secret, token = f"{SECRET}/{fault.where}", self.token()
+        rotation = Rotation(client, secret, token, lambda name, _: _Account(self, name))
 
         def rotate() -> None:
             for step in (rotation.create_secret, rotation.set_secret, rotation.test_secret, rotation.finish_secret):
-                for _ in range(5):
-                    try:
-                        step()
+                for _ in range(MOST_INVOCATIONS):
+                    if self._invoke(step, fault.where):
                         break
-                    except Exception as error:  # noqa: BLE001 Secrets Manager tries the step again
-                        self.trace("rotation", "failed", step.__name__, fault.where, type(error).__name__)
-                        self.loop.block(30)
+                    self.loop.block(30)
                 else:
                     break
-            rotator.kill()
 
-        self.loop.spawn(rotate, rotator)
+        self.loop.spawn(rotate, self.loop.world)
+
+    def _invoke(self, step: Callable[[], None], account: str) -> bool:
+        """Run a step of a rotation in a process of its own, as Secrets Manager does; tell whether it was done."""
+        rotator, done = self.process("rotation"), list[bool]()
+
+        def run() -> None:
+            try:
+                step()
+                done.append(True)
+            except Exception as error:  # noqa: BLE001 the step is tried again
+                self.trace("rotation", "failed", step.__name__, account, type(error).__name__)
+                done.append(False)
+            rotator.exit()
+
+        self.loop.spawn(run, rotator)
+        while not rotator.is_dead:
+            self.loop.block(1.0)
+        return bool(done) and done[0]
 
     # The run.
 

@@ -150,7 +150,7 @@ class Client:
         if kind == "throttled":
             raise Refusal(THROTTLED[self._service])
         if kind == "conflict":
-            raise _conflict(operation, given)
+            raise _conflict(given)
 
     def _wait_in_vain(self, operation: str) -> None:
         world = self._world
@@ -200,12 +200,10 @@ class Client:
         return getattr(self.exceptions, refusal.code)(response, operation)
 
 
-def _conflict(operation: str, given: Mapping[str, Any]) -> Refusal:
-    """Return what DynamoDB answers where a transaction is under way on one of the items."""
-    if operation.startswith("transact_"):
-        reasons = [{"Code": "TransactionConflict"}] + [{"Code": "None"}] * (len(given["TransactItems"]) - 1)
-        return Refusal("TransactionCanceledException", CancellationReasons=reasons)
-    return Refusal("TransactionConflictException")
+def _conflict(given: Mapping[str, Any]) -> Refusal:
+    """Return what DynamoDB answers where another transaction is under way on one of the items."""
+    reasons = [{"Code": "TransactionConflict"}] + [{"Code": "None"}] * (len(given["TransactItems"]) - 1)
+    return Refusal("TransactionCanceledException", CancellationReasons=reasons)
 
 
 class Session:
