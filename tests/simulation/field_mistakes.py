@@ -200,29 +200,3 @@ def accounts_one_after_the_other(patch: pytest.MonkeyPatch) -> None:
 def scope_changed_at_once(patch: pytest.MonkeyPatch) -> None:
     """Let two scopes of the limit count side by side."""
     patch.setattr(Scope, "opens_in", lambda _: 0.0)
-
-
-ALL = (
-    received_though_nothing_works,
-    limit_taken_at_its_word_for_ever,
-    denied_taken_for_refused,
-    cut_off_taken_for_dead,
-    begun_anew_each_time,
-    large_session_taken_for_an_outage,
-    refused_log_in_held_against_the_job,
-    overlay_taken_for_a_refusal,
-    any_failed_entry_taken_for_gone,
-    open_effects_time_not_kept,
-    texts_compared_letter_by_letter,
-    every_letter_wanted_of_the_input,
-    mark_that_is_gone_taken_for_proof,
-    default_credentials_for_any_name,
-    optional_key_wanted,
-    same_page_read_for_ever,
-    first_digits_taken_for_the_count,
-    last_of_two_names_wins,
-    no_room_made_for_the_reason,
-    least_urgent_never,
-    accounts_one_after_the_other,
-    scope_changed_at_once,
-)

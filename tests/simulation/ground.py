@@ -212,8 +212,14 @@ class Ground:
         if not self.armed or not account:
             return None
         process = self.loop.current
+
+        def fits(kind: str) -> bool:
+            return method == "POST" or kind != "site_error_and_deleted"
+
         fault = self._take(
-            lambda it: it.kind in kinds.AT_REQUESTS and it.where in ("", method, account), process.name, path
+            lambda it: it.kind in kinds.AT_REQUESTS and it.where in ("", method, account) and fits(it.kind),
+            process.name,
+            path,
         )
         if fault is not None:
             self.on_met(fault, account)

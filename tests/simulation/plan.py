@@ -82,6 +82,8 @@ CONDITIONAL = (
 )  # fmt: skip
 UNHEARD = 0.12
 """How many worlds lose the answer to one of these."""
+FORGOTTEN = 0.1
+"""How many of those with an account that has written the same words before."""
 BAD_DAY = 0.05
 """How many have a day on which something does not work."""
 DYING = 0.15
@@ -186,7 +188,7 @@ def draw(seed: int) -> Plan:
         drawn.append(Fault(at=0.0, kind="account_slow", where=random.choice(accounts), seconds=900.0))
         if random.random() < 0.5:  # what takes long is extended
             drawn.append(Fault(at=90.0, kind="failed_entry", where="@workflows_queue.change_visibility"))
-    drawn += _rare(Random(f"rare {seed}"), accounts, span)
+    drawn += _rare(Random(f"rare {seed}"), accounts, span, traits)
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),
@@ -263,10 +265,18 @@ def _colliding(random: Random, accounts: Sequence[str]) -> list[Fault]:
     ]
 
 
-def _rare(random: Random, accounts: Sequence[str], span: float) -> list[Fault]:
-    """Draw a conditional write whose second try meets what the first has written (Trap 12), or a bad day."""
+def _rare(random: Random, accounts: Sequence[str], span: float, traits: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """Draw what is rare, and finds what nothing else does.
+
+    A bad day; a message that was not taken of somebody who wrote the same words long ago, while the fan deletes the one
+    that the attempt knows the place by; a conditional write whose second try meets what the first has written (Trap 12).
+    """
     if random.random() < BAD_DAY:
         return _lasting(random, accounts)
+    old = [account for account in accounts if "remembers" in traits[account]]
+    if old and random.random() < FORGOTTEN:
+        at = round(random.uniform(0, span), 3)
+        return [Fault(at=at, kind="site_error_and_deleted", where=random.choice(old))]
     if random.random() > UNHEARD:
         return []
     at, skip = round(random.uniform(0, span), 3), int(random.random() ** 2 * 5)

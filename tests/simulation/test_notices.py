@@ -1,58 +1,78 @@
-"""The simulation is worth its run: each of these mistakes, put back into the shipped code, breaks an invariant."""
+"""The simulation is worth its run: each of these mistakes, put back into the shipped code, breaks an invariant.
+
+Those of ``mistakes`` are the usual ones, those of ``field_mistakes`` were seen in the field.
+"""
 
 import pytest
 
-from tests.simulation import mistakes
+from tests.simulation import field_mistakes, mistakes
 from tests.simulation.mistakes import Mistake
 from tests.simulation.run import run_seed, seeds
 
 MOST_SEEDS = 200
 FOUND_BY: dict[Mistake, int] = {
-    mistakes.deleted_before_it_is_done: 2,
-    mistakes.result_after_the_ledger: 116,
-    mistakes.buried_in_the_ledger_alone: 63,
-    mistakes.not_buried: 5,
-    mistakes.lease_not_renewed: 40,
-    mistakes.lease_not_asked_for: 23,
-    mistakes.stale_session_kept: 107,
-    mistakes.lease_not_given_back: 76,
-    mistakes.outage_counted: 76,
-    mistakes.limit_counted: 6,
-    mistakes.limit_not_obeyed: 97,
-    mistakes.pause_not_shared: 6,
-    mistakes.never_looked_for: 44,
-    mistakes.late_effects_not_waited_for: 44,
-    mistakes.gateways_taken_at_their_word: 44,
-    mistakes.effect_forgotten_with_the_lease: 76,
-    mistakes.turn_not_kept: 36,
-    mistakes.turns_for_all: 159,
-    mistakes.turns_written_without_a_condition: 159,
-    mistakes.gate_without_a_margin: 159,
-    mistakes.sent_before_the_token_is_back: 126,
-    mistakes.bucket_written_without_a_condition: 36,
-    mistakes.deleted_while_it_waits: 50,
-    mistakes.failed_entries_not_read: 99,
-    mistakes.named_by_the_second: 28,
-    mistakes.another_accounts_tab: 7,
-    mistakes.password_in_the_log: 6,
-    mistakes.replay_without_its_mark: 23,
-    mistakes.woken_for_another_and_left_asleep: 28,
+    mistakes.deleted_before_it_is_done: 0,
+    mistakes.result_after_the_ledger: 0,
+    mistakes.buried_in_the_ledger_alone: 50,
+    mistakes.not_buried: 1,
+    mistakes.lease_not_renewed: 1,
+    mistakes.lease_not_asked_for: 0,
+    mistakes.own_lease_not_known_again: 58,
+    mistakes.lease_not_given_back: 11,
+    mistakes.outage_counted: 0,
+    mistakes.limit_counted: 48,
+    mistakes.limit_not_obeyed: 0,
+    mistakes.pause_not_shared: 0,
+    mistakes.mark_after_the_click: 15,
+    mistakes.never_looked_for: 0,
+    mistakes.late_effects_not_waited_for: 0,
+    mistakes.gateways_taken_at_their_word: 0,
+    mistakes.effect_forgotten_with_the_lease: 0,
+    mistakes.group_goes_on_after_a_failure: 6,
+    mistakes.dropped_at_sigterm: 5,
+    mistakes.turn_not_kept: 0,
+    mistakes.turns_for_all: 0,
+    mistakes.turns_written_without_a_condition: 0,
+    mistakes.gate_without_a_margin: 15,
+    mistakes.tokens_counted_when_granted: 178,
+    mistakes.sent_before_the_token_is_back: 26,
+    mistakes.bucket_written_without_a_condition: 2,
+    mistakes.deleted_while_it_waits: 1,
+    mistakes.settle_that_forgets: 0,
+    mistakes.ordered_as_received: 2,
+    mistakes.priority_ignored: 64,
+    mistakes.failed_entries_not_read: 0,
+    mistakes.named_by_the_second: 0,
+    mistakes.stale_session_kept: 11,
+    mistakes.two_log_in_at_once: 26,
+    mistakes.another_accounts_tab: 0,
+    mistakes.password_in_the_log: 0,
+    mistakes.replay_without_its_mark: 0,
+    mistakes.woken_for_another_and_left_asleep: 0,
+    field_mistakes.received_though_nothing_works: 0,
+    field_mistakes.limit_taken_at_its_word_for_ever: 0,
+    field_mistakes.denied_taken_for_refused: 105,
+    field_mistakes.cut_off_taken_for_dead: 59,
+    field_mistakes.begun_anew_each_time: 0,
+    field_mistakes.large_session_taken_for_an_outage: 0,
+    field_mistakes.refused_log_in_held_against_the_job: 0,
+    field_mistakes.overlay_taken_for_a_refusal: 0,
+    field_mistakes.any_failed_entry_taken_for_gone: 0,
+    field_mistakes.open_effects_time_not_kept: 0,
+    field_mistakes.texts_compared_letter_by_letter: 0,
+    field_mistakes.every_letter_wanted_of_the_input: 0,
+    field_mistakes.mark_that_is_gone_taken_for_proof: 5,
+    field_mistakes.default_credentials_for_any_name: 140,
+    field_mistakes.optional_key_wanted: 0,
+    field_mistakes.same_page_read_for_ever: 139,
+    field_mistakes.first_digits_taken_for_the_count: 1,
+    field_mistakes.last_of_two_names_wins: 15,
+    field_mistakes.no_room_made_for_the_reason: 29,
+    field_mistakes.least_urgent_never: 10,
+    field_mistakes.accounts_one_after_the_other: 0,
+    field_mistakes.scope_changed_at_once: 0,
 }
 """A seed that finds each; where plans are drawn otherwise one day, the others are looked through."""
-
-
-MISSED: tuple[Mistake, ...] = (
-    mistakes.mark_after_the_click,
-    mistakes.group_goes_on_after_a_failure,
-    mistakes.dropped_at_sigterm,
-    mistakes.tokens_counted_when_granted,
-    mistakes.settle_that_forgets,
-    mistakes.ordered_as_received,
-    mistakes.priority_ignored,
-    mistakes.own_lease_not_known_again,
-    mistakes.two_log_in_at_once,
-)
-"""What was not found in the seeds that were tried, up to 80 of the 200: a weakness, which other tests cover."""
 
 
 @pytest.mark.gate
