@@ -15,7 +15,7 @@ from localprocs.vclock.clock import parse_speed
 from localprocs.vclock.governor import PATIENCE_SECONDS
 
 from emulator.harness import virtual_time
-from emulator.harness.artefacts.witnesses import RUNNING
+from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness
 from emulator.harness.clients import REGION, Clients
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
@@ -98,6 +98,7 @@ def harness(pytestconfig: pytest.Config) -> Iterator[Harness]:
     speed = pytestconfig.getoption("--speed")
     with Harness(Options(speed=speed, in_containers=in_containers, traced=True)) as running:
         pytestconfig.stash[RUNNING] = running
+        pytestconfig.stash[FRESH] = [HarnessWitness.from_now(running)]
         begun = running.clock.monotonic()
         yield running
         virtual_time.add(pytestconfig, running.clock, begun)

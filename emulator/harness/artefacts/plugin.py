@@ -11,7 +11,7 @@ from _pytest._code.code import ExceptionRepr
 
 from emulator.harness import places
 from emulator.harness.artefacts.redaction import BUNDLE_PREFIX, redact_folder
-from emulator.harness.artefacts.witnesses import RUNNING, HarnessWitness, Witness
+from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness, Witness
 from emulator.harness.harness import Harness
 
 PROPERTY, VIRTUAL_SECONDS = "artefacts", "virtual_seconds"
@@ -26,10 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--artefacts", metavar="FOLDER", help="where to keep what failing tests leave behind")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note where a test begins."""
-    item.stash[_BEGUN] = [HarnessWitness.from_now(harness) for harness in _harnesses(item)]
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Note where a test begins: before its fixtures, for what is looked at may have been done by one of them."""
+    before = [HarnessWitness.from_now(it) for it in _harnesses(item)]
+    try:
+        return (yield)
+    finally:
+        known = {id(it.harness): it for it in before or item.config.stash.get(FRESH, [])}
+        item.stash[_BEGUN] = [known.get(id(it)) or HarnessWitness.from_now(it) for it in _harnesses(item)]
 
 
 @pytest.hookimpl(wrapper=True)

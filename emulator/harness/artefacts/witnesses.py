@@ -39,6 +39,8 @@ LAST_SHARES = (1.0, 0.3, 0.1, 0.03)
 """How much of a test's time is captured, from its end: all, or what is not too much."""
 RUNNING: "pytest.StashKey[Harness]" = pytest.StashKey()
 """The session's harness, once it is up."""
+FRESH: "pytest.StashKey[list[HarnessWitness]]" = pytest.StashKey()
+"""Who has seen it from then on."""
 
 
 class Witness(Protocol):

@@ -159,3 +159,35 @@ def test_a_trace_is_kept_without_the_password_as_the_page_posted_it(tmp_path: Pa
     assert "word-1" not in kept
     assert "ss" not in kept.replace("password", "")
     assert kept.count(REDACTED) == 4
+
+
+BEGINNING = """
+from pathlib import Path
+from types import SimpleNamespace
+import pytest
+from emulator.harness.artefacts import plugin, witnesses
+
+moment = [100.0]
+running = SimpleNamespace(clock=SimpleNamespace(now=lambda: moment[0]), logs=Path("nowhere"))
+
+@pytest.fixture(scope="session")
+def harness(pytestconfig):
+    pytestconfig.stash[witnesses.RUNNING] = running
+    pytestconfig.stash[witnesses.FRESH] = [witnesses.HarnessWitness.from_now(running)]
+    return running
+
+@pytest.fixture
+def replayed(harness):
+    moment[0] += 50
+
+@pytest.mark.parametrize("began", [100.0, 150.0])
+def test_that_looks_at_what_its_fixture_did(request, replayed, began):
+    assert [it.began for it in request.node.stash[plugin._BEGUN]] == [began]
+"""
+
+
+def test_what_a_tests_fixtures_did_belongs_to_it(pytester: pytest.Pytester) -> None:
+    """Also in the first test of a session, in whose set-up the harness comes up."""
+    pytester.makepyfile(test_beginning=BEGINNING)
+    result = pytester.runpytest_subprocess("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2)
