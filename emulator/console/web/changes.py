@@ -17,6 +17,7 @@ from emulator.console.reading.breakage import SKEW
 from emulator.console.reading.place import target_of
 from emulator.console.web.app import TROUBLE, Console
 from emulator.console.web.guard import is_allowed
+from emulator.drawing.incident import page
 from emulator.harness import places
 from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
@@ -96,7 +97,7 @@ def save_incident(run: Run, form: Form) -> str:
     question = Question.read(target.now(), job=form.get("id", ""), creator="", alarm="", since="", until="")
     bundle = capture(target, question)
     path = places.state_directory() / "incidents" / f"incident-{bundle.manifest.name}.zip"
-    write_bundle(bundle, path)
+    write_bundle(bundle, path, page(bundle))
     return f"saved; ./huntaze incident replay {path}"
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.drawing import timeline
+from emulator.drawing import incident, timeline
 from emulator.harness import log_groups
 from emulator.harness.artefacts.browsers import keep_pictures
 from emulator.harness.artefacts.redaction import BUNDLE_PREFIX
@@ -175,7 +175,7 @@ class HarnessWitness:
             since = datetime.fromtimestamp(now - (now - self.began) * share, UTC)
             with suppress(WrongQuestion):
                 bundle = capture(target, Question(since=since, until=until, has_since=True))
-                write_bundle(bundle, kept / f"{BUNDLE_PREFIX}{bundle.manifest.name}.zip")
+                write_bundle(bundle, kept / f"{BUNDLE_PREFIX}{bundle.manifest.name}.zip", incident.page(bundle))
                 return
 
     def _pids(self) -> list[int]:
