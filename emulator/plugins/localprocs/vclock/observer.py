@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from localprocs.vclock.work import Sight
+from localprocs.vclock.work import Sight, reason
 
 _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""
@@ -25,6 +25,8 @@ class Observer:
         """Watch this process and its descendants."""
         self._mark = f"VCLOCK_PAGE={page_path}".encode()
         self._watched: dict[int, _Watched] = {}
+        self._busy: list[_Watched] = []
+        """Who had run at the last look, and so most likely runs still."""
         self._load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
         self._packets = _packet_threads()
         self._own = os.getpid()
@@ -53,24 +55,40 @@ class Observer:
     def look[Found](self, inside: Callable[[], Found]) -> tuple[list[Sight], Found | None]:
         """Return what all of them do, and what was found while it was looked whether they do anything.
 
-        When one has run since the last look, nobody looks further: its threads' states, and the finding, stay out.
+        Who was at work at the last look most likely still is: these are looked at first. When one of them is, or one has
+        run since, nobody looks further: it is returned alone, and the finding stays out.
         """
         now = time.monotonic()
-        if self._have_run(now):
-            return [each.sight(now, "") for each in self._watched.values()], None
+        if sights := self._still_at_work(now):
+            return sights, None
+        ran = self._have_run(self._watched.values(), now)
+        if ran and not self._busy:  # else they may have run before those came to rest: look further at once
+            self._busy = ran
+            return [each.sight(now, "") for each in ran], None
         self._find_new()
         states = {}
         for pid, each in list(self._watched.items()):
-            skipped = threading.get_native_id() if pid == self._own else 0
-            letters = each.states(skipped)
+            letters = each.states()
             if letters is None:
                 self._watched.pop(pid).close()
             else:
                 states[pid] = letters
         found = inside()
-        if not self._have_run(now):
+        if not self._have_run(self._watched.values(), now):
             self._missing.clear()  # nobody of ours was in the middle of a fork
-        return [each.sight(now, states[pid]) for pid, each in self._watched.items() if pid in states], found
+        sights = [each.sight(now, states[pid]) for pid, each in self._watched.items() if pid in states]
+        self._busy = [self._watched[each.pid] for each in sights if reason(each)]
+        return sights, found
+
+    def _still_at_work(self, now: float) -> list[Sight]:
+        """Look at those that were; and when programs off the clock have run last, since that counts."""
+        off_clock = [each for each in self._watched.values() if not each.is_on_clock]
+        likely = {each.pid: each for each in (*self._busy, *off_clock)}.values()
+        if ran := self._have_run(likely, now):
+            self._busy = ran
+            return [each.sight(now, "") for each in ran]
+        sights = [each.sight(now, each.states() or "" if each.is_on_clock else "") for each in likely]
+        return [each for each in sights if reason(each)]
 
     def packet_states(self) -> str:
         """Return the states of the kernel's threads that deliver packets when there are too many for the sender."""
@@ -88,17 +106,17 @@ class Observer:
         for file in (self._load, *self._packets):
             os.close(file)
 
-    def _have_run(self, now: float) -> bool:
-        """Read all processor times anew; return whether one has grown."""
-        for pid, each in list(self._watched.items()):
+    def _have_run(self, processes: Iterable["_Watched"], now: float) -> list["_Watched"]:
+        """Read their processor times anew; return those whose has grown."""
+        for each in processes:
             try:
-                used = _own_threads_nanos(each.threads()) if pid == self._own else _used_nanos(pid)
+                used = _own_threads_nanos(each.threads()) if each.pid == self._own else _used_nanos(each.pid)
             except OSError:
                 used = -1
             each.ran = used != each.used
             if each.ran:
                 each.used, each.ran_at = used, now
-        return any(each.ran for each in self._watched.values())
+        return [each for each in processes if each.ran]
 
     def _find_new(self) -> None:
         """Find threads and processes that were started since: they have the numbers that the kernel gave away since."""
@@ -161,11 +179,11 @@ class _Watched:
     def threads(self) -> Iterable[int]:
         return list(self._files)
 
-    def states(self, skipped_thread: int) -> str | None:
-        """Return a letter a thread; None when the process has ended."""
-        letters = ""
+    def states(self) -> str | None:
+        """Return a letter for each thread but the one that looks; None when the process has ended."""
+        letters, own = "", threading.get_native_id()
         for thread, file in list(self._files.items()):
-            if thread == skipped_thread:
+            if thread == own:
                 continue
             try:
                 letters += _state_of(os.pread(file, 512, 0))
