@@ -275,11 +275,18 @@ def test_a_line_that_is_full_puts_off_who_comes_without_a_place() -> None:
     async def scenario() -> None:
         gates = SharedGates(Random(3))
         task = Task(gates, PIPELINE)
-        for number in range(LIMIT.capacity + MOST_WAITING + 5):
-            with suppress(OutOfTurn):
-                await task.turns.take(f"creator-{number}", Priority.NORMAL, 0)
-        (gate,) = gates.items.values()
-        assert len(gate.expected) == MOST_WAITING
+        for number in range(LIMIT.capacity):
+            await task.turns.take(f"creator-{number}", Priority.NORMAL, 0)
+        ((key, gate),) = gates.items.items()
+        line, waiting = gate.line, [f"waiting-{number}" for number in range(MOST_WAITING - 2)]
+        for account in waiting:
+            line = line.joined(Priority.NORMAL, account)
+        expected = dict.fromkeys(waiting, round((task.now() + 3600) * 1000))
+        gates.items[key] = replace(gate, line=line, expected=expected, version=gate.version + 1)
+        for number in range(5):
+            with pytest.raises(OutOfTurn):
+                await task.turns.take(f"late-{number}", Priority.NORMAL, 0)
+        assert set(gates.items[key].expected) == {*waiting, "late-0", "late-1"}
 
     run(scenario())
 
