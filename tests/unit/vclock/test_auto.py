@@ -92,6 +92,29 @@ def test_a_program_off_the_clock_is_waited_for(make_clock: MakeClock) -> None:
         assert time.process_time() - begun < REAL_SECONDS
 
 
+def test_work_that_goes_from_hand_to_hand_is_not_leaped_over(make_clock: MakeClock) -> None:
+    """Of two programs one computes while the other waits for it, in turns: time looks at either."""
+    clock = make_clock(AUTO)
+    code = """
+import os, time
+to_child, to_parent = os.pipe(), os.pipe()
+is_child = os.fork() == 0
+mine, other = (to_child[0], to_parent[1]) if is_child else (to_parent[0], to_child[1])
+begun = time.monotonic()
+for _ in range(30):
+    if is_child: os.read(mine, 1)
+    used = time.process_time()
+    while time.process_time() < used + 0.01: pass
+    os.write(other, b".")
+    if not is_child: os.read(mine, 1)
+if not is_child:
+    print(time.monotonic() - begun, flush=True)
+"""
+    with asleep(HOUR, clock) as sleeper, python(code, clock.env()) as hands:
+        assert sleeper.line() == "ready"
+        assert float(hands.line()) < HOUR / 2
+
+
 def test_settling_returns_when_all_that_is_due_is_done(make_clock: MakeClock) -> None:
     """A message through two programs, each of which takes its time, is through when the clock has settled."""
     clock = make_clock(1)
