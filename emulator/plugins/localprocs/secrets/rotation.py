@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localstack.aws.connect import connect_to
@@ -21,9 +21,8 @@ from localprocs.secrets.schedule import DAY, UnknownSchedule, period_seconds
 LOG = logging.getLogger(__name__)
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-LOOK_SECONDS = 60.0
 RETRY_SECONDS = 3600
-"""After a rotation that failed; AWS tries again too, and does not say when."""
+"""After a rotation that failed; AWS tries again too, and does not say when. No schedule is shorter."""
 
 _under_way: set[str] = set()
 _lock = threading.Lock()
@@ -84,7 +83,7 @@ def begin(backend: SecretsManagerBackend, secret: FakeSecret, token: str | None 
 
 
 class Rotations:
-    """Looks each minute for secrets that are due."""
+    """Looks for secrets when one is due."""
 
     def start(self) -> None:
         """Look from now on, until the emulator ends."""
@@ -92,7 +91,7 @@ class Rotations:
 
     def _look_forever(self) -> None:
         while True:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(seconds_to_next(time.time()))
             try:
                 rotate_due(time.time())
             except Exception:
@@ -101,27 +100,37 @@ class Rotations:
 
 def rotate_due(now: float) -> list[str]:
     """Begin to rotate what is due, and return the names."""
-    due = [
-        (backend, secret)
-        for regions in secretsmanager_backends.values()
-        for backend in regions.values()
-        for secret in set(backend.secrets.values())
-        if is_due(secret, now)
-    ]
+    due = [(backend, secret) for backend, secret in _secrets() if is_due(secret, now)]
     for backend, secret in due:
         begin(backend, secret)
     return [secret.name for _, secret in due]
 
 
+def seconds_to_next(now: float) -> float:
+    """Return the time until one is due; at most that of a retry, since what is scheduled meanwhile is not due before."""
+    moments = (secret.next_rotation_date for _, secret in _secrets() if _is_scheduled(secret))
+    return max(1.0, min([now + RETRY_SECONDS, *moments]) - now)
+
+
 def is_due(secret: FakeSecret, now: float) -> bool:
     """Whether the time of its next rotation has come, and it is not being rotated."""
+    return _is_scheduled(secret) and bool(secret.next_rotation_date <= now)
+
+
+def _is_scheduled(secret: FakeSecret) -> bool:
     return bool(
         secret.rotation_enabled
         and not secret.is_deleted()
         and secret.next_rotation_date
-        and secret.next_rotation_date <= now
         and secret.arn not in _under_way
     )
+
+
+def _secrets() -> Iterator[tuple[SecretsManagerBackend, FakeSecret]]:
+    for regions in list(secretsmanager_backends.values()):
+        for backend in list(regions.values()):
+            for secret in set(backend.secrets.values()):
+                yield backend, secret
 
 
 def _carry_out(region: str, account: str, secret: FakeSecret, version: str) -> None:

@@ -22,6 +22,24 @@ class Functions:
         return {"FunctionError": "Unhandled"} if self.fail else {}
 
 
+class Secret(SimpleNamespace):
+    """One that rotates."""
+
+    __hash__ = object.__hash__
+
+
+def secret_due(at: float) -> Any:
+    """Return a secret whose next rotation is then."""
+    return Secret(
+        arn=f"arn-{at}",
+        name="secret",
+        rotation_enabled=True,
+        rotation_lambda_arn="function",
+        is_deleted=lambda: False,
+        next_rotation_date=at,
+    )
+
+
 @pytest.mark.parametrize(("fails", "after_seconds", "steps"), [(True, 3600, 1), (False, PERIOD_SECONDS, 4)])
 def test_a_rotation_that_fails_is_tried_again_after_an_hour(
     monkeypatch: pytest.MonkeyPatch, fails: bool, after_seconds: int, steps: int
@@ -30,16 +48,23 @@ def test_a_rotation_that_fails_is_tried_again_after_an_hour(
     functions = Functions(fail=fails)
     monkeypatch.setattr(rotation, "connect_to", lambda **_: SimpleNamespace(lambda_=functions))
     now = time.time()
-    secret: Any = SimpleNamespace(
-        arn="arn",
-        name="secret",
-        rotation_enabled=True,
-        rotation_lambda_arn="function",
-        is_deleted=lambda: False,
-        next_rotation_date=now + PERIOD_SECONDS,
-    )
+    secret = secret_due(now + PERIOD_SECONDS)
     rotation._carry_out("us-east-1", "1", secret, "version")
 
     assert functions.steps == steps
     assert not rotation.is_due(secret, now + after_seconds - 60)
     assert rotation.is_due(secret, now + after_seconds + 60)
+
+
+def test_it_is_looked_when_one_is_due_and_seldom_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its moment to the second; within an hour what may be scheduled meanwhile is not due."""
+    now = time.time()
+    secrets = {name: secret_due(now + seconds) for name, seconds in (("soon", 90.0), ("later", PERIOD_SECONDS))}
+    backend = SimpleNamespace(secrets=secrets)
+    monkeypatch.setattr(rotation, "secretsmanager_backends", {"1": {"us-east-1": backend}})
+
+    assert rotation.seconds_to_next(now) == pytest.approx(90, abs=1)
+    secrets["soon"].rotation_enabled = False
+    assert rotation.seconds_to_next(now) == 3600
+    secrets.clear()
+    assert rotation.seconds_to_next(now) == 3600
