@@ -122,7 +122,8 @@ class Governor:
         if self._working:
             return False
         sights, waiters = self._observer.look(lambda: self._page.waiters(EARLIEST))
-        self._debugged = has_debugged(sights)
+        if waiters is not None:  # all were looked at
+            self._debugged = has_debugged(sights)
         self._working = at_work(sights, self._observer.packet_states(), self._holds)
         if self._working or waiters is None:
             return False
