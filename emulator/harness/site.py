@@ -5,11 +5,11 @@ import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+from botocore.exceptions import ClientError
 from localprocs.host.child import Child, Part
 
 from emulator.harness import places
@@ -49,11 +49,16 @@ def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:
 
     def store(account: dict[str, Any]) -> None:
         names = ("username", "password", "totp_secret")
-        with suppress(clients.secretsmanager.exceptions.ResourceExistsException):
+        try:
             clients.secretsmanager.create_secret(
                 Name=f"{CREDENTIALS_PREFIX}/{account_path(account['username'], '=')}",
                 SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
             )
+        except (
+            ClientError
+        ) as error:  # by its code: another thread may just have made another client, with its own classes
+            if error.response["Error"]["Code"] != "ResourceExistsException":
+                raise
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(store, accounts))
