@@ -113,6 +113,10 @@ class SimulationLoop(asyncio.BaseEventLoop):
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         pass
 
+    def _asyncgen_finalizer_hook(self, agen: Any) -> None:
+        if not self.is_over:
+            super()._asyncgen_finalizer_hook(agen)  # type: ignore[misc]
+
     def _write_to_self(self) -> None:
         pass
 
@@ -263,6 +267,10 @@ class SimulationLoop(asyncio.BaseEventLoop):
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             _close(task.get_coro())
+        for _, handle in self._callbacks:
+            for argument in handle._args or ():
+                if hasattr(argument, "close"):
+                    _close(argument)  # the end of a generator that was not waited for
         self._callbacks.clear()
         self._tasks.clear()
         self._timers.clear()

@@ -224,7 +224,7 @@ class SiteModel:
             return Response(201, self._post(account, path, text), date)
         if path.startswith("/api/chats/"):
             query = parse_qs(urlsplit(url).query)
-            if "before" in query:
+            if "before" in query and not self._is_stuck(account):
                 self.on_given(account, f"{_fan(path)} before {query['before'][0]}")
             return Response(200, self._page(account, _fan(path), query), date)
         if path.endswith(".png"):
@@ -233,7 +233,7 @@ class SiteModel:
 
     def _page(self, account: str, fan: str, query: dict[str, list[str]]) -> dict[str, Any]:
         whole = self._conversation(account, fan)
-        if self._world.loop.time() < self.stuck_until.get(account, 0.0) and int(query["limit"][0]) > 1:
+        if self._is_stuck(account) and int(query["limit"][0]) > 1:
             return {"messages": whole[-int(query["limit"][0]) :][::-1], "has_more": bool(whole)}
         limit, before = int(query["limit"][0]), query.get("before", [None])[0]
         end = next((at for at, each in enumerate(whole) if each["id"] == before), len(whole))
@@ -277,6 +277,9 @@ class SiteModel:
             if texts and not fan.startswith(READER):
                 self.conversations[key].append(self._message("fan", "are you there?", EPOCH - 100))
         return self.conversations[key]
+
+    def _is_stuck(self, account: str) -> bool:
+        return self._world.loop.time() < self.stuck_until.get(account, 0.0)
 
     def _message(self, author: str, text: str, at: float) -> dict[str, str]:
         self.counts["messages"] += 1

@@ -10,29 +10,29 @@ from tests.simulation.mistakes import Mistake
 from tests.simulation.run import run_seed, seeds
 
 MOST_SEEDS = 200
-FOUND_BY: dict[Mistake, int] = {
+FOUND_BY: dict[Mistake, int | None] = {
     mistakes.deleted_before_it_is_done: 0,
     mistakes.result_after_the_ledger: 0,
     mistakes.buried_in_the_ledger_alone: 50,
     mistakes.not_buried: 1,
     mistakes.lease_not_renewed: 1,
-    mistakes.lease_not_asked_for: 0,
+    mistakes.lease_not_asked_for: 1,
     mistakes.own_lease_not_known_again: 58,
-    mistakes.lease_not_given_back: 11,
+    mistakes.lease_not_given_back: 5,
     mistakes.outage_counted: 0,
-    mistakes.limit_counted: 48,
-    mistakes.limit_not_obeyed: 0,
-    mistakes.pause_not_shared: 0,
+    mistakes.limit_counted: None,
+    mistakes.limit_not_obeyed: None,
+    mistakes.pause_not_shared: None,
     mistakes.mark_after_the_click: 15,
-    mistakes.never_looked_for: 0,
-    mistakes.late_effects_not_waited_for: 0,
-    mistakes.gateways_taken_at_their_word: 0,
-    mistakes.effect_forgotten_with_the_lease: 0,
+    mistakes.never_looked_for: None,
+    mistakes.late_effects_not_waited_for: None,
+    mistakes.gateways_taken_at_their_word: None,
+    mistakes.effect_forgotten_with_the_lease: None,
     mistakes.group_goes_on_after_a_failure: 6,
     mistakes.dropped_at_sigterm: 5,
-    mistakes.turn_not_kept: 0,
-    mistakes.turns_for_all: 0,
-    mistakes.turns_written_without_a_condition: 0,
+    mistakes.turn_not_kept: None,
+    mistakes.turns_for_all: None,
+    mistakes.turns_written_without_a_condition: None,
     mistakes.gate_without_a_margin: 15,
     mistakes.tokens_counted_when_granted: 178,
     mistakes.sent_before_the_token_is_back: 26,
@@ -41,26 +41,26 @@ FOUND_BY: dict[Mistake, int] = {
     mistakes.settle_that_forgets: 0,
     mistakes.ordered_as_received: 2,
     mistakes.priority_ignored: 64,
-    mistakes.failed_entries_not_read: 0,
-    mistakes.named_by_the_second: 0,
+    mistakes.failed_entries_not_read: None,
+    mistakes.named_by_the_second: 1,
     mistakes.stale_session_kept: 11,
     mistakes.two_log_in_at_once: 26,
-    mistakes.another_accounts_tab: 0,
-    mistakes.password_in_the_log: 0,
-    mistakes.replay_without_its_mark: 0,
-    mistakes.woken_for_another_and_left_asleep: 0,
-    field_mistakes.received_though_nothing_works: 0,
-    field_mistakes.limit_taken_at_its_word_for_ever: 0,
+    mistakes.another_accounts_tab: 1,
+    mistakes.password_in_the_log: 1,
+    mistakes.replay_without_its_mark: 1,
+    mistakes.woken_for_another_and_left_asleep: 1,
+    field_mistakes.received_though_nothing_works: None,
+    field_mistakes.limit_taken_at_its_word_for_ever: None,
     field_mistakes.denied_taken_for_refused: 105,
     field_mistakes.cut_off_taken_for_dead: 59,
-    field_mistakes.begun_anew_each_time: 0,
-    field_mistakes.large_session_taken_for_an_outage: 0,
-    field_mistakes.refused_log_in_held_against_the_job: 0,
-    field_mistakes.overlay_taken_for_a_refusal: 0,
-    field_mistakes.any_failed_entry_taken_for_gone: 0,
-    field_mistakes.open_effects_time_not_kept: 0,
-    field_mistakes.texts_compared_letter_by_letter: 0,
-    field_mistakes.every_letter_wanted_of_the_input: 0,
+    field_mistakes.begun_anew_each_time: 117,
+    field_mistakes.large_session_taken_for_an_outage: 5,
+    field_mistakes.refused_log_in_held_against_the_job: 33,
+    field_mistakes.overlay_taken_for_a_refusal: 14,
+    field_mistakes.any_failed_entry_taken_for_gone: 6,
+    field_mistakes.open_effects_time_not_kept: None,
+    field_mistakes.texts_compared_letter_by_letter: None,
+    field_mistakes.every_letter_wanted_of_the_input: None,
     field_mistakes.mark_that_is_gone_taken_for_proof: 5,
     field_mistakes.default_credentials_for_any_name: 140,
     field_mistakes.optional_key_wanted: 0,
@@ -69,10 +69,10 @@ FOUND_BY: dict[Mistake, int] = {
     field_mistakes.last_of_two_names_wins: 15,
     field_mistakes.no_room_made_for_the_reason: 29,
     field_mistakes.least_urgent_never: 10,
-    field_mistakes.accounts_one_after_the_other: 0,
-    field_mistakes.scope_changed_at_once: 0,
+    field_mistakes.accounts_one_after_the_other: 64,
+    field_mistakes.scope_changed_at_once: 90,
 }
-"""A seed that finds each; where plans are drawn otherwise one day, the others are looked through."""
+"""A seed that finds each, where one is known; else, and where plans are drawn otherwise one day, all are looked through."""
 
 
 @pytest.mark.gate
@@ -81,11 +81,12 @@ def test_the_simulation_notices(mistake: Mistake) -> None:
     """Make the mistake, and an invariant breaks within 200 seeds."""
     with pytest.MonkeyPatch.context() as patch:
         mistake(patch)
-        assert any(run_seed(seed).invariant for seed in (FOUND_BY[mistake], *seeds(0, count=MOST_SEEDS)))
+        first = [seed for seed in (FOUND_BY[mistake],) if seed is not None]
+        assert any(run_seed(seed).invariant for seed in (*first, *seeds(0, count=MOST_SEEDS)))
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("seed", sorted(set(FOUND_BY.values())))
+@pytest.mark.parametrize("seed", sorted({seed for seed in FOUND_BY.values() if seed is not None}))
 def test_right_as_it_is_the_same_seed_breaks_nothing(seed: int) -> None:
     """What is noticed is the mistake."""
     ended = run_seed(seed)
