@@ -13,7 +13,8 @@ from localprocs.host import plain_http
 from localprocs.host.child import Child, Part
 from localprocs.host.errors import CloudError
 
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
+"""One that has ended is told of at once; a machine at work for others takes its time."""
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "localprocs"
 """What is made once and used by all: a few MB."""
 
