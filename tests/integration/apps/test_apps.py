@@ -84,7 +84,10 @@ def app_of(account: Account, assemblies: Path) -> Callable[[str], App]:
     return lambda stack: App(account, assemblies, stack)
 
 
-@pytest.mark.xfail(strict=False, reason="in one run of three it had not scaled in after two hours: cause not found yet")
+@pytest.mark.xfail(
+    strict=False,
+    reason="in one run of three it had not scaled in; the likely cause, CPU counted without idle time, is mended, not seen since",
+)
 def test_the_cdks_queue_service_scales_out_and_in(app_of: Callable[[str], App], nothing_left: list[str]) -> None:
     """Unmodified, on the clock; changed while it runs; gone with its cluster and network."""
     nothing_left.append("QueueApp-WorkQueueProcessingTaskDef")  # the CDK retains its containers' log group
