@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from localprocs.vclock import AUTO, Clock, NotWithin, Speed, StillWorking
+from localprocs.vclock.observer import Observer
 
 from tests.patience import until
 from tests.unit.vclock.conftest import Program, python, waits
@@ -90,6 +91,23 @@ def test_a_program_off_the_clock_is_waited_for(make_clock: MakeClock) -> None:
         begun = time.process_time()
         clock.advance(HOUR)
         assert time.process_time() - begun < REAL_SECONDS
+
+
+def test_whoever_is_found_before_its_parent_is_watched_with_it(make_clock: MakeClock) -> None:
+    """Kernels give numbers in a circle, and both may be new at one look."""
+    code = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env={})
+print(child.pid, flush=True)
+child.wait()
+"""
+    observer = Observer(make_clock(AUTO)._page.path)
+    with python(code, {}) as parent:
+        child = int(parent.line())
+        assert observer._classify(child)
+        assert observer._classify(parent.process.pid)
+        assert child in observer._watched
+    observer.close()
 
 
 def test_work_that_goes_from_hand_to_hand_is_not_leaped_over(make_clock: MakeClock) -> None:

@@ -34,7 +34,7 @@ class Observer:
         self._missing: set[int] = set()
         """Numbers that the kernel has given away, and that nobody bears: not yet, or no longer."""
         self.watch(self._own)
-        self._watch_trees()
+        self._watch_trees(self._watched)
 
     def watch(self, pid: int, start: int | None = None) -> bool:
         """Count this process among them, and all that it starts; return whether it is there (and began at that tick)."""
@@ -125,7 +125,7 @@ class Observer:
             numbers = range(self._last + 1, last + 1)
             self._last = last
             if len(numbers) == 0 or len(numbers) > _MANY:  # they have come round, or it was long ago
-                self._watch_trees()
+                self._watch_trees(self._watched)
             self._missing.update(numbers[-_MANY:])
         for number in list(self._missing):
             if self._classify(number):
@@ -141,7 +141,7 @@ class Observer:
         if watched := self._watched.get(group):
             watched.add(number)
         elif parent in self._watched or (parent == 1 and self._is_marked(group)):
-            self.watch(group)
+            self._watch_trees([group])  # one that it has started may have been looked at before, and was nobody's
         return True
 
     def _is_marked(self, pid: int) -> bool:
@@ -149,8 +149,8 @@ class Observer:
             return self._mark in (_PROC / str(pid) / "environ").read_bytes()
         return False
 
-    def _watch_trees(self) -> None:
-        todo = list(self._watched)
+    def _watch_trees(self, roots: Iterable[int]) -> None:
+        todo = list(roots)
         while todo:
             pid = todo.pop()
             if self.watch(pid):
