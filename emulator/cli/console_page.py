@@ -31,7 +31,7 @@ def console(
     else:
         file = places.state_directory() / "run.json"
         run_file.read(file)
-        server = ConsoleServer(lambda: place.of_harness(run_file.read(file)), port=port)
+        server = ConsoleServer(place.of_file(file), port=port)
     screen.print(f"[bold]{server.url}[/] shows it; Ctrl-C stops it", soft_wrap=True)
     if open_:
         webbrowser.open(server.url)

@@ -42,6 +42,9 @@ def up(
     site_url: Annotated[str, typer.Option(help="A fake site that runs already.")] = "",
     task_image: Annotated[str, typer.Option(help="Run tasks as this image of a Docker engine.")] = "",
     open_: Annotated[bool, typer.Option("--open", help="Open the console in a browser.")] = False,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Have tasks record their browsers, for the console's traces of jobs.")
+    ] = False,
 ) -> None:
     """Start everything, write run.json, and stay until Ctrl-C."""
     options = Options(
@@ -52,6 +55,7 @@ def up(
         listen=listen,
         site_url=site_url,
         task_image=task_image,
+        traced=traces,
     )
     with _alone():
         _run(options, opens=open_)

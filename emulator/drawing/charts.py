@@ -1,8 +1,9 @@
-"""Lines over virtual time as SVG paths. Pure."""
+"""Lines and states over virtual time, as SVG has them. Pure."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 type Points = Sequence[tuple[float, float]]
 """Moment (seconds since the epoch) and value, in order of time."""
@@ -22,6 +23,30 @@ class Series:
     def last(self) -> float | None:
         """The newest value."""
         return self.points[-1][1] if self.points else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A state and how long it lasted: its place and its width in a box of WIDTH."""
+
+    state: str
+    x: float
+    width: float
+
+
+def stretches(now: str, changes: Sequence[tuple[float, str, str]], start: float, end: float) -> list[Stretch]:
+    """Return a thing's states from start to end, of which it has the last ``now``.
+
+    From its changes in order of time: moment, state before and after.
+    """
+    seen = [it for it in changes if start < it[0] < end]
+    moments = [start, *(at for at, _, _ in seen), end]
+    states = [seen[0][1] if seen else now, *(after for _, _, after in seen)]
+    scale = WIDTH / max(end - start, 1.0)
+    return [
+        Stretch(state=state, x=(begin - start) * scale, width=(until - begin) * scale)
+        for state, (begin, until) in zip(states, pairwise(moments), strict=True)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

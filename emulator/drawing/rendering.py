@@ -25,6 +25,7 @@ def environment() -> Environment:
     made.globals |= {
         "chart_box": (charts.WIDTH, charts.HEIGHT),
         "way_titles": way.TITLES,
+        "step_titles": way.STEP_TITLES,
         "most_marks": way.MOST_MARKS,
     }
     return made

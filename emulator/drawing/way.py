@@ -6,6 +6,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from emulator.drawing.moments import duration
+
 
 class Kind(StrEnum):
     """What a job does during a span; each has one colour."""
@@ -29,14 +31,15 @@ TITLES: Mapping[Kind, str] = {
     Kind.WORK: "attempt",
     Kind.FAILED: "attempt that failed",
 }
+STEP_TITLES: Mapping[str, str] = {"site": "a request to the site", "store": "a write to S3"}
 SUCCEEDED = "succeeded"
 MOST_MARKS = 12
-"""So many of a span are told in words; all are drawn."""
+"""So many moments and steps of a span are told, and how many there are more."""
 MARKS = {
     "site_error": "the site's error",
     "signed_in": "signed in",
     "account_paused": "the account rests",
-    "messages_handed_back": "handed back",
+    "messages_handed_back": "handed back for",
     "lease_lost": "lease lost",
     "message_lost": "message lost",
 }
@@ -56,12 +59,20 @@ class Stations:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """Something at one moment, or over the seconds before it."""
+    """Something at one moment."""
 
     at: float
     title: str
     detail: str = ""
-    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Mark):
+    """Something that took the seconds before a moment: a request of the browser's, or a write to S3."""
+
+    seconds: float
+    kind: str
+    """A key of STEP_TITLES."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +86,18 @@ class Span:
     marks: tuple[Mark, ...] = ()
     is_open: bool = False
     """It still lasts; the end is now."""
+    away_seconds: float = 0.0
+    """For how long the job is away after it."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """The marks that took time."""
+        return [it for it in self.marks if isinstance(it, Step)]
+
+    @property
+    def moments(self) -> list[Mark]:
+        """The marks that took none."""
+        return [it for it in self.marks if not isinstance(it, Step)]
 
     @property
     def seconds(self) -> float:
@@ -140,8 +163,7 @@ def _between(attempt: Span, until: float, *, is_open: bool) -> Iterator[Span]:
     """Tell how the time after an attempt passed: away first, then waiting for a task."""
     if attempt.is_open:
         return
-    away = next((float(it.detail) for it in attempt.marks if it.title == MARKS["messages_handed_back"]), 0.0)
-    back = min(attempt.end + away, until)
+    back = min(attempt.end + attempt.away_seconds, until)
     if back > attempt.end:
         yield Span(kind=Kind.HIDDEN, start=attempt.end, end=back, is_open=is_open and back == until)
     if until > back:
@@ -161,27 +183,44 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
             status, why = str(line.get("status", "")), str(line.get("error") or "")
             back = line.get("comes_back_seconds")
             if back is not None:
-                marks.append(Mark(at=at, title=MARKS["messages_handed_back"], detail=f"{float(back):g}"))
-            kind = Kind.WORK if status == SUCCEEDED else Kind.FAILED
-            yield Span(kind=kind, start=begun, end=at, note=f"{status}: {why}" if why else status, marks=tuple(marks))
+                marks.append(Mark(at=at, title=MARKS["messages_handed_back"], detail=duration(float(back))))
+            yield Span(
+                kind=Kind.WORK if status == SUCCEEDED else Kind.FAILED,
+                start=begun,
+                end=at,
+                note=f"{status}: {why}" if why else status,
+                marks=tuple(marks),
+                away_seconds=float(back or 0),
+            )
             begun, marks = 0.0, []
-        elif event == "site_answered":
-            marks.append(_step(at, line))
+        elif event in STEPS:
+            marks.append(STEPS[event](at, line))
         elif event in MARKS and event != "messages_handed_back":
             marks.append(Mark(at=at, title=MARKS[event], detail=_detail(line)))
     if begun and marks:
         yield Span(kind=Kind.WORK, start=begun, end=last if is_ended else now, marks=tuple(marks), is_open=not is_ended)
 
 
-def _step(at: float, line: Mapping[str, Any]) -> Mark:
+def _asked(at: float, line: Mapping[str, Any]) -> Step:
     """Tell a request of the browser's: what was asked for, what came, and how long it took."""
-    took = line.get("total_ms")
-    return Mark(
-        at=at,
-        title=f"{line.get('method', '')} {line.get('path', '')}".strip(),
-        detail=str(line.get("http_status") or line.get("failure") or ""),
-        seconds=max(took, 0) / 1000 if isinstance(took, int | float) else 0.0,
-    )
+    title = f"{line.get('method', '')} {line.get('path', '')}".strip()
+    detail = str(line.get("http_status") or line.get("failure") or "")
+    return Step(at=at, title=title, detail=detail, seconds=_took(line), kind="site")
+
+
+def _kept(at: float, line: Mapping[str, Any]) -> Step:
+    """Tell a write to S3: of what, and how long it took."""
+    detail = f"{line.get('content_type', '')}, {line.get('sent_bytes', 0)} bytes"
+    return Step(at=at, title="S3", detail=detail, seconds=_took(line), kind="store")
+
+
+def _took(line: Mapping[str, Any]) -> float:
+    milliseconds = line.get("total_ms")
+    return max(milliseconds, 0) / 1000 if isinstance(milliseconds, int | float) else 0.0
+
+
+STEPS = {"site_answered": _asked, "object_kept": _kept}
+"""Log events that are a bar of their own in the attempt in which they came."""
 
 
 def _detail(line: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def start(
 def stand_in(directory: Path, *, traced: bool = False) -> dict[str, object]:
     """Return what a container image would bring to a task that runs as a process: its PATH and its environment.
 
-    Traced, tasks record what their browsers do, typed passwords too: only where a test wants it.
+    Traced, tasks record what their browsers do, typed passwords too: only where somebody asks for it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     return {

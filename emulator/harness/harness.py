@@ -57,7 +57,7 @@ class Options:
     site_url: str = ""
     task_image: str = ""
     traced: bool = False
-    """Whether tasks record what their browsers do, typed passwords too, for a failing test's artefacts."""
+    """Whether tasks record what their browsers do, typed passwords too, for a failing test's artefacts or the console."""
 
 
 class Harness:

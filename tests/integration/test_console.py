@@ -73,7 +73,7 @@ def test_a_job_is_sent_watched_and_opened(open_page: Callable[..., Page]) -> Non
     expect(page.get_by_text("scraper: done")).to_be_visible()
     expect(page.locator(".fall")).to_contain_text("waits for its turn")
     expect(page.locator(".fall")).to_contain_text("succeeded")
-    expect(page.locator(".fall")).to_contain_text("POST /api/chats/{fan}/messages (20")
+    expect(page.locator(".fall")).to_contain_text("POST /api/chats/{fan}/messages 20")
     expect(page.get_by_label("Result")).to_contain_text('"status": "succeeded"')
 
 

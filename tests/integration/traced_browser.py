@@ -64,5 +64,5 @@ class TracedBrowser(Browser):
                     for which, page in enumerate(context.pages, 1):
                         await page.screenshot(path=folder / f"browser-{number}-page-{which}.png")
         for number, trace in enumerate(await self._traces.write_all(), 1):
-            shutil.copy(trace, folder / f"trace-{number}.zip")
+            shutil.copy(trace.file, folder / f"trace-{number}.zip")
         return cookies

@@ -1,4 +1,4 @@
-"""What is broken now: the site's rules and limit, services that are down."""
+"""What is broken now: the site's rules and limit, services that are down or throttle."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,16 @@ class Breakage:
     rules: Sequence[Mapping[str, Any]] = field(default=())
     limit: Mapping[str, Any] | None = None
     outages: Sequence[Mapping[str, Any]] = field(default=())
+    throttles: Sequence[Mapping[str, Any]] = field(default=())
+    """Rules by which calls of a service fail, are late or are lost."""
     is_limiter_clock_wrong: bool = False
 
     @property
     def count(self) -> int:
         """How many things are broken."""
-        return len(self.rules) + len(self.outages) + bool(self.limit) + self.is_limiter_clock_wrong
+        return (
+            len(self.rules) + len(self.outages) + len(self.throttles) + bool(self.limit) + self.is_limiter_clock_wrong
+        )
 
 
 def read(run: Run) -> Breakage:
@@ -32,6 +36,7 @@ def read(run: Run) -> Breakage:
         rules=_get(f"{run.site_url}/_control/faults"),
         limit=_get(f"{run.site_url}/_control/limits") or None,
         outages=_get(f"{run.aws_endpoint_url}/_emulator/outages")["outages"],
+        throttles=_get(f"{run.aws_endpoint_url}/_emulator/faults")["rules"],
         is_limiter_clock_wrong=SKEW in variables.get("Environment", {}).get("Variables", {}),
     )
 

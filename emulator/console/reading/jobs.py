@@ -12,6 +12,7 @@ from emulator.console.reading import journal
 from emulator.console.reading.place import Place
 from emulator.drawing.timeline import ENDED_STATES, FAILED_STATES
 from emulator.drawing.way import Stations
+from emulator.harness.run_file import Run
 from huntaze_scraper.state.attributes import read_all
 from huntaze_scraper.state.job_entry import KEPT_SECONDS
 from huntaze_scraper.state.keys import Kind, name_of
@@ -74,38 +75,38 @@ class JobList:
     looked_at: int
 
 
-def newest(place: Place, wanted: Filter, skip: int = 0) -> JobList:
+def newest(place: Place, wanted: Filter, skip: int = 0, most: int = PAGE) -> JobList:
     """Return a page of the jobs that are meant, after so many of them."""
     looked_at = 0
-    most = skip + (PAGE + 1 if wanted == Filter() else MOST_LOOKED_AT)
+    is_any = wanted == Filter()
 
     def meant() -> Iterator[JobRow]:
         nonlocal looked_at
-        for rows in _batches(place, most, needs_errors=bool(wanted.text)):
-            for row in rows:
+        for rows in _batches(place, skip, most + 1) if is_any else _batches(place, 0, _BATCH):
+            for row in _with_errors(place, rows) if wanted.text else rows:
                 looked_at += 1
                 if wanted.takes(row):
                     yield row
             if looked_at >= MOST_LOOKED_AT + skip:
                 return
 
-    found = list(islice(meant(), skip, skip + PAGE + 1))
-    return JobList(rows=_with_errors(place, found[:PAGE]), has_more=len(found) > PAGE, looked_at=looked_at)
+    passed = 0 if is_any else skip
+    found = list(islice(meant(), passed, passed + most + 1))
+    return JobList(rows=_with_errors(place, found[:most]), has_more=len(found) > most, looked_at=looked_at)
 
 
-def _batches(place: Place, most: int, *, needs_errors: bool) -> Iterator[Sequence[JobRow]]:
-    batches = _of_harness(place, most) if place.run is not None else _of_table(place)
-    return (_with_errors(place, rows) for rows in batches) if needs_errors else batches
+def _batches(place: Place, skip: int, size: int) -> Iterator[Sequence[JobRow]]:
+    """Return all jobs but the newest so many."""
+    return _of_table(place, skip) if place.run is None else _of_harness(place, place.run, skip, size)
 
 
-def _of_harness(place: Place, most: int) -> Iterator[Sequence[JobRow]]:
+def _of_harness(place: Place, run: Run, skip: int, size: int) -> Iterator[Sequence[JobRow]]:
     """Read what was sent from the ingress queue's journal, and each job's state from the table."""
-    passed = journal.read(place.harness, place.target.workflows_queue_url, last=MOST_LOOKED_AT + most)
-    forwarded = {it.deduplication_id: it for it in passed}
-    sent = journal.read(place.harness, place.target.ingress_queue_url, last=most)
-    for letters in batched(sent, _BATCH, strict=False):
+    for letters in journal.newest(run, place.target.ingress_queue_url, skip, size):
         ids = [it.job.job_id for it in letters if it.job]
         ledger = _items(place, [Kind.JOB.key(it) for it in ids])
+        passed = journal.read(run, place.target.workflows_queue_url, deduplication=",".join(ids)) if ids else []
+        forwarded = {it.deduplication_id: it for it in passed}
         yield [_row(it, ledger, forwarded) for it in letters]
 
 
@@ -138,7 +139,7 @@ def _row(
     )
 
 
-def _of_table(place: Place) -> Iterator[Sequence[JobRow]]:
+def _of_table(place: Place, skip: int) -> Iterator[Sequence[JobRow]]:
     """Read the ledger alone, which on AWS is all that lists jobs: the newest of those that a bounded scan found."""
     dynamodb = place.target.clients.dynamodb
     pages = dynamodb.get_paginator("scan").paginate(
@@ -149,7 +150,7 @@ def _of_table(place: Place) -> Iterator[Sequence[JobRow]]:
     )
     items = [read_all(item) for page in pages for item in page["Items"]]
     items.sort(key=lambda it: float(it.get("expires_at", 0)), reverse=True)
-    for some in batched(items, _BATCH, strict=False):
+    for some in batched(items[skip:], _BATCH, strict=False):
         yield [_ledger_row(it) for it in some]
 
 
@@ -188,7 +189,6 @@ def _with_errors(place: Place, rows: Iterable[JobRow]) -> list[JobRow]:
 
 
 def _with_error(place: Place, row: JobRow) -> JobRow:
-
     return replace(row, error=_reason(place, row.result_key))
 
 

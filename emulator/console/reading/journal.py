@@ -1,7 +1,7 @@
 """A queue's messages as the emulator noted them: seen without receiving any."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,11 @@ class Letter:
     def id(self) -> str:
         """SQS's message id."""
         return str(self.raw["message_id"])
+
+    @property
+    def number(self) -> int:
+        """How many were sent to the queue before it."""
+        return int(self.raw["number"])
 
     @property
     def body(self) -> str:
@@ -85,8 +90,30 @@ class Letter:
             return self.body
 
 
-def read(run: Run, queue_url: str, *, last: int = 0, held: bool = False) -> list[Letter]:
-    """Return a queue's messages, newest first: the last so many (0 for all), or only those that it still holds."""
-    asked = {"queue": queue_url.rpartition("/")[2], "last": str(last), "held": str(int(held))}
-    answer = http_client.get(f"{run.aws_endpoint_url}/_emulator/sqs/journal", params=asked).raise_for_status()
-    return [Letter(it) for it in reversed(answer.json()["messages"])]
+def read(run: Run, queue_url: str, **which: str | int) -> list[Letter]:
+    """Return a queue's messages, newest first: all, or those that the emulator's journal takes the words for."""
+    return _ask(run, queue_url, which)[0]
+
+
+def held(run: Run, queue_url: str, *, most: int) -> tuple[list[Letter], int]:
+    """Return what a queue holds, newest first, so many at most, and how many there are in all."""
+    return _ask(run, queue_url, {"held": 1, "last": most})
+
+
+def oldest(run: Run, queue_url: str) -> Letter | None:
+    """Return the oldest message that a queue holds."""
+    return next(iter(read(run, queue_url, held=1, first=1)), None)
+
+
+def newest(run: Run, queue_url: str, skip: int, batch: int) -> Iterator[list[Letter]]:
+    """Return what was ever sent, newest first, after so many, in batches that are asked for as they are wanted."""
+    letters = read(run, queue_url, last=batch, until=-skip)
+    while letters:
+        yield letters
+        letters = read(run, queue_url, last=batch, until=letters[-1].number) if letters[-1].number else []
+
+
+def _ask(run: Run, queue_url: str, which: Mapping[str, str | int]) -> tuple[list[Letter], int]:
+    asked = {"queue": queue_url.rpartition("/")[2], **which}
+    answer = http_client.get(f"{run.aws_endpoint_url}/_emulator/sqs/journal", params=asked).raise_for_status().json()
+    return [Letter(it) for it in reversed(answer["messages"])], int(answer["count"])

@@ -86,7 +86,11 @@ class Overview:
 def read(place: Place, now: float) -> Overview:
     """Ask for everything, side by side."""
     queues = {name: _pool.submit(_queue, place, name, url, now) for name, url in place.queues.items()}
-    service, tasks, alarms = _pool.submit(_service, place), _pool.submit(_tasks, place), _pool.submit(_alarms, place)
+    service, tasks, alarms = (
+        _pool.submit(_service, place),
+        _pool.submit(_tasks, place),
+        _pool.submit(read_alarms, place),
+    )
     invocations = _pool.submit(_invocations, place, now)
     described = service.result()
     return Overview(
@@ -104,8 +108,8 @@ def _queue(place: Place, name: str, url: str, now: float) -> Queue:
     counts = {each: int(found["Attributes"][attribute]) for each, attribute in _COUNTS.items()}
     oldest = None
     if place.run is not None and any(counts.values()):
-        held = journal.read(place.run, url, held=True)
-        oldest = max((now - it.sent for it in held), default=None)
+        letter = journal.oldest(place.run, url)
+        oldest = None if letter is None else now - letter.sent
     return Queue(name=name, oldest_seconds=oldest, **counts)
 
 
@@ -164,7 +168,8 @@ def _in_hand(port: int | None) -> int | None:
         return None
 
 
-def _alarms(place: Place) -> list[Alarm]:
+def read_alarms(place: Place) -> list[Alarm]:
+    """Return all alarms but those of target tracking, the loud ones first."""
     pages = place.target.clients.cloudwatch.get_paginator("describe_alarms").paginate()
     alarms = [
         Alarm(name=it["AlarmName"], state=it["StateValue"], reason=it.get("StateReason", ""))

@@ -1,11 +1,15 @@
-"""What CloudWatch recorded, as lines over the cloud's time."""
+"""What CloudWatch recorded: lines over the cloud's time, and alarms' states."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.console.reading import overview
+from emulator.console.reading.overview import Alarm
 from emulator.console.reading.place import Place
-from emulator.drawing.charts import Chart, Series
+from emulator.drawing.charts import Chart, Series, Stretch, stretches
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 
 MINUTE = 60
@@ -32,6 +36,23 @@ def read(place: Place, now: float, seconds: int) -> list[Chart]:
         Chart(title="Attempts a minute", series=lines("attempts", "succeeded"), **frame),
         Chart(title="The site's answers a minute", series=lines("429", "5xx", "4xx"), **frame),
     ]
+
+
+def alarms(place: Place, now: float, seconds: int) -> list[tuple[Alarm, list[Stretch]]]:
+    """Return all alarms, each with its states for so long before now."""
+    changes = defaultdict[str, list[tuple[float, str, str]]](list)
+    pages = place.target.clients.cloudwatch.get_paginator("describe_alarm_history").paginate(
+        HistoryItemType="StateUpdate", StartDate=_date(now - seconds), EndDate=_date(now), ScanBy="TimestampAscending"
+    )
+    for item in (item for page in pages for item in page["AlarmHistoryItems"]):
+        told = json.loads(item["HistoryData"])
+        before, after = (str(told.get(name, {}).get("stateValue", "")) for name in ("oldState", "newState"))
+        changes[item["AlarmName"]].append((item["Timestamp"].timestamp(), before, after))
+    return [(it, stretches(it.state, changes[it.name], now - seconds, now)) for it in overview.read_alarms(place)]
+
+
+def _date(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def _limit(place: Place) -> float | None:
@@ -89,8 +110,8 @@ def _ask(
     ]
     answers = place.target.clients.cloudwatch.get_metric_data(
         MetricDataQueries=wanted,
-        StartTime=datetime.fromtimestamp(start, UTC),
-        EndTime=datetime.fromtimestamp(end, UTC),
+        StartTime=_date(start),
+        EndTime=_date(end),
         ScanBy="TimestampAscending",
     )["MetricDataResults"]
     found = {

@@ -1,7 +1,10 @@
 """Whose pipeline is looked at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from emulator.harness import run_file
 from emulator.harness.errors import HarnessError
 from emulator.harness.run_file import Run
 from huntaze_scraper import names
@@ -43,6 +46,19 @@ def target_of(run: Run) -> Target:
 def of_harness(run: Run) -> Place:
     """Return the place of a harness that is up."""
     return Place(target=target_of(run), cluster=run.ecs_cluster, service=run.ecs_service, run=run)
+
+
+def of_file(path: Path) -> Callable[[], Place]:
+    """Return what finds the harness that run.json tells of, each time anew; raises HarnessError while none is up."""
+    known: list[Place] = []
+
+    def find() -> Place:
+        run = run_file.read(path)
+        if not known or known[0].run != run:
+            known[:] = [of_harness(run)]  # its clients are kept: to make them takes longer than to ask
+        return known[0]
+
+    return find
 
 
 def on_aws() -> Place:

@@ -13,14 +13,15 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from emulator.console.reading import clock
+from emulator.console.reading import clock, traces
 from emulator.console.reading.clock import WallTimes
 from emulator.console.reading.place import Place
-from emulator.console.web.changing import Changing
+from emulator.console.web import pages, viewer
+from emulator.console.web.changing import LONGEST_ON_AWS_SECONDS, LONGEST_SECONDS, Changing
 from emulator.console.web.guard import Guard
 from emulator.console.web.pages import PAGES, Asked, NoSuchPage, Page
 from emulator.drawing import rendering
@@ -30,6 +31,8 @@ WAY_STYLE = Path(rendering.__file__).parent / "way.css"
 STATIC = Path(__file__).parents[1] / "static"
 
 type FindPlace = Callable[[], Place]
+RESTS = 3.0
+"""How many times as long as it looked a page waits before it looks again."""
 TROUBLE = (TellOperator, httpx.HTTPError, ClientError, BotoCoreError, OSError)
 
 
@@ -41,11 +44,14 @@ class Console:
         self._find_place = find_place
         self.can_change = can_change
         self.walls = WallTimes()
-        self._changing = Changing(find_place)
+        # What runs on AWS is somebody's account, where each look costs.
+        self._changing = Changing(find_place, LONGEST_SECONDS if can_change else LONGEST_ON_AWS_SECONDS)
         self.boot = secrets.token_hex(4)
         """Names this process: a page of an earlier one loads itself anew."""
         self.notices: list[tuple[str, str]] = []
         """What this console was asked to do, and what came of it: the latest last."""
+        self.viewer_origin = ""
+        """Where traces are shown."""
 
     def place(self) -> Place:
         """Find it. Raises TellOperator where none is up."""
@@ -84,9 +90,23 @@ class Console:
         live = f"/live{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
         return HTMLResponse(rendering.page(page.template, live=live, here=request.url.path, **facts))
 
-    def trouble(self, text: str, status: int) -> Response:
-        """Answer with a page that says what is wrong, and looks again by itself."""
-        return HTMLResponse(rendering.page("trouble.html", text=text, boot=self.boot), status)
+    def trouble(self, text: str, status: int, back: str = "") -> Response:
+        """Answer with a page that says what is wrong, and looks again by itself, or leads back."""
+        return HTMLResponse(rendering.page("trouble.html", text=text, boot=self.boot, back=back), status)
+
+    async def trace(self, request: Request) -> Response:
+        """Lead to the viewer with a job's trace, or say how to have one."""
+        job_id = request.path_params["id"]
+        try:
+            return RedirectResponse(await run_in_threadpool(self._trace, job_id), 303)
+        except (NoSuchPage, *TROUBLE) as error:
+            return self.trouble(_told(error), 404, back=f"/jobs/{job_id}")
+
+    def _trace(self, job_id: str) -> str:
+        place = self.place()
+        strip = clock.read(place)
+        facts = pages.job(Asked(place=place, strip=strip, walls=self.walls, path={"id": job_id}))
+        return viewer.address(self.viewer_origin, traces.keep(place, facts["history"], facts["way"]))
 
     async def picture(self, request: Request) -> Response:
         """Answer with a picture that a job left in the results bucket."""
@@ -125,17 +145,16 @@ class Console:
                 if fresh == shown:
                     yield ": still here\n\n"
                 shown = fresh
-                # However much happens, a page that is open leaves most of the time to others.
-                await asyncio.sleep(time.monotonic() - begun)
+                # However much happens, a page that is open leaves most of the time to others: while the emulator
+                # answers it, no time is skipped.
+                await asyncio.sleep(RESTS * (time.monotonic() - begun))
                 await self._changing.beyond(seen)
 
     async def _parts(self, page: Page, path: Mapping[str, str], query: Mapping[str, str]) -> dict[str, str]:
         """Return what changes of a page, or what is the matter."""
         try:
             facts = await run_in_threadpool(self.ask, page, path, query)
-        except NoSuchPage as error:
-            return {"trouble": str(error)}
-        except TROUBLE as error:
+        except (NoSuchPage, *TROUBLE) as error:
             return {"trouble": _told(error)}
         return {
             "strip": rendering.page("strip.html", **facts),
@@ -151,6 +170,7 @@ def create_app(console: Console, changes: list[BaseRoute] | None = None) -> Star
         Route("/way.css", lambda _: FileResponse(WAY_STYLE)),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/results/{key:path}", console.picture),
+        Route("/jobs/{id}/trace", console.trace),
         *(changes or ()),
         *(Route(page.pattern, _shown(console, page)) for page in PAGES),
     ]
@@ -170,6 +190,6 @@ def _event(name: str, text: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, TellOperator):
+    if isinstance(error, TellOperator | NoSuchPage):
         return str(error)
     return f"the pipeline does not answer ({type(error).__name__}): it has ended, or is just starting"

@@ -35,6 +35,8 @@ from huntaze_scraper.operations.incident.writing import write_bundle
 from huntaze_scraper.operations.replay import Replay
 
 type Form = Mapping[str, str]
+THROTTLED = 0.5
+"""The share of a service's calls that it throttles: what retries must get past."""
 type Change = Callable[[Run, Form], str]
 """Does what the form asks for, and tells in a few words what was done. Raises TellOperator or ValueError for bad input."""
 
@@ -48,6 +50,7 @@ def routes(console: Console) -> list[BaseRoute]:
         "/jobs/incident": save_incident,
         "/letters": treat_letters,
         "/break/site": break_site,
+        "/break/limit": limit_site,
         "/break/service": break_service,
         "/break/processes": break_process,
         "/break/end": heal,
@@ -143,11 +146,22 @@ def break_site(run: Run, form: Form) -> str:
     return done
 
 
+def limit_site(run: Run, form: Form) -> str:
+    """Let the site refuse what an account asks beyond a rate, with 429."""
+    requests, seconds = int(_number(form, "requests")), _number(form, "seconds")
+    _post(f"{run.site_url}/_control/limits", {"requests": requests, "per_seconds": seconds}, run)
+    return f"the site takes {requests} requests in {seconds:g} s of an account"
+
+
 def break_service(run: Run, form: Form) -> str:
-    """Let a service be down for a while."""
-    seconds = _number(form, "seconds")
-    Faults(run, 0).outage(form.get("service", ""), form.get("kind", ""), seconds)
-    return f"{form.get('service')} is down for {seconds:g} s"
+    """Let a service be down for a while, or throttle its callers until that is ended."""
+    service, kind, seconds = form.get("service", ""), form.get("kind", ""), _number(form, "seconds")
+    if kind == "throttle":
+        rule = {"service": service, "throttle": True, "probability": THROTTLED}
+        http_client.patch(_faults(run), json={"rules": [rule]}).raise_for_status()
+        return f"{service} throttles {THROTTLED:.0%} of the calls"
+    Faults(run, 0).outage(service, kind, seconds)
+    return f"{service} is down for {seconds:g} s"
 
 
 def break_process(run: Run, form: Form) -> str:
@@ -177,10 +191,15 @@ def heal(run: Run, _form: Form) -> str:
             lambda: _post(f"{run.site_url}/_control/faults", [], run),
             lambda: _post(f"{run.site_url}/_control/limits", {}, run),
             Faults(run, 0).end_outages,
+            lambda: http_client.delete(_faults(run)).raise_for_status(),
             lambda: _skew(run, 0.0),
         ):
             steps.callback(step)  # each is tried, whatever becomes of the others
     return "nothing is broken any more"
+
+
+def _faults(run: Run) -> str:
+    return f"{run.aws_endpoint_url}/_emulator/faults"
 
 
 def _skew(run: Run, seconds: float) -> None:

@@ -14,14 +14,16 @@ LOOK_SECONDS = 0.1
 """How often the cloud is asked whether something happened, while a page is open."""
 LONGEST_SECONDS = 1.0
 """What no call shows, such as a task's health and time itself, is looked at as often."""
+LONGEST_ON_AWS_SECONDS = 10.0
 
 
 class Changing:
     """Tells all open pages of a console when to look; asks nothing while none is open."""
 
-    def __init__(self, find_place: Callable[[], Place]) -> None:
-        """Watch the place that is found."""
+    def __init__(self, find_place: Callable[[], Place], longest_seconds: float = LONGEST_SECONDS) -> None:
+        """Watch the place that is found; pages look again after so long all the same."""
         self._find_place = find_place
+        self._longest_seconds = longest_seconds
         self._changed = asyncio.Condition()
         self._open = 0
         self.count = 0
@@ -43,9 +45,9 @@ class Changing:
                 self._watching = None
 
     async def beyond(self, count: int) -> None:
-        """Return when more has happened than so much, or after a second."""
+        """Return when more has happened than so much, or after the longest time."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_SECONDS), self._changed:
+            async with asyncio.timeout(self._longest_seconds), self._changed:
                 await self._changed.wait_for(lambda: self.count != count)
 
     async def _watch(self) -> None:

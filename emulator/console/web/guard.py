@@ -23,9 +23,10 @@ _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 class Guard:
     """Refuses other hosts (a name that was bent to this address) and other origins, and hardens each answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before ``app``."""
+    def __init__(self, app: ASGIApp, hardening: Mapping[str, str] = HEADERS) -> None:
+        """Stand before ``app``, and put these headers on each of its answers."""
         self._app = app
+        self._hardening = hardening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
@@ -39,7 +40,7 @@ class Guard:
 
         async def hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._hardening)
             await send(message)
 
         await self._app(scope, receive, hardened)

@@ -1,7 +1,7 @@
 """What each page shows: its address, its template, and where its facts come from."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from emulator.console.reading.clock import Strip, WallTimes
 from emulator.console.reading.place import Place
 from emulator.drawing.timeline import ENDED_STATES, FAILED_STATES, told
 from emulator.drawing.way import Stations, detailed, outline
+from emulator.harness.run_file import Run
 from fake_onlyfans.faults.rules import KINDS
 from huntaze_scraper.operations import job_history
 from huntaze_scraper.operations.errors import TellOperator
@@ -25,7 +26,9 @@ QUEUE_NAMES = {
     "ingress-dlq": "Ingress DLQ",
     "workflows-dlq": "Workflows DLQ",
 }
-MOST_LETTERS = 200
+MOST_LETTERS = 100
+MOST_LETTERS_BYTES = 500_000
+"""So much of bodies is shown on one page; a letter that is looked at alone is shown whole."""
 
 
 class NoSuchPage(Exception):
@@ -72,11 +75,11 @@ class Page:
 
 def home(asked: Asked) -> dict[str, Any]:
     """Show the map, and the latest jobs."""
-    latest = jobs.newest(asked.place, jobs.Filter())
+    latest = jobs.newest(asked.place, jobs.Filter(), most=LATEST)
     run = asked.place.run
     return {
         "overview": overview.read(asked.place, asked.now),
-        "rows": [(row, outline(row.stations, asked.now)) for row in latest.rows[:LATEST]],
+        "rows": [(row, outline(row.stations, asked.now)) for row in latest.rows],
         "broken": breakage.read(run).count if run else 0,
         "names": QUEUE_NAMES,
     }
@@ -103,13 +106,9 @@ def job_list(asked: Asked) -> dict[str, Any]:
 
 def job(asked: Asked) -> dict[str, Any]:
     """Show one job: its way, its lines, its result."""
-    try:
-        history = job_history.find(asked.place.target, asked.path["id"], datetime.fromtimestamp(0, UTC))
-    except TellOperator as error:
-        raise NoSuchPage(str(error)) from None
+    history, letter = _found(asked.place, asked.path["id"])
     lines = [(it.at.timestamp(), it.line) for it in history.events if it.source == "scraper"]
     stations = _stations(history)
-    letter = _letter(asked.place, history.job_id)
     if letter is not None:
         stations = replace(stations, sent=letter.sent)
     way = detailed(stations, lines, asked.now)
@@ -130,12 +129,16 @@ def queue(asked: Asked) -> dict[str, Any]:
     name = asked.path["name"]
     if name not in QUEUE_NAMES:
         raise NoSuchPage(f"there is no queue {name!r}")
-    held = journal.read(asked.place.harness, asked.place.queues[name], held=True)
+    run, url, alone = asked.place.harness, asked.place.queues[name], asked.query.get("letter", "")
+    letters, count = journal.held(run, url, most=MOST_LETTERS)
+    if alone:
+        letters = journal.read(run, url, held=1, message=alone)
     return {
         "name": name,
         "title": QUEUE_NAMES[name],
-        "letters": held[:MOST_LETTERS],
-        "count": len(held),
+        "letters": list(_within(letters, MOST_LETTERS_BYTES)),
+        "alone": alone,
+        "count": count,
         "is_dlq": name.endswith("-dlq"),
     }
 
@@ -148,7 +151,7 @@ def charts(asked: Asked) -> dict[str, Any]:
         "charts": pictures.read(asked.place, asked.now, seconds),
         "span": span,
         "spans": list(pictures.SPANS),
-        "alarms": overview.read(asked.place, asked.now).alarms,
+        "alarms": pictures.alarms(asked.place, asked.now, seconds),
     }
 
 
@@ -182,11 +185,33 @@ def _moment(text: object) -> float:
     return datetime.fromisoformat(str(text)).timestamp() if text else 0.0
 
 
-def _letter(place: Place, job_id: str) -> journal.Letter | None:
-    if place.run is None:
-        return None
-    letters = journal.read(place.run, place.target.ingress_queue_url, last=jobs.MOST_LOOKED_AT * 2)
-    return next((it for it in letters if it.job and it.job.job_id == job_id), None)
+def _within(letters: Iterable[journal.Letter], most_bytes: int) -> Iterator[tuple[journal.Letter, bool]]:
+    """Tell of each letter whether its body is shown: the first is, and the others as far as all fit."""
+    shown = 0
+    for letter in letters:
+        is_shown = not shown or shown + len(letter.body) <= most_bytes
+        shown += len(letter.body) if is_shown else 0
+        yield letter, is_shown
+
+
+def _found(place: Place, job_id: str) -> tuple[job_history.JobHistory, journal.Letter | None]:
+    """Return what is known of a job, and, over a harness, the message that brought it; one just sent is only that."""
+    try:
+        history = job_history.find(place.target, job_id, datetime.fromtimestamp(0, UTC))
+    except TellOperator as error:
+        letter = None if place.run is None else _just_sent(place.run, job_id)
+        if letter is None or letter.job is None:
+            raise NoSuchPage(str(error)) from None
+        return job_history.JobHistory(job_id=letter.job.job_id), letter
+    ids = ",".join({str(it.line.get("message_id")) for it in history.events if it.source == "limiter"})
+    if place.run is None or not ids:
+        return history, None
+    return history, next(reversed(journal.read(place.run, place.run.ingress_queue_url, message=ids)), None)
+
+
+def _just_sent(run: Run, job_id: str) -> journal.Letter | None:
+    letters = journal.read(run, run.ingress_queue_url, last=jobs.MOST_LOOKED_AT)
+    return next((it for it in letters if it.job and it.job.job_id.startswith(job_id)), None)
 
 
 def _pictures(document: Any) -> Any:

@@ -13,6 +13,7 @@ import uvicorn
 
 from emulator.console.reading.place import of_harness
 from emulator.console.web.app import Console, FindPlace, create_app
+from emulator.console.web.viewer import at_port, create_viewer
 from emulator.harness import places
 from emulator.harness.run_file import Run
 
@@ -33,18 +34,26 @@ class ConsoleServer(uvicorn.Server):
             app = create_app(self.console, changes.routes(self.console))
         else:
             app = create_app(self.console)
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._viewers = socket.create_server(("127.0.0.1", 0))
+        viewers_port = _port(self._viewers)
+        self.console.viewer_origin = f"http://127.0.0.1:{viewers_port}"
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
+                at_port(viewers_port, create_viewer(), app),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=1,
             )
         )
-        self._socket = socket.create_server(("127.0.0.1", port))
         self._thread: threading.Thread | None = None
 
     @property
     def port(self) -> int:
         """The port that it serves on."""
-        return int(self._socket.getsockname()[1])
+        return _port(self._socket)
 
     @property
     def url(self) -> str:
@@ -58,7 +67,7 @@ class ConsoleServer(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until ``stop``, or until a signal where this is the main thread."""
-        super().run(sockets or [self._socket])
+        super().run(sockets or [self._socket, self._viewers])
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and look at the clocks meanwhile."""
@@ -80,6 +89,7 @@ class ConsoleServer(uvicorn.Server):
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
         self._socket.close()
+        self._viewers.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -89,6 +99,10 @@ class ConsoleServer(uvicorn.Server):
                 yield
         else:
             yield
+
+
+def _port(listening: socket.socket) -> int:
+    return int(listening.getsockname()[1])
 
 
 def usual_port(file: Path) -> int:

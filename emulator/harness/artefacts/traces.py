@@ -1,12 +1,17 @@
 """Playwright's traces of what tasks did in their browsers: asked of each task's process, past the scraper."""
 
+import json
 import shutil
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from emulator.harness.artefacts.in_task.task_traces import FOLDER_VARIABLE
+import psutil
+
+from emulator.harness.artefacts.in_task.task_traces import FOLDER_VARIABLE, Trace
+from emulator.harness.run_file import Run
+from emulator.harness.victims import Victims
 
 IN_TASK = Path(__file__).parent / "in_task"
 """The folder that goes on the PYTHONPATH of a task that is to be traced."""
@@ -21,21 +26,27 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(IN_TASK), FOLDER_VARIABLE: str(folder)}
 
 
-def keep_traces(pids: Iterable[int], folder: Path, kept: Path, since: float) -> None:
-    """Copy to ``kept`` the traces that the tasks with these processes have written since a time of the machine's clock.
+def of_tasks(run: Run) -> list[Trace]:
+    """Ask a harness's tasks for what they have recorded by now; they go on recording."""
+    return [trace for task in Victims(run).tasks() for trace in _given(task)]
 
-    Their environment named the folder.
-    """
-    traces = [it for pid in pids for it in _given(folder / f"{pid}.port") if it.stat().st_mtime >= since]
+
+def keep(traces: Iterable[Trace], folder: Path) -> list[Path]:
+    """Copy traces to the folder as ``trace-1.zip`` and so on, secrets and all, and return the files."""
+    kept = []
     for number, trace in enumerate(traces, 1):
-        shutil.copyfile(trace, kept / f"trace-{number}.zip")
+        kept.append(folder / f"trace-{number}.zip")
+        shutil.copyfile(trace.file, kept[-1])
+    return kept
 
 
-def _given(port: Path) -> list[Path]:
-    """Ask one process; one without a browser, or without life, has nothing to give."""
+def _given(task: psutil.Process) -> list[Trace]:
+    """Ask one process; one that is not traced, without a browser, or without life, has nothing to give."""
     told = b""
-    with suppress(OSError, ValueError), socket.create_connection(("127.0.0.1", int(port.read_text()))) as asked:
-        asked.settimeout(GIVE_SECONDS)
-        while piece := asked.recv(65536):
-            told += piece
-    return [Path(line) for line in told.decode().splitlines()]
+    with suppress(OSError, ValueError, KeyError, psutil.Error):
+        port = (Path(task.environ()[FOLDER_VARIABLE]) / f"{task.pid}.port").read_text()
+        with socket.create_connection(("127.0.0.1", int(port))) as asked:
+            asked.settimeout(GIVE_SECONDS)
+            while piece := asked.recv(65536):
+                told += piece
+    return [Trace(**json.loads(line)) for line in told.decode().splitlines()[: told.count(b"\n")]]

@@ -1,8 +1,6 @@
 """The running harness as a witness: its site, queues, stores, tasks and logs, as they are when a test has failed."""
 
-import gzip
 import json
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -16,14 +14,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.drawing import incident, timeline
 from emulator.harness import log_groups
+from emulator.harness.artefacts import known_secrets, traces
 from emulator.harness.artefacts.browsers import keep_pictures
 from emulator.harness.artefacts.redaction import BUNDLE_PREFIX
-from emulator.harness.artefacts.traces import FOLDER, keep_traces
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from emulator.harness.victims import Victims
 from huntaze_scraper import names
 from huntaze_scraper.operations.incident.capture import capture
 from huntaze_scraper.operations.incident.errors import WrongQuestion
@@ -58,8 +57,6 @@ class HarnessWitness:
     harness: Harness
     began: float = 0.0
     """Virtual seconds since the epoch."""
-    began_real: float = 0.0
-    """The same by the machine's clock."""
     read: dict[str, int] = field(default_factory=dict)
     """How long the log files were."""
 
@@ -67,7 +64,7 @@ class HarnessWitness:
     def from_now(cls, harness: Harness) -> "HarnessWitness":
         """Tell what happens from now on."""
         sizes = {name: _size(harness.logs / name) for name in FILES}
-        return cls(harness, harness.clock.now(), time.time(), sizes)
+        return cls(harness, harness.clock.now(), sizes)
 
     def seconds(self) -> float:
         """Return how many virtual seconds have passed since then."""
@@ -163,7 +160,7 @@ class HarnessWitness:
             file.write_bytes(log.read())
 
     def _traces(self, kept: Path) -> None:
-        keep_traces(self._pids(), self.harness.directory / "emulator" / FOLDER, kept, self.began_real)
+        traces.keep((it for it in traces.of_tasks(self.harness.run) if it.until >= self.began), kept)
 
     def _incident(self, kept: Path) -> None:
         """Keep a bundle that can be replayed, if the test was about jobs."""
@@ -179,8 +176,7 @@ class HarnessWitness:
                 return
 
     def _pids(self) -> list[int]:
-        tasks = http_client.get(f"{self.harness.run.aws_endpoint_url}/_emulator/ecs/tasks", timeout=10).json()
-        return [it["pid"] for it in tasks]
+        return [it.pid for it in Victims(self.harness.run).tasks()]
 
     def _items(self) -> Iterator[dict[str, Any]]:
         run = self.harness.run
@@ -195,29 +191,7 @@ class HarnessWitness:
         for account in self.harness.accounts:
             yield from (account[name] for name in ("password", "totp_secret") if account.get(name))
         with suppress(BotoCoreError, ClientError, httpx.HTTPError, HarnessError):
-            yield from self._changed_secrets()
-
-    def _changed_secrets(self) -> Iterator[str]:
-        secretsmanager = self.harness.clients.secretsmanager
-        for page in secretsmanager.get_paginator("list_secrets").paginate():
-            for secret in page["SecretList"]:
-                yield from _values(secretsmanager.get_secret_value(SecretId=secret["ARN"]).get("SecretString", ""))
-        for account in SiteControl(self.harness.run.site_url).accounts():
-            yield from (account[name] for name in ("password", "totp_secret") if account.get(name))
-        for item in self._items():
-            if "B" in item.get("state", {}):
-                session = json.loads(gzip.decompress(item["state"]["B"]))
-                yield from (cookie["value"] for cookie in session.get("cookies", []))
-
-
-def _values(secret: str) -> Iterator[str]:
-    """Tell what is secret in a secret: each of its fields but the name, or the whole where it has none."""
-    try:
-        held = json.loads(secret)
-    except ValueError:
-        held = None
-    fields = held if isinstance(held, dict) else {"": secret}
-    yield from (value for name, value in fields.items() if name != "username" and value and isinstance(value, str))
+            yield from known_secrets.of(self.harness.run)
 
 
 def _size(file: Path) -> int:

@@ -4,22 +4,30 @@
 """
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from localstack.http import Request, Response
 from localstack.runtime import hooks
 
 _LOOKING = ("Get", "List", "Describe", "Head", "Scan", "Query", "BatchGet", "Filter")
+_FAILED = 400
 _numbers = itertools.count(1)
 _changes = 0
 
 
-def note(_chain: Any, context: Any, _response: Any) -> None:
-    """Count a call that does more than look."""
+def note(_chain: Any, context: Any, response: Any) -> None:
+    """Count a call that has changed something."""
     global _changes  # noqa: PLW0603 - one number a process
-    operation = context.operation.name if context.operation else ""
-    if operation and not operation.startswith(_LOOKING):
+    if context.operation and is_change(context.operation.name, response.status_code, context.service_response or {}):
         _changes = next(_numbers)
+
+
+def is_change(operation: str, status: int, answer: Mapping[str, Any]) -> bool:
+    """Whether a call may have changed something: not one that only looks, that failed, or that waited for nothing."""
+    if operation.startswith(_LOOKING) or status >= _FAILED:
+        return False
+    return operation != "ReceiveMessage" or bool(answer.get("Messages"))
 
 
 def _answer(_request: Request) -> Response:

@@ -47,6 +47,11 @@ class JobHistory:
     """Limiter's decisions and scraper's lines, in order of time."""
 
     @property
+    def account(self) -> str:
+        """Whose job it is; empty before anybody has noted it."""
+        return str(self.ledger.get("account") or self.reservation.get("account") or "")
+
+    @property
     def where(self) -> str:
         """Say in a few words where the job is."""
         state = str(self.ledger.get("state", ""))

@@ -1,8 +1,10 @@
 """The results bucket."""
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
@@ -12,6 +14,8 @@ from huntaze_scraper.queues.calls import code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = structlog.stdlib.get_logger(__name__)
 
 PART_BYTES = 8 * 2**20
 """S3 wants at least 5 MiB for each part but the last."""
@@ -90,12 +94,15 @@ class S3Upload:
         self._client = client
         self._place: dict[str, Any] = {"Bucket": bucket, "Key": key}
         self._content_type = content_type
+        self._began = time.monotonic()
+        self._bytes = 0
         self._rest = bytearray()
         self._upload_id = ""
         self._parts: list[dict[str, Any]] = []
 
     def write(self, piece: bytes) -> None:
         """Add to the object; what is sent already is not kept in memory."""
+        self._bytes += len(piece)
         self._rest += piece
         while len(self._rest) > PART_BYTES:
             self._send_part(bytes(self._rest[:PART_BYTES]))
@@ -110,6 +117,12 @@ class S3Upload:
             self._call(
                 self._client.complete_multipart_upload, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
             )
+        log.info(
+            "object_kept",
+            content_type=self._content_type,
+            sent_bytes=self._bytes,
+            total_ms=round((time.monotonic() - self._began) * 1000),
+        )
         return f"s3://{self._place['Bucket']}/{self._place['Key']}"
 
     def abort(self) -> None:

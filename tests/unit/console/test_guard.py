@@ -52,6 +52,18 @@ def test_no_answer_may_run_what_is_not_ours(console: ConsoleServer) -> None:
     assert "unsafe" not in policy
 
 
+def test_recorded_pages_are_another_origin_than_the_buttons(console: ConsoleServer) -> None:
+    """The viewer's port has no page of ours, ours has no viewer, and it too is for this machine's own names."""
+    origin = console.console.viewer_origin
+
+    assert httpx.get(f"{origin}/index.html").status_code == 200
+    assert [httpx.get(f"{origin}/{it}").status_code for it in ("jobs", "break", "live/")] == [404] * 3
+    assert httpx.post(f"{origin}/clock").status_code in (404, 405)
+    assert httpx.get(f"{console.url}snapshot.html").status_code == 404
+    assert httpx.get(f"{origin}/index.html", headers={"Host": "evil.example"}).status_code == 403
+    assert "https" not in httpx.get(f"{origin}/index.html").headers["Content-Security-Policy"]
+
+
 def test_read_only_nothing_that_changes_anything_is_routed() -> None:
     """As over a real account."""
     server = ConsoleServer(nowhere, can_change=False)  # type: ignore[arg-type]

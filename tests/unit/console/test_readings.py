@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.console.reading.clock import WallTimes
-from emulator.drawing.charts import HEIGHT, WIDTH, Chart, Series
+from emulator.drawing.charts import HEIGHT, WIDTH, Chart, Series, stretches
 from emulator.drawing.moments import clock_time, duration
 
 
@@ -44,6 +44,16 @@ def test_every_line_lies_in_its_box(points: list[tuple[float, float]]) -> None:
 
     assert len(pairs) == len(points)
     assert all(0 <= float(x) <= WIDTH and 0 <= float(y) <= HEIGHT for x, y in pairs)
+
+
+def test_a_state_lasts_until_the_next_change() -> None:
+    """What was before the first change was so from the beginning; what changed outside of the time is not shown."""
+    changes = [(100.0, "OK", "ALARM"), (400.0, "ALARM", "OK"), (900.0, "OK", "ALARM")]
+
+    found = stretches("OK", changes, 200, 800)
+
+    assert [(it.state, it.x, it.width) for it in found] == [("ALARM", 0.0, WIDTH / 3), ("OK", WIDTH / 3, WIDTH * 2 / 3)]
+    assert [(it.state, it.width) for it in stretches("OK", [], 200, 800)] == [("OK", WIDTH)]
 
 
 @given(st.lists(st.tuples(st.floats(0.001, 100), st.floats(0.001, 100)), min_size=2, max_size=30), st.data())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.drawing import rendering
-from emulator.drawing.way import Kind, Stations, Way, detailed, outline
+from emulator.drawing.way import MOST_MARKS, Kind, Stations, Way, detailed, outline
 
 NOW = 10_000.0
 moments = st.floats(1, NOW)
@@ -32,7 +32,9 @@ lines = st.lists(
         moments,
         st.builds(
             line,
-            st.sampled_from(["job_ended", "site_error", "signed_in", "site_answered", "message_deleted"]),
+            st.sampled_from(
+                ["job_ended", "site_error", "signed_in", "site_answered", "object_kept", "message_deleted"]
+            ),
             st.floats(0, 500_000),
             status=st.sampled_from(["succeeded", "returned", "failed"]),
             comes_back_seconds=st.none() | st.integers(0, 43_200),
@@ -111,13 +113,29 @@ def test_what_the_browser_asked_for_stands_in_its_attempt() -> None:
 
     running = way.spans[-1]
     assert (running.kind, running.start, running.is_open) == (Kind.WORK, 101.0, True)
-    assert [(it.title, it.detail, it.at - it.seconds) for it in running.marks] == [
+    assert [(it.title, it.detail, it.at - it.seconds) for it in running.steps] == [
         ("GET /my/chats", "200", 101.2),
         ("POST /x", "timeout", 102.5),
     ]
 
 
-def test_many_requests_are_drawn_and_the_first_are_told() -> None:
+def test_what_was_written_to_s3_stands_in_its_attempt() -> None:
+    """Over the time that it took, after the request whose answer it keeps."""
+    told = [
+        (102.0, line("site_answered", 1000, method="GET", path="/my/chats", http_status=200, total_ms=800)),
+        (102.5, line("object_kept", 1500, content_type="image/png", sent_bytes=2048, total_ms=300)),
+        (103.0, line("job_ended", 2000, status="succeeded")),
+    ]
+
+    way = detailed(Stations(sent=90.0, forwarded=100.0, ended=103.0), told, NOW)
+
+    assert [(it.kind, it.detail, it.at - it.seconds) for it in way.spans[-1].steps] == [
+        ("site", "200", 101.2),
+        ("store", "image/png, 2048 bytes", 102.2),
+    ]
+
+
+def test_of_many_requests_the_first_are_shown() -> None:
     """A long conversation's page stays readable."""
     told = [
         (100.0 + number, line("site_answered", number * 1000, method="GET", path=f"/page-{number}", http_status=200))
@@ -127,7 +145,7 @@ def test_many_requests_are_drawn_and_the_first_are_told() -> None:
 
     page = rendering.environment().get_template("way.html").module.fall(way, None)  # type: ignore[attr-defined]
 
-    assert page.count('class="mark') == 40 + 1
+    assert page.count('<rect class="site step"') == MOST_MARKS
     assert "/page-12 " in page
     assert "/page-13 " not in page
     assert "and 28 more" in page

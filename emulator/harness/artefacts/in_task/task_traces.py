@@ -2,12 +2,17 @@
 
 import asyncio
 import itertools
+import json
 import os
 import shutil
+import time
 from collections import deque
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 FOLDER_VARIABLE = "HUNTAZE_TRACES"
 """Names, in a task's environment, the folder where its traces go."""
@@ -18,6 +23,17 @@ MOST_LAUNCHES = 3
 """What so many Chromiums, one after the other, have recorded is kept: one that is replaced goes on for a while."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """What a context did in a stretch of time (seconds since the epoch, by the task's clock)."""
+
+    file: str
+    account: str
+    """Whose context it is; empty for one that was opened for no job."""
+    since: float
+    until: float
+
+
 class ContextTraces:
     """Traces contexts. That a trace cannot be had costs nothing but the trace."""
 
@@ -25,37 +41,44 @@ class ContextTraces:
         """Write traces to the folder."""
         self._folder = folder
         self._numbers = itertools.count(1)
-        self._open: dict[Any, None] = {}
-        self._written: deque[Path] = deque()
+        self._open: dict[Any, tuple[str, float]] = {}
+        """Whose each is, and from when its next trace tells."""
+        self._written: deque[Trace] = deque()
 
     async def begin(self, context: Any) -> None:
         """Trace a context that was just opened."""
         with suppress(Exception):
             await context.tracing.start(snapshots=True)
-            self._open[context] = None
+            self._open[context] = str(structlog.contextvars.get_contextvars().get("creator_id", "")), time.time()
 
     async def end(self, context: Any) -> None:
         """Write the trace of a context that is about to be closed."""
         if context in self._open:
-            del self._open[context]
-            await self._write(context.tracing.stop)
+            await self._write(context.tracing.stop, *self._open.pop(context))
         while len(self._written) > MOST_ENDED:
-            self._written.popleft().unlink(missing_ok=True)
+            self._forget(self._written.popleft())
 
-    async def write_all(self) -> list[Path]:
+    async def write_all(self) -> list[Trace]:
         """Write what was traced by now, trace on, and return every trace that there is."""
-        for context in list(self._open):
-            await self._write(context.tracing.stop_chunk)
+        for context, (account, since) in list(self._open.items()):
+            await self._write(context.tracing.stop_chunk, account, since)
+            if context not in self._open:
+                continue  # it was closed meanwhile
             with suppress(Exception):
                 await context.tracing.start_chunk()
+                self._open[context] = account, time.time()
         return list(self._written)
 
-    async def _write(self, stop: Any) -> None:
-        trace = self._folder / f"{os.getpid()}-{next(self._numbers)}.zip"
+    @staticmethod
+    def _forget(trace: Trace) -> None:
+        Path(trace.file).unlink(missing_ok=True)
+
+    async def _write(self, stop: Any, account: str, since: float) -> None:
+        file = self._folder / f"{os.getpid()}-{next(self._numbers)}.zip"
         with suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
-                await stop(path=trace)
-            self._written.append(trace)
+                await stop(path=file)
+            self._written.append(Trace(file=str(file), account=account, since=since, until=time.time()))
 
 
 class TaskTraces:
@@ -99,8 +122,8 @@ class TaskTraces:
             (self._folder / f"{os.getpid()}.port").write_text(str(self._server.sockets[0].getsockname()[1]))
 
     async def _give(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Name each trace in a line."""
-        writer.write("".join(f"{trace}\n" for trace in await self._traces.write_all()).encode())
+        """Tell of each trace in a line."""
+        writer.write("".join(f"{json.dumps(asdict(it))}\n" for it in await self._traces.write_all()).encode())
         with suppress(ConnectionError):
             await writer.drain()
         writer.close()
