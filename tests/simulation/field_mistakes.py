@@ -25,7 +25,7 @@ from huntaze_scraper.queues import attributes
 from huntaze_scraper.queues.calls import Failed
 from huntaze_scraper.queues.limits import MAX_ATTRIBUTES
 from huntaze_scraper.state import table
-from huntaze_scraper.worker import ledger, processor, reactions
+from huntaze_scraper.worker import processor, reactions
 from huntaze_scraper.worker.attempts import Attempts
 from huntaze_scraper.worker.ledger import DynamoLedger
 from huntaze_scraper.worker.message import Message
@@ -100,12 +100,6 @@ def overlay_taken_for_a_refusal(patch: pytest.MonkeyPatch) -> None:
 def any_failed_entry_taken_for_gone(patch: pytest.MonkeyPatch) -> None:
     """Give a message up that SQS failed to extend once."""
     patch.setattr(Failed, "is_gone", property(lambda _: True))
-
-
-def open_effects_time_not_kept(patch: pytest.MonkeyPatch) -> None:
-    """Leave to whoever takes a job over the mark of its effect, but not until when it may come."""
-    right = ledger._values
-    patch.setattr(ledger, "_values", lambda effect: right(effect) | {":effect_until": ledger.LONG_AGO})
 
 
 def texts_compared_letter_by_letter(patch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ TRAITS = {"rewrites": 0.15, "heavy": 0.03, "remembers": 0.2, "nameless": 0.03, "
 """What may be so of an account, and how often it is: the site changes its texts; fills its browser; has old messages of
 the same words; nobody gave its credentials; its producer uses all attributes that it may; it mostly downloads and reads."""
 DAY_SECONDS = 86_400.0
-LONG = 0.04
+LONG = 0.02
 """How many worlds have something that lasts for hours."""
 COLLIDING = 0.05
 """How many have a task that sleeps over its log-in, and another that logs in meanwhile."""

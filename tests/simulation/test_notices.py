@@ -10,7 +10,7 @@ from tests.simulation.mistakes import Mistake
 from tests.simulation.run import run_seed, seeds
 
 MOST_SEEDS = 200
-FOUND_BY: dict[Mistake, int | None] = {
+FOUND_BY: dict[Mistake, int] = {
     mistakes.deleted_before_it_is_done: 0,
     mistakes.result_after_the_ledger: 0,
     mistakes.buried_in_the_ledger_alone: 50,
@@ -24,15 +24,15 @@ FOUND_BY: dict[Mistake, int | None] = {
     mistakes.limit_not_obeyed: None,
     mistakes.pause_not_shared: None,
     mistakes.mark_after_the_click: 15,
-    mistakes.never_looked_for: None,
+    mistakes.never_looked_for: 15,
     mistakes.late_effects_not_waited_for: None,
     mistakes.gateways_taken_at_their_word: None,
     mistakes.effect_forgotten_with_the_lease: None,
     mistakes.group_goes_on_after_a_failure: 6,
     mistakes.dropped_at_sigterm: 5,
     mistakes.turn_not_kept: None,
-    mistakes.turns_for_all: None,
-    mistakes.turns_written_without_a_condition: None,
+    mistakes.turns_for_all: 2,
+    mistakes.turns_written_without_a_condition: 18,
     mistakes.gate_without_a_margin: 15,
     mistakes.tokens_counted_when_granted: 178,
     mistakes.sent_before_the_token_is_back: 26,
@@ -58,9 +58,8 @@ FOUND_BY: dict[Mistake, int | None] = {
     field_mistakes.refused_log_in_held_against_the_job: 33,
     field_mistakes.overlay_taken_for_a_refusal: 14,
     field_mistakes.any_failed_entry_taken_for_gone: 6,
-    field_mistakes.open_effects_time_not_kept: None,
-    field_mistakes.texts_compared_letter_by_letter: None,
-    field_mistakes.every_letter_wanted_of_the_input: None,
+    field_mistakes.texts_compared_letter_by_letter: 106,
+    field_mistakes.every_letter_wanted_of_the_input: 1,
     field_mistakes.mark_that_is_gone_taken_for_proof: 5,
     field_mistakes.default_credentials_for_any_name: 140,
     field_mistakes.optional_key_wanted: 0,
