@@ -1,19 +1,32 @@
-"""The scraper's image as Fargate would run it, 1 vCPU and 2 GB: its size, start to first poll, memory (issue: ship it)."""
+"""The scraper's image as Fargate would run it, 1 vCPU and 2 GB: its size, start to first poll, memory.
 
+With ``--platform``, the image for that processor, built and run by whichever engine is here: size, layers and start.
+"""
+
+import argparse
 import json
+import os
+import re
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import docker
 import httpx
 from docker.models.containers import Container
 
-from benchmarks._arguments import wants_json
+from emulator.harness import places
 from emulator.harness.containers import DOCKERFILES, SCRAPER_IMAGE, TASK
+from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
+from tests.image.tasks import in_image
 from tests.integration.deep_queue import fill_workflows_queue
 
 STARTS, JOBS, PATIENCE_SECONDS, REST_SECONDS, MIB = 3, 300, 600.0, 20, 2**20
@@ -32,12 +45,12 @@ def memory_mib(task: Container) -> float:
     return float(told["usage"] - details.get("inactive_file", details.get("total_inactive_file", 0))) / MIB
 
 
-def start_to_first_poll(pipeline: Pipeline, engine: docker.DockerClient) -> float:
-    """Start a task; return the seconds from its container's start to its first ReceiveMessage, as IAM saw it."""
+def start_to_first_poll(pipeline: Pipeline, begun: Callable[[], float]) -> float:
+    """Start a task; return the seconds from its beginning to its first ReceiveMessage, as IAM saw it."""
     calls = f"{pipeline.run.aws_endpoint_url}/_emulator/iam/calls"
-    pipeline.scale_to(0)
+    pipeline.scale_to(0, PATIENCE_SECONDS)
     httpx.delete(calls, timeout=30).raise_for_status()
-    pipeline.scale_to(1)
+    pipeline.scale_to(1, PATIENCE_SECONDS)
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         told = httpx.get(calls, timeout=30).json()
@@ -46,8 +59,7 @@ def start_to_first_poll(pipeline: Pipeline, engine: docker.DockerClient) -> floa
             row["first"] for row in rows if row["action"] == "sqs:ReceiveMessage" and row["resource"].endswith(".fifo")
         ]
         if polled:
-            begun = task_container(engine).attrs["State"]["StartedAt"]
-            return float(min(polled)) - datetime.fromisoformat(begun).timestamp()
+            return float(min(polled)) - begun()
         time.sleep(0.05)
     raise TimeoutError
 
@@ -62,20 +74,63 @@ def memory_under_load(pipeline: Pipeline, task: Container) -> Iterator[float]:
         yield memory_mib(task)
 
 
-def main() -> None:
-    """Measure and print, by the machine's clock."""
-    as_json = wants_json("container")
+def of_platform(platform: str) -> dict[str, Any]:
+    """Build the image for a processor; return its size, layers and start on this machine, emulated or not.
+
+    Raises:
+        HarnessError: it cannot be built here; quotes why.
+    """
+    script = str(places.ROOT / "scripts" / "build-scraper-image.sh")
+    options = os.environ.get("HUNTAZE_IMAGE_OPTIONS", "").split()
+    command = [script, *options, "--no-push", "--no-start", "--platform", platform]
+    begun = time.monotonic()
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    name = re.search(r"building (\S+) for \S+ with (\w+)", built.stderr)
+    size = re.search(r"(\d+) MB, (\d+) layers", built.stderr)
+    if built.returncode or name is None or size is None:
+        raise HarnessError(built.stderr.strip()[-2000:])
+    build_seconds = time.monotonic() - begun
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Harness(Options(stand_in=in_image(Path(folder), f"{name[2]} {name[1]} {platform}"))) as harness,
+    ):
+        pipeline, run = Pipeline(harness.run), harness.run
+
+        def task_began() -> float:
+            ecs = pipeline.clients.ecs
+            arns = ecs.list_tasks(cluster=run.ecs_cluster, serviceName=run.ecs_service)["taskArns"]
+            tasks = ecs.describe_tasks(cluster=run.ecs_cluster, tasks=arns)["tasks"]
+            return max(task["startedAt"] for task in tasks).timestamp()
+
+        starts = [start_to_first_poll(pipeline, task_began) for _ in range(STARTS)]
+    return {
+        "platform": platform,
+        "engine": name[2],
+        "build_seconds": round(build_seconds),
+        "image_mb": int(size[1]),
+        "scraper_layers": int(size[2]),
+        "start_to_first_poll_seconds": round(statistics.median(starts), 2),
+    }
+
+
+def in_engine() -> dict[str, Any]:
+    """Return what a container of this machine's processor takes, by the machine's clock."""
     engine = docker.from_env()
+
+    def container_began() -> float:
+        return datetime.fromisoformat(task_container(engine).attrs["State"]["StartedAt"]).timestamp()
+
     with Harness(Options(in_containers=True)) as harness:
         pipeline = Pipeline(harness.run)
-        starts = [start_to_first_poll(pipeline, engine) for _ in range(STARTS)]
+        starts = [start_to_first_poll(pipeline, container_began) for _ in range(STARTS)]
         task = task_container(engine)
         time.sleep(REST_SECONDS)
         at_rest = memory_mib(task)
         begun = time.monotonic()
         loaded = list(memory_under_load(pipeline, task))
         seconds = time.monotonic() - begun
-        figures = {
+        return {
             "image_mb": {name: round(engine.images.get(name).attrs["Size"] / 1e6) for name in DOCKERFILES},
             "scraper_layers": len(engine.images.get(SCRAPER_IMAGE).attrs["RootFS"]["Layers"]),
             "start_to_first_poll_seconds": round(statistics.median(starts), 2),
@@ -85,7 +140,19 @@ def main() -> None:
             "jobs": JOBS,
             "jobs_a_second": round(JOBS / seconds, 1),
         }
-    print(json.dumps(figures, indent=None if as_json else 2))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="huntaze bench container")
+    parser.add_argument("--platform", choices=("linux/arm64", "linux/amd64"), help="the image for this processor")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    arguments = parser.parse_args()
+    try:
+        figures = of_platform(arguments.platform) if arguments.platform else in_engine()
+    except HarnessError as error:
+        sys.exit(str(error))
+    print(json.dumps(figures, indent=None if arguments.json else 2))
 
 
 if __name__ == "__main__":

@@ -29,11 +29,17 @@ class Ground(Protocol):
 class Processes:
     """Everything is a process of this machine."""
 
-    def __init__(self, listen: str, task_image: str, *, traced: bool = False) -> None:
-        """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named."""
+    def __init__(
+        self, listen: str, task_image: str, *, traced: bool = False, stand_in: Mapping[str, object] | None = None
+    ) -> None:
+        """Have the emulator listen there, and run tasks as this image of a Docker engine if one is named.
+
+        Without one, tasks are processes that find what stands in for the image: this checkout where nothing else is told.
+        """
         self._listen = listen
         self._task_image = task_image
         self._traced = traced
+        self._stand_in = stand_in
 
     @property
     def shows_work(self) -> bool:
@@ -42,7 +48,9 @@ class Processes:
 
     def start_emulator(self, port: int, directory: Path, log: Path, clock_env: Mapping[str, str]) -> Part:
         """Start LocalStack."""
-        image = {"name": self._task_image} if self._task_image else cloud.stand_in(directory, traced=self._traced)
+        image = {"name": self._task_image} if self._task_image else self._stand_in
+        if image is None:
+            image = cloud.stand_in(directory, traced=self._traced)
         return cloud.start(port, directory, log, clock_env, listen=self._listen, image=image)
 
     def start_site(self, port: int, log: Path, clock_env: Mapping[str, str]) -> Part:

@@ -56,6 +56,8 @@ class Options:
     listen: str = "127.0.0.1"
     site_url: str = ""
     task_image: str = ""
+    stand_in: Mapping[str, object] | None = None
+    """What tasks that run as processes find in place of an image (``localprocs.ecs.image``), if not this checkout."""
     traced: bool = False
     """Whether tasks record what their browsers do, typed passwords too, for a failing test's artefacts or the console."""
 
@@ -231,8 +233,9 @@ class Harness:
         self._await_service(emulator)
 
     def _ground(self, site_port: int) -> Ground:
-        if not self.options.in_containers:
-            return Processes(self.options.listen, self.options.task_image, traced=self.options.traced)
+        options = self.options
+        if not options.in_containers:
+            return Processes(options.listen, options.task_image, traced=options.traced, stand_in=options.stand_in)
         from emulator.harness.containers import Containers  # noqa: PLC0415 - at a desk without an engine nothing needs it
 
         self._tell("building the images")

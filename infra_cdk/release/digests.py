@@ -26,10 +26,11 @@ def limiter_zip(folder: Path) -> str:
     return f"sha256:{_of(folder / f'asset.{key}')}"
 
 
-def image(log: Path) -> str | None:
-    """Return the digest of the image that a build has told in the last line of its log; None where none was built."""
+def image(log: Path) -> tuple[str, str] | tuple[None, None]:
+    """Return digest and platform of the image that a build has told in the last line of its log, if it built one."""
     last = log.read_text().rstrip().rpartition("\n")[2] if log.exists() else ""
-    return last if last.startswith("sha256:") else None
+    digest, _, platform = last.partition(" ")
+    return (digest, platform) if digest.startswith("sha256:") else (None, None)
 
 
 def _of(file: Path) -> str:

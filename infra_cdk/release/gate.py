@@ -7,6 +7,9 @@ from typing import Any
 from huntaze_scraper.operations.errors import TellOperator
 from infra_cdk.release import digests
 
+PLATFORM = "linux/arm64"
+"""What the task's definition asks Fargate for."""
+
 
 def read(file: Path) -> dict[str, Any]:
     """Read the gate's verdict.
@@ -27,7 +30,7 @@ def require_tested(verdict: dict[str, Any], assembly: Path, image: str) -> None:
     """Compare the digests; an empty image is not compared, since none is deployed.
 
     Raises:
-        TellOperator: the gate was red, or tested something else.
+        TellOperator: the gate was red, tested something else, or an image that Fargate could not start.
     """
     if verdict.get("green") is not True:
         raise TellOperator("the gate was red: what it tested is not deployed")
@@ -40,3 +43,8 @@ def require_tested(verdict: dict[str, Any], assembly: Path, image: str) -> None:
             raise TellOperator(f"the gate saw no {name}: it ran without an engine. Deploy with --keep-image")
         if tested[name] != digest:
             raise TellOperator(f"the gate tested {name} {tested[name]}, and this is {digest}: run ./huntaze gate")
+    if image and verdict.get("image_platform") != PLATFORM:
+        raise TellOperator(
+            f"the image is for {verdict.get('image_platform')}, and Fargate runs {PLATFORM}: "
+            "run ./huntaze gate without another --platform in HUNTAZE_IMAGE_OPTIONS"
+        )

@@ -68,6 +68,7 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """What gate.json holds."""
         folder = synthesise()
+        image, platform = digests.image(self.output / "image.log")
         return {
             "green": self.is_green,
             "reasons": self.reasons,
@@ -78,8 +79,9 @@ class Verdict:
             "digests": {
                 "assembly": digests.assembly(folder),
                 "limiter_zip": digests.limiter_zip(folder),
-                "image": digests.image(self.output / "image.log"),
+                "image": image,
             },
+            "image_platform": platform,
             "checks": [
                 {"name": it.check.name, "passed": it.passed, "seconds": round(it.seconds, 1)} for it in self.outcomes
             ],

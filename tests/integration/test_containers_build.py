@@ -79,7 +79,8 @@ def test_the_image_is_built_looked_at_started_and_pushed(registry: str) -> None:
     assert len(tags) == 3
     accept = {"Accept": ", ".join(MANIFESTS)}
     digests = {http_client.get(f"{url}/manifests/{tag}", headers=accept).json()["config"]["digest"] for tag in tags}
-    assert digests == {built.stdout.strip()}
+    digest, built_for = built.stdout.split()
+    assert (digests, built_for) == ({digest}, HERE)
     for tag in tags:
         run("docker", "rmi", f"{repository}:{tag}")
 

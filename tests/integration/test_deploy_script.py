@@ -39,11 +39,12 @@ class Office:
         self.as_it_is = synthesise()
         self.changed = synthesise({"metrics_by_creator": "false"})
 
-    def gate(self, assembly: Path, image: str | None = None) -> Path:
+    def gate(self, assembly: Path, image: str | None = None, platform: str = "linux/arm64") -> Path:
         """Return a green gate's verdict on the assembly, and on the image of that digest."""
         file = self.folder / f"gate-{assembly.name}.json"
         tested = {"assembly": digests.assembly(assembly), "limiter_zip": digests.limiter_zip(assembly), "image": image}
-        file.write_text(json.dumps({"green": True, "commit": "abc", "digests": tested}))
+        verdict = {"green": True, "commit": "abc", "digests": tested, "image_platform": platform}
+        file.write_text(json.dumps(verdict))
         return file
 
     def deploy(self, assembly: Path, *options: str, image: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -150,6 +151,22 @@ def test_a_deployment_that_was_killed_is_repeated_and_taken_back_as_one(office: 
     assert office.shell.run("python", "-m", *kept_alone).returncode == 0  # and killed before it changed anything
     assert office.shell.run(SCRIPT, "--rollback").returncode == 0
     assert office.publishes_by_creator() == "true"
+
+
+def test_an_image_for_another_processor_changes_nothing(office: Office) -> None:
+    """Refused in one line, though the gate was green and its digest is this one."""
+    office.push("amd64", "sha256:amd64")
+    gate = office.gate(office.as_it_is, "sha256:amd64", platform="linux/amd64")
+    before = office.container()["image"]
+
+    options = ("--image", "amd64", "--no-smoke", "--assembly", str(office.as_it_is), "--gate", str(gate))
+    refused = office.shell.run(SCRIPT, *options)
+
+    assert refused.returncode == 1
+    assert len([line for line in refused.stderr.splitlines() if "linux/amd64" in line]) == 1
+    assert "Fargate runs linux/arm64" in refused.stderr
+    assert office.container()["image"] == before
+    assert not (office.folder / "deployments").exists()
 
 
 def test_an_image_is_deployed_by_the_digest_that_its_gate_tested(office: Office) -> None:

@@ -56,7 +56,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ver
     (left_behind / "site.json").write_text("{}")
     (left_behind / "browser-1-page-1.png").write_bytes(b"")
     (left_behind / "timeline.html").write_text('<p class="way">creator-01</p>')
-    (output / "image.log").write_text(f"building it\n{IMAGE}\n")
+    (output / "image.log").write_text(f"building it\n{IMAGE} linux/arm64\n")
     page = tmp_path / "requirements.md"
     page.write_text(PAGE)
 
@@ -80,6 +80,7 @@ def test_a_green_gate_names_the_digests_of_what_it_tested(judged: Callable[..., 
     assert told["green"] is True
     assert told["digests"]["limiter_zip"] == f"sha256:{hashlib.sha256(b'the zip').hexdigest()}"
     assert told["digests"]["image"] == IMAGE
+    assert told["image_platform"] == "linux/arm64"
     assert told["digests"]["assembly"].startswith("sha256:")
 
 

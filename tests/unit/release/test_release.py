@@ -14,6 +14,7 @@ from emulator.harness.places import ROOT
 from huntaze_scraper.operations.errors import TellOperator
 from infra_cdk.release import digests, gate, image, snapshot
 from infra_cdk.release.stacks import Stacks
+from infra_cdk.synthesis import synthesise
 from tests.gate.checks import CHECKS
 
 
@@ -33,7 +34,7 @@ def assembly(tmp_path: Path) -> Path:
 
 def verdict(assembly: Path, **changed: Any) -> dict[str, Any]:
     tested = {"assembly": digests.assembly(assembly), "limiter_zip": digests.limiter_zip(assembly), "image": "sha256:a"}
-    return {"green": True, "digests": tested} | changed
+    return {"green": True, "digests": tested, "image_platform": gate.PLATFORM} | changed
 
 
 def test_what_a_green_gate_tested_passes(assembly: Path) -> None:
@@ -46,6 +47,23 @@ def test_a_red_gate_deploys_nothing(assembly: Path) -> None:
     """Whatever the digests say."""
     with pytest.raises(TellOperator, match="red"):
         gate.require_tested(verdict(assembly, green=False), assembly, "")
+
+
+def test_an_image_for_another_processor_is_not_deployed(assembly: Path) -> None:
+    """The gate may have been asked for one; without an image it is of no concern."""
+    tested = verdict(assembly, image_platform="linux/amd64")
+    with pytest.raises(TellOperator, match="is for linux/amd64, and Fargate runs linux/arm64: run") as refused:
+        gate.require_tested(tested, assembly, "sha256:a")
+    assert "\n" not in str(refused.value)
+    gate.require_tested(tested, assembly, "")
+
+
+def test_what_fargate_runs_is_what_the_task_asks_for() -> None:
+    """The processor stands in the template, and is typed again where images are compared with it."""
+    template = json.loads((synthesise() / "HuntazeScraper.template.json").read_text())
+    (task,) = (it for it in template["Resources"].values() if it["Type"] == "AWS::ECS::TaskDefinition")
+    asked = task["Properties"]["RuntimePlatform"]
+    assert f"{asked['OperatingSystemFamily']}/{asked['CpuArchitecture']}".lower() == gate.PLATFORM
 
 
 def test_a_single_changed_byte_is_seen(assembly: Path) -> None:

@@ -50,7 +50,8 @@ static bool is_gone(uint64_t owner) {
 /* When a process began, as the kernel tells it: with its number, no other one has it. 0 where there is none. */
 static uint64_t start_of(int process) {
     char text[1024];
-    snprintf(text, sizeof text, "/proc/%d/stat", process);
+    /* The first thread's: QEMU's user emulation answers for its process itself, with the moment of its own start. */
+    snprintf(text, sizeof text, "/proc/%d/task/%d/stat", process, process);
     int fd = open(text, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0) close(fd);
