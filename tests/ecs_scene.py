@@ -128,13 +128,13 @@ class Scene:
 
     def running(self, number: int) -> list[str]:
         """Wait until the service has exactly so many tasks and all run, and return their ARNs."""
+        return until(lambda: self.run_now(number), what=f"{number} running tasks")
 
-        def found() -> list[str]:
-            tasks = self.tasks()
-            is_so = len(tasks) == number and all(task["lastStatus"] == "RUNNING" for task in tasks)
-            return [task["taskArn"] for task in tasks] if is_so else []
-
-        return until(found, what=f"{number} running tasks")
+    def run_now(self, number: int) -> list[str]:
+        """Return the ARNs of the service's tasks if they are exactly so many and all run."""
+        tasks = self.tasks()
+        is_so = len(tasks) == number and all(task["lastStatus"] == "RUNNING" for task in tasks)
+        return [task["taskArn"] for task in tasks] if is_so else []
 
     def steady(self) -> None:
         """Wait until the newest event says so."""
@@ -198,6 +198,7 @@ class Scene:
 
     def clear(self) -> None:
         """Take all of it down."""
+        self.clock.resume()
         for arn in self.ecs.list_services(cluster=self.cluster)["serviceArns"]:
             self.ecs.delete_service(cluster=self.cluster, service=arn, force=True)
         for arn in self.ecs.list_tasks(cluster=self.cluster)["taskArns"]:

@@ -92,10 +92,12 @@ class Scene:
 
     def logged(self, function: str, text: str, count: int = 1) -> list[str]:
         """Wait until as many lines hold the text, and return them."""
-        return until(
-            lambda: found if len(found := [it for it in self.log(function) if text in it]) >= count else [],
-            what=f"{count} x {text!r} in the log",
-        )
+        return until(lambda: self.logged_now(function, text, count), what=f"{count} x {text!r} in the log")
+
+    def logged_now(self, function: str, text: str, count: int = 1) -> list[str]:
+        """Return the lines that hold the text if they are as many."""
+        found = [it for it in self.log(function) if text in it]
+        return found if len(found) >= count else []
 
     def depth(self, queue_url: str) -> tuple[int, int]:
         """Return the messages that can be received, and those in flight."""

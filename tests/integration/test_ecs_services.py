@@ -109,15 +109,15 @@ def test_a_spot_interruption_is_told_and_gives_time_and_the_task_is_replaced(sce
     spot = next(task["taskArn"] for task in scene.tasks() if task["capacityProviderName"] == "FARGATE_SPOT")
     for arn in arns:
         scene.logged(arn, "up")
-    scene.clock.set_speed(1)
+    scene.clock.pause()
     with scene.events() as events:
         answer = scene.interrupt({"task": spot})
         assert (answer.status_code, answer.json()) == (200, {"interrupted": [spot]})
-        scene.logged(spot, "warned")
-        scene.running(2)
-        scene.clock.jump(20)
+        scene.clock.until(lambda: "warned" in scene.lines(spot), within=10, each=1, what="SIGTERM")
+        scene.clock.until(lambda: scene.run_now(2), within=30, each=1, what="a new task beside it")
+        scene.clock.advance(15)
         assert scene.task(spot)["lastStatus"] == "STOPPING"
-        scene.clock.jump(38)
+        scene.clock.resume()
         task = scene.stopped(spot)
 
         def of_spot() -> list[Any]:
