@@ -30,8 +30,6 @@ LOOK_SECONDS = 5.0
 OVERLOOKS = (0.0, 0.2, 0.6)
 """How likely one receive of a standard queue passes a message over: it keeps them in many places, in no strict order."""
 MOST_INVOCATIONS = 1_000
-DEPLOYED_SECONDS = 300.0
-"""An operator switches the scope again once the deployment that switched it is through: see docs/simulation.md."""
 LASTING_SECONDS = 2_500.0
 HOUSE = "house"
 """Whose the default secret is."""
@@ -49,7 +47,6 @@ class World(Ground):
     def __init__(self, plan: Plan, *, keeps_lines: bool = False) -> None:
         super().__init__(plan, keeps_lines=keeps_lines)
         self.replays = 0
-        self.switches_from = 0.0
         self.unclear = 0
         """Jobs that were sent though they name two creators."""
         self.ingress.overlooks = self.random.choice(OVERLOOKS)
@@ -180,9 +177,6 @@ class World(Ground):
         self.service.deploy()
 
     def _fault_scope_switched(self, fault: Fault, _victims: list[Process]) -> None:
-        if self.loop.time() < self.switches_from:
-            return
-        self.switches_from = self.loop.time() + DEPLOYED_SECONDS
         self.meet(fault, "ecs")
         scope = {"pipeline": "account", "account": "pipeline"}[self.limiter_settings.rate_limit_scope]
         self.checks.scope_is_changed = True

@@ -3,6 +3,9 @@
 A process that starts with another scope than is in force puts its own in force. Whoever counted by the old one finds
 that out within ``LOOK_SECONDS``, and lets nothing pass any more; the new one lets something pass once that time, and
 the window after what was let pass last, are over. So no window holds more than either scope allows.
+
+A process that is still there ``OUTLASTED_SECONDS`` later has outlasted the other: its deployment was taken back, and the
+last of its processes came up when its successor's had. It puts its own scope in force again.
 """
 
 from collections.abc import Mapping
@@ -15,6 +18,8 @@ from huntaze_scraper.state.table import ConditionFailed, Conflict, StateTable
 
 LOOK_SECONDS = 15.0
 """For how long a look holds."""
+OUTLASTED_SECONDS = 600.0
+"""Longer than a process of the version before lives beside its successor: ECS gives a task two minutes to end."""
 MOST_CONFLICTS = 5
 
 
@@ -67,14 +72,14 @@ class Scope:
             self._in_force, self._looked_at = self._look(), began
         in_force = self._in_force
         if in_force is None or in_force.scope != self._scope:
-            return self._pause_ms / 1000  # another has taken over, and this process is about to end
+            return self._pause_ms / 1000  # another has taken over, and this process is about to end, or to outlast it
         left = in_force.since + self._pause_ms - self._now() if in_force.since else 0
         return max(left, 0) / 1000
 
     def _look(self) -> InForce:
         for _ in range(MOST_CONFLICTS):
             found = self._marks.read()
-            if found and (found.scope == self._scope or self._has_joined):
+            if found and (found.scope == self._scope or (self._has_joined and not self._has_outlasted(found))):
                 self._has_joined = True
                 return found
             own = InForce(self._scope, self._now() if found else 0)
@@ -82,6 +87,9 @@ class Scope:
                 self._has_joined = True
                 return own
         raise StoreUnavailable("the scope in force was changed again and again")
+
+    def _has_outlasted(self, other: InForce) -> bool:
+        return self._now() - other.since >= OUTLASTED_SECONDS * 1000
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)

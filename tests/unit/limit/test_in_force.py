@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huntaze_scraper.errors import StoreUnavailable
-from huntaze_scraper.limit.in_force import LOOK_SECONDS, DynamoMarks, InForce, Scope
+from huntaze_scraper.limit.in_force import LOOK_SECONDS, OUTLASTED_SECONDS, DynamoMarks, InForce, Scope
 from huntaze_scraper.settings import ACCOUNT, PIPELINE
 from huntaze_scraper.state.table import StateTable
 from tests.unit.aws import state_table
@@ -64,6 +64,23 @@ def test_a_change_shuts_the_old_processes_and_then_opens_the_new_ones(clock: Clo
     assert (old.opens_in() > 0, new.opens_in()) == (True, 0)
 
 
+def test_whoever_outlasts_the_other_scope_takes_its_own_back(clock: Clock) -> None:
+    """A deployment was taken back: the last process of it put its scope in force when its successors were there, and ended."""
+    marks = MemoryMarks()
+    first, second = process(marks, PIPELINE, clock), process(marks, PIPELINE, clock)
+    assert first.opens_in() == second.opens_in() == 0
+    clock.moment += 1
+    process(marks, ACCOUNT, clock).opens_in()
+    for _ in range(int(OUTLASTED_SECONDS / LOOK_SECONDS)):
+        clock.moment += LOOK_SECONDS
+        assert first.opens_in() > 0
+    clock.moment += LOOK_SECONDS
+    first.opens_in()
+    clock.moment += LOOK_SECONDS + WINDOW
+
+    assert first.opens_in() == second.opens_in() == 0
+
+
 def test_a_look_holds_for_a_while(clock: Clock) -> None:
     """A turn costs no read of it."""
     marks = MemoryMarks()
@@ -90,11 +107,11 @@ def test_without_an_answer_nobody_knows(clock: Clock) -> None:
 
 
 @pytest.mark.requirement("9.1")
-@given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 40)), min_size=2, max_size=60))
+@given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 40) | st.floats(590, 610)), min_size=2, max_size=60))
 def test_what_one_scope_lets_pass_is_never_within_a_window_of_what_the_other_does(
     steps: list[tuple[bool, float]],
 ) -> None:
-    """However processes of both start and ask, as in a deployment, a rollback, and tasks that are started again."""
+    """However processes of both start and ask, as in a deployment, a rollback, and tasks that outlast the others."""
     clock, marks, passed = Clock(), MemoryMarks(), list[tuple[float, str]]()
     processes = {scope: [process(marks, scope, clock)] for scope in (PIPELINE, ACCOUNT)}
     for number, (is_shared, seconds) in enumerate(steps):
