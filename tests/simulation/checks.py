@@ -265,10 +265,11 @@ class Checks:
     def _check_letters(self) -> None:
         """Nothing is set aside but what is unclear, and each dead letter says why it is one, and what its producer said."""
         world = self._world
-        if len(world.ingress_dlq.journal) != world.met["unclear_job"]:
+        set_aside = len({letter.body for letter in world.ingress_dlq.journal})
+        if set_aside != world.met["unclear_job"]:
             raise Broken(
                 "only the unclear is set aside",
-                f"{len(world.ingress_dlq.journal)} on the ingress DLQ, {world.met['unclear_job']} are unclear",
+                f"{set_aside} on the ingress DLQ, {world.met['unclear_job']} are unclear",
             )
         for letter in world.workflows_dlq.journal:
             why = json.loads(letter.attributes.get(PRODUCERS, {}).get("StringValue", "{}"))

@@ -189,6 +189,8 @@ def draw(seed: int) -> Plan:
         if random.random() < 0.5:  # what takes long is extended
             drawn.append(Fault(at=90.0, kind="failed_entry", where="@workflows_queue.change_visibility"))
     drawn += _rare(Random(f"rare {seed}"), accounts, span, traits)
+    if is_burst:
+        drawn += _saturated(Random(f"saturated {seed}"))
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),
@@ -281,6 +283,19 @@ def _rare(random: Random, accounts: Sequence[str], span: float, traits: Mapping[
         return []
     at, skip = round(random.uniform(0, span), 3), int(random.random() ** 2 * 5)
     return [Fault(at=at, kind="lost_answer", where=f"@{random.choice(CONDITIONAL)}", skip=skip)]
+
+
+def _saturated(random: Random) -> list[Fault]:
+    """Draw what shows where every turn is wanted: an effect that leaves late, and an entry that fails in a batch that does not."""
+    kind, where, seconds = random.choice(
+        [
+            ("slow", "@ledger.mark", round(random.uniform(4, 9), 1)),
+            ("failed_entry", "@workflows_queue.send_to_workflows_queue", 0.0),
+            ("", "", 0.0),
+            ("", "", 0.0),
+        ]
+    )
+    return [Fault(at=0.0, kind=kind, where=where, skip=random.randrange(4), seconds=seconds)] if kind else []
 
 
 def _lasting(random: Random, _accounts: Sequence[str]) -> list[Fault]:

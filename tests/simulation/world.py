@@ -150,7 +150,8 @@ class World(Ground):
         self.meet(fault, "producer")
         self.unclear += 1
         job = json.dumps(self.plan.jobs[0].payload) if self.plan.jobs else "{}"
-        self.ingress.send(job.replace("{", '{"creator_id": "creator-0", ', 1), {})
+        # Each is another text; a message that SQS gives out again is set aside again.
+        self.ingress.send(job.replace("{", '{"creator_id": "creator-0", ', 1) + " " * self.unclear, {})
 
     def _fault_browser_gone(self, fault: Fault, _victims: list[Process]) -> None:
         self.meet(fault, "browser")

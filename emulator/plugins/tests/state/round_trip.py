@@ -115,7 +115,7 @@ def tell(aws: Any, given: dict[str, str]) -> dict[str, Any]:
         "subscriptions": [it["SubscriptionArn"] for it in aws.sns.list_subscriptions()["Subscriptions"]],
         "parameter": aws.ssm.get_parameter(Name="/size")["Parameter"]["Value"],
         "alarms": [it["AlarmName"] for it in aws.cloudwatch.describe_alarms()["MetricAlarms"]],
-        "metrics": [it["MetricName"] for it in aws.cloudwatch.list_metrics()["Metrics"]],
+        "metrics": [it["MetricName"] for it in aws.cloudwatch.list_metrics(Namespace="n")["Metrics"]],
         "rules": [it["ScheduleExpression"] for it in aws.events.list_rules()["Rules"]],
         "lines": [it["message"] for it in aws.logs.filter_log_events(logGroupName="g")["events"]],
         "networks": [it["CidrBlock"] for it in aws.ec2.describe_vpcs()["Vpcs"]],
