@@ -170,14 +170,14 @@ def test_the_time_that_our_own_stores_take_is_not_the_sites(
     async def scenario() -> None:
         tab = await office.tabs.take(office.account.username)
         async with tab.within(1.0, "GET /x"):
-            assert await tab.aside(asyncio.sleep(2.5, "kept")) == "kept"
+            assert await tab.aside(lambda: asyncio.sleep(2.5, "kept")) == "kept"
         with pytest.raises(NoAnswer):
             await never_answered(tab)
         await office.tabs.discard(tab)
 
     async def never_answered(tab: pages.Tab) -> None:
         async with tab.within(1.0, "GET /x"):
-            await tab.aside(asyncio.sleep(2.5))
+            await tab.aside(lambda: asyncio.sleep(2.5))
             await asyncio.Event().wait()
 
     place.run(scenario())

@@ -190,7 +190,10 @@ def draw(seed: int) -> Plan:
             drawn.append(Fault(at=90.0, kind="failed_entry", where="@workflows_queue.change_visibility"))
     drawn += _rare(Random(f"rare {seed}"), accounts, span, traits)
     if is_burst:
-        drawn += _saturated(Random(f"saturated {seed}"))
+        late = _saturated(Random(f"saturated {seed}"))
+        if any(it.kind == "slow" for it in late):  # a campaign of messages alone, so that every turn is an effect
+            jobs = [it for it in jobs if it.payload["action"] == "send_message"]
+        drawn += late
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),

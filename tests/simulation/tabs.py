@@ -130,11 +130,11 @@ class SimulatedTab:
             error.picture = b"PNG"
             raise
 
-    async def aside[Kept](self, ours: Awaitable[Kept]) -> Kept:
+    async def aside[Kept](self, ours: Callable[[], Awaitable[Kept]]) -> Kept:
         began = self._world.loop.time()
         self._bound.reschedule(None)
         try:
-            return await ours
+            return await ours()
         finally:
             self._until += self._world.loop.time() - began
             self._bound.reschedule(self._until + GRACE_SECONDS)

@@ -10,14 +10,14 @@ from tests.simulation.mistakes import Mistake
 from tests.simulation.run import run_seed, seeds
 
 MOST_SEEDS = 200
-FOUND_BY: dict[Mistake, int | None] = {
+FOUND_BY: dict[Mistake, int] = {
     mistakes.deleted_before_it_is_done: 0,
     mistakes.result_after_the_ledger: 0,
     mistakes.buried_in_the_ledger_alone: 50,
     mistakes.not_buried: 1,
     mistakes.lease_not_renewed: 1,
     mistakes.lease_not_asked_for: 1,
-    mistakes.own_lease_not_known_again: 58,
+    mistakes.own_lease_not_known_again: 88,
     mistakes.lease_not_given_back: 5,
     mistakes.outage_counted: 0,
     mistakes.limit_counted: 48,
@@ -30,7 +30,7 @@ FOUND_BY: dict[Mistake, int | None] = {
     mistakes.effect_forgotten_with_the_lease: 0,
     mistakes.group_goes_on_after_a_failure: 6,
     mistakes.dropped_at_sigterm: 5,
-    mistakes.turn_not_kept: None,
+    mistakes.turn_not_kept: 18,
     mistakes.turns_for_all: 2,
     mistakes.turns_written_without_a_condition: 18,
     mistakes.gate_without_a_margin: 15,
@@ -41,7 +41,7 @@ FOUND_BY: dict[Mistake, int | None] = {
     mistakes.settle_that_forgets: 0,
     mistakes.ordered_as_received: 2,
     mistakes.priority_ignored: 64,
-    mistakes.failed_entries_not_read: None,
+    mistakes.failed_entries_not_read: 29,
     mistakes.named_by_the_second: 1,
     mistakes.stale_session_kept: 11,
     mistakes.two_log_in_at_once: 26,
@@ -71,7 +71,7 @@ FOUND_BY: dict[Mistake, int | None] = {
     field_mistakes.accounts_one_after_the_other: 64,
     field_mistakes.scope_changed_at_once: 90,
 }
-"""A seed that finds each, where one is known; else, and where plans are drawn otherwise one day, all are looked through."""
+"""A seed that finds each; where plans are drawn otherwise one day, all are looked through."""
 
 
 @pytest.mark.gate
@@ -80,12 +80,11 @@ def test_the_simulation_notices(mistake: Mistake) -> None:
     """Make the mistake, and an invariant breaks within 200 seeds."""
     with pytest.MonkeyPatch.context() as patch:
         mistake(patch)
-        first = [seed for seed in (FOUND_BY[mistake],) if seed is not None]
-        assert any(run_seed(seed).invariant for seed in (*first, *seeds(0, count=MOST_SEEDS)))
+        assert any(run_seed(seed).invariant for seed in (FOUND_BY[mistake], *seeds(0, count=MOST_SEEDS)))
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("seed", sorted({seed for seed in FOUND_BY.values() if seed is not None}))
+@pytest.mark.parametrize("seed", sorted(set(FOUND_BY.values())))
 def test_right_as_it_is_the_same_seed_breaks_nothing(seed: int) -> None:
     """What is noticed is the mistake."""
     ended = run_seed(seed)

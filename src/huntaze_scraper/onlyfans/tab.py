@@ -93,12 +93,12 @@ class Tab:
             error.picture = await self._picture()
             raise
 
-    async def aside[Kept](self, ours: Awaitable[Kept]) -> Kept:
-        """Await something of ours amid what ``within`` bounds: the time that a store takes is not the site's."""
+    async def aside[Kept](self, ours: Callable[[], Awaitable[Kept]]) -> Kept:
+        """Do something of ours amid what ``within`` bounds: the time that a store takes is not the site's."""
         began = time.monotonic()
         self._bound.reschedule(None)
         try:
-            return await ours
+            return await ours()
         finally:
             self._until += time.monotonic() - began
             self._bound.reschedule(asyncio.get_running_loop().time() + self._left() / 1000 + GRACE_SECONDS)

@@ -1,7 +1,7 @@
 """One message: what is done about it, and what becomes of it."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -100,8 +100,8 @@ class Processor:
 
     async def _process(self, job: Job, message: Message) -> Outcome:
         paused_until, begun = await asyncio.gather(
-            _or_error(self._pauses.until(job.account)),
-            _or_error(self._ledger.begin(job, message.lease_until, message.message_id)),
+            _or_error(self._pauses.until, job.account),
+            _or_error(self._ledger.begin, job, message.lease_until, message.message_id),
         )
         now = self._clock.now()
         if isinstance(begun, StoreUnavailable):
@@ -257,9 +257,9 @@ def _heard(ended: asyncio.Task[Any]) -> None:
         ended.exception()
 
 
-async def _or_error[T](answer: Awaitable[T]) -> T | StoreUnavailable:
+async def _or_error[**P, T](ask: Callable[P, Awaitable[T]], *given: P.args, **how: P.kwargs) -> T | StoreUnavailable:
     try:
-        return await answer
+        return await ask(*given, **how)
     except StoreUnavailable as error:
         return error
 

@@ -56,8 +56,8 @@ class StubTab:
     async def within(self, _seconds: float, _request: str) -> AsyncIterator[None]:
         yield
 
-    async def aside[Kept](self, ours: Awaitable[Kept]) -> Kept:
-        return await ours
+    async def aside[Kept](self, ours: Callable[[], Awaitable[Kept]]) -> Kept:
+        return await ours()
 
     async def open(self, url: str) -> None:
         self.requests.append(url)

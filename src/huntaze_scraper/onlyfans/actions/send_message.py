@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from huntaze_scraper.errors import BeginAnew, NobodyKnows, OddPage, OutOfTurn, Refused, SlowDown, StillOpen, TriesUsedUp
@@ -66,11 +67,11 @@ async def _compose(run: Run, effect: Effect, leaves_by: float) -> Posting:
     """Return the request with the text, which the ledger knows of and nobody has sent."""
     fan, text = run.job.payload["user_id"], run.job.payload["message_content"]
     path = run.tab.site.messages_path(fan)
-    held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.tab.aside(run.once.record(effect)))
+    held, _ = await _both(run.tab.fill(site.CHAT_INPUT, text), run.tab.aside(partial(run.once.record, effect)))
     if not is_whole(text, held):
         raise Refused("the site's input does not take the whole text", request=f"POST {path}")
-    posting, _ = await _both(run.tab.compose(site.CHAT_SEND, path), run.tab.aside(run.turn.keep()))
-    await run.tab.aside(run.turn.keep())  # costs nothing, but where composing took a while
+    posting, _ = await _both(run.tab.compose(site.CHAT_SEND, path), run.tab.aside(run.turn.keep))
+    await run.tab.aside(run.turn.keep)  # costs nothing, but where composing took a while
     if run.clock.now() > leaves_by:  # process or store stood still for a while: others reckon without this request
         raise OutOfTurn(0.0)
     return posting
