@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from localprocs.ecr import ecr
 from localprocs.moto_services import moto_service
 from localstack.aws.forwarder import create_aws_request_context
 
@@ -22,3 +23,17 @@ def test_an_image_is_whatever_was_said_to_be_pushed() -> None:
     call("PutImage", repositoryName="app", imageManifest=MANIFEST, imageTag="one")
     images = call("BatchGetImage", repositoryName="app", imageIds=[{"imageTag": "one"}])["images"]
     assert [image["imageManifest"] for image in images] == [MANIFEST]
+
+
+def test_an_image_is_named_by_its_manifest() -> None:
+    """Two that differ in their configuration alone are two images, each found by its digest."""
+    ecr.factory().create_service()
+    call("CreateRepository", repositoryName="two")
+    manifests = [MANIFEST.replace("layers", f'config": {{"digest": "sha256:{name}"}}, "layers') for name in "ab"]
+    digests = [
+        call("PutImage", repositoryName="two", imageManifest=manifest, imageTag=tag)["image"]["imageId"]["imageDigest"]
+        for manifest, tag in zip(manifests, "ab", strict=True)
+    ]
+    for digest, manifest in zip(digests, manifests, strict=True):
+        found = call("BatchGetImage", repositoryName="two", imageIds=[{"imageDigest": digest}])["images"]
+        assert [it["imageManifest"] for it in found] == [manifest]
