@@ -86,7 +86,7 @@ def app_of(account: Account, assemblies: Path) -> Callable[[str], App]:
 
 @pytest.mark.xfail(
     strict=False,
-    reason="in one run of three it had not scaled in; the likely cause, CPU counted without idle time, is mended, not seen since",
+    reason="in one run of three it had not scaled in: CPU is counted without the rest that the clock leaps over, it is likely",
 )
 def test_the_cdks_queue_service_scales_out_and_in(app_of: Callable[[str], App], nothing_left: list[str]) -> None:
     """Unmodified, on the clock; changed while it runs; gone with its cluster and network."""

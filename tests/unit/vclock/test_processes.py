@@ -36,27 +36,6 @@ def test_all_processes_agree_on_the_time(make_clock: Callable[[float], Clock]) -
     assert seen == sorted(seen)
 
 
-def test_a_process_knows_the_seconds_in_which_work_could_be_done(make_clock: Callable[[float], Clock]) -> None:
-    """At sixty times the wall's pace an hour that was leapt over is a minute; without a clock all seconds are real."""
-    clock = make_clock(60)
-    code = """
-import sys
-from localprocs.real_time import Moment
-before = Moment()
-print("ready", flush=True)
-sys.stdin.readline()
-print(Moment().since(before), flush=True)
-"""
-    with python(code, clock.env()) as leaping, python(code, {}) as real:
-        assert [leaping.line(), real.line()] == ["ready", "ready"]
-        clock.jump(3600)
-        leaping.write("?")
-        real.write("?")
-        spent = float(leaping.line()), float(real.line())
-    assert 60 <= spent[0] < 100
-    assert spent[1] < 40
-
-
 def test_files_bear_the_machines_time(make_clock: Callable[[float], Clock], tmp_path: Path) -> None:
     """A difference from a machine whose clock is right: a fresh file looks as old as the clock is ahead."""
     clock = make_clock(1)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from localprocs import real_time
 from localprocs.ecs.fleet import Fleet
 from localprocs.ecs.model import Cluster, Dimensions, Sample, Task, pending, running
 from localprocs.ecs.region import Region
 from localprocs.ecs.service import Service
 from localprocs.ecs.task_run import TaskRun
-from localprocs.real_time import Moment
 
 MINUTE = 60
 MOST_MINUTES = 24 * 60
@@ -43,21 +43,20 @@ class Meter:
 
     def __init__(self) -> None:
         """Begin."""
-        self._before: dict[str, tuple[float, Moment]] = {}
+        self._before: dict[str, tuple[float, float]] = {}
 
     def measure(self, runs: Sequence[TaskRun]) -> list[Load]:
         """Return the load of each task that runs, since the last look or its start."""
         found = [(run, *_used(run)) for run in runs if run.task.is_running]
-        now = Moment()
+        now = real_time.elapsed()
         loads = [Load(run.task, self._rate(run, cpu, now) * CPU_UNITS, memory / MEBIBYTE) for run, cpu, memory in found]
         self._before = {run.task.arn: (cpu, now) for run, cpu, _ in found}
         return loads
 
-    def _rate(self, run: TaskRun, cpu: float, now: Moment) -> float:
-        """Return CPU seconds per second of work and of rest: work does not get faster with the clock, rest is leapt over."""
-        cpu_before, before = self._before.get(run.task.arn, (0.0, run.begun))
-        seconds = now.since(before)
-        return max(0.0, cpu - cpu_before) / seconds if seconds > 0 else 0.0
+    def _rate(self, run: TaskRun, cpu: float, now: float) -> float:
+        """Return CPU seconds per second of the machine's time: work does not get faster with the clock."""
+        cpu_before, before = self._before.get(run.task.arn, (0.0, run.begun_real))
+        return max(0.0, cpu - cpu_before) / (now - before) if now > before else 0.0
 
 
 class Publisher:

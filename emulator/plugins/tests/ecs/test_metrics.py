@@ -1,18 +1,16 @@
 """The metrics of each minute."""
 
 import pytest
-from localprocs import real_time
 from localprocs.ecs import metrics
 from localprocs.ecs.metrics import Publisher
-from localprocs.real_time import Moment
 
 SERVICE = (("ClusterName", "c"), ("ServiceName", "s"))
 
 
-def published(world, monkeypatch, busy, seconds=100.0, leapt=0.0):
-    """Publish one minute in which each process was busy for so many seconds of real ones, and time leapt so far."""
-    moments = iter((Moment(0.0, 0.0), Moment(seconds, seconds + leapt)))
-    monkeypatch.setattr(metrics, "Moment", lambda: next(moments))
+def published(world, monkeypatch, busy):
+    """Publish one minute in which each process was busy for so many seconds of real ones."""
+    real = iter((0.0, 100.0, 110.0))
+    monkeypatch.setattr(metrics.real_time, "elapsed", lambda: next(real, 110.0))
     publisher = Publisher(world.fleet)
     publisher.publish(60, 0)
     for process in world.runner.containers.values():
@@ -33,22 +31,6 @@ def test_cpu_is_told_against_the_size_of_the_task_in_real_time(world, monkeypatc
     cpu, memory = found["CPUUtilization", SERVICE], found["MemoryUtilization", SERVICE]
     assert (cpu.namespace, cpu.value, cpu.unit) == ("AWS/ECS", pytest.approx(50.0), "Percent")
     assert memory.value == pytest.approx(25.0)
-
-
-def test_the_rest_that_time_leaps_over_is_no_work(world, monkeypatch):
-    """A task that polls for a second in ten minutes idles, however soon the ten minutes are over."""
-    world.serve()
-    world.running(1)
-    _, found = published(world, monkeypatch, busy=1.0, seconds=2.0, leapt=598.0)
-
-    assert found["CPUUtilization", SERVICE].value == pytest.approx(100 / 600)
-
-
-@pytest.mark.parametrize(("speed", "seconds"), [(1.0, 600.0), (60.0, 10.0), (6000.0, 2.0)])
-def test_work_gets_no_faster_with_the_clock(monkeypatch, speed, seconds):
-    """At sixty times the wall's pace ten minutes are ten seconds of work, and never fewer than went by."""
-    monkeypatch.setattr(real_time, "_speed", lambda: speed)
-    assert Moment(2.0, 600.0).since(Moment(0.0, 0.0)) == seconds
 
 
 @pytest.mark.requirement("6.3")

@@ -71,12 +71,6 @@ struct page *clock_page(void) {
     return own_page;
 }
 
-/* Virtual seconds that pass in a second of work. */
-EXPORT double vclock_speed(void) {
-    struct page *page = clock_page();
-    return page ? look(page).epoch.speed : 1;
-}
-
 /* A machine's date may be wrong by a little; what counts from its start is not. */
 nanos origin_here(const struct page *page, int origin) {
     return page->origins[origin] + (origin == ORIGIN_REALTIME ? own_skew : 0);
