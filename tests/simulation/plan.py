@@ -69,6 +69,7 @@ BOUNDS = (30.0, 60.0, 180.0, 300.0)
 TRAITS = {"rewrites": 0.15, "heavy": 0.03, "remembers": 0.2, "nameless": 0.03, "verbose": 0.1, "reads": 0.12}
 """What may be so of an account, and how often it is: the site changes its texts; fills its browser; has old messages of
 the same words; nobody gave its credentials; its producer uses all attributes that it may; it mostly downloads and reads."""
+A_WHILE = 3_000.0
 DAY_SECONDS = 86_400.0
 LONG = 0.02
 """How many worlds have something that lasts for hours."""
@@ -189,7 +190,7 @@ def draw(seed: int) -> Plan:
         if random.random() < 0.5:  # what takes long is extended
             drawn.append(Fault(at=90.0, kind="failed_entry", where="@workflows_queue.change_visibility"))
     drawn += _rare(Random(f"rare {seed}"), accounts, span, traits)
-    if is_burst:
+    if is_burst and all(it.seconds < A_WHILE for it in drawn):
         late = _saturated(Random(f"saturated {seed}"))
         if any(it.kind == "slow" for it in late):  # a campaign of messages alone, so that every turn is an effect
             jobs = [it for it in jobs if it.payload["action"] == "send_message"]

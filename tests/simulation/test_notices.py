@@ -32,7 +32,7 @@ FOUND_BY: dict[Mistake, int] = {
     mistakes.dropped_at_sigterm: 5,
     mistakes.turn_not_kept: 18,
     mistakes.turns_for_all: 2,
-    mistakes.turns_written_without_a_condition: 18,
+    mistakes.turns_written_without_a_condition: 26,
     mistakes.gate_without_a_margin: 15,
     mistakes.tokens_counted_when_granted: 178,
     mistakes.sent_before_the_token_is_back: 26,
