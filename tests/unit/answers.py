@@ -31,17 +31,18 @@ class Unanswered:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.loses = self.refuses = False
+        self.error: Exception = EndpointConnectionError(endpoint_url="https://dynamodb.example")
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
 
         def unanswered(**arguments: Any) -> Any:
             if self.refuses:
-                raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+                raise self.error
             try:
                 return call(**arguments)
             finally:
                 if self.loses:
-                    raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+                    raise self.error
 
         return unanswered if name in ("update_item", "get_item") else call

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.errors import LeaseLost, StoreRefused, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.onlyfans.effects import Effect, Mark
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, JobEntry, State
@@ -237,9 +237,12 @@ class DynamoLedger:
 
     async def _pay(self, job_id: str) -> None:
         write = self._owed.get(job_id)
-        if write is not None:
+        if write is None:
+            return
+        with suppress(StoreRefused):  # it would be refused at each probe, and nobody could work any more
             await write()
-            self._owed.pop(job_id, None)
+        if self._owed.get(job_id) is write:  # not what came to be owed meanwhile
+            del self._owed[job_id]
 
     async def _undo(self, entry: Entry) -> None:
         """Let the job stand as it stood before a lease that may have been given."""
@@ -262,11 +265,11 @@ class DynamoLedger:
     async def _write(self, job_id: str, change: str, values: Item, **how: Any) -> Item:
         try:
             item = await asyncio.to_thread(self._table.update, Kind.JOB.key(job_id), change, values, **how)
+        except (ConditionFailed, StoreRefused):
+            self._answered()
+            raise
         except StoreUnavailable:
             self._silent_since = self._clock.now() if self._silent_since is None else self._silent_since
-            raise
-        except ConditionFailed:
-            self._answered()
             raise
         self._answered()
         return item

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
-from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.errors import LeaseLost, StoreRefused, StoreUnavailable
 from huntaze_scraper.onlyfans.effects import Effect, Mark
 from huntaze_scraper.queues.attributes import ADDED
 from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
@@ -305,6 +306,23 @@ class TestAnswersThatAreLost:
                 wait(ours.probe())
                 entry = begin(theirs, clock)
             assert entry.failures == counted
+
+    def test_a_write_that_is_refused_for_ever_keeps_nobody_from_work(
+        self, cut_off: Unanswered, clock: HandClock
+    ) -> None:
+        """It is tried once more, and then let go of: its lease runs out, which counts, for no outage cut it off."""
+        ledger = DynamoLedger(cut_off, "state", clock)
+        entry = begin(ledger, clock)
+        cut_off.refuses, whole = True, cut_off.error
+        cut_off.error = ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")
+        with pytest.raises(StoreRefused):
+            wait(ledger.release(entry))
+        with pytest.raises(StoreRefused):
+            wait(ledger.probe())
+        cut_off.refuses, cut_off.error = False, whole
+        wait(ledger.probe())
+        clock.moment += 301
+        assert begin(ledger, clock).failures == 1
 
     def test_who_could_not_give_a_lease_back_did_not_die(self, cut_off: Unanswered, clock: HandClock) -> None:
         """Whoever met the same outage counts nothing for a lease that ran out over it; for a later one it does."""
