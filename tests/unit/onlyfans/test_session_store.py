@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.onlyfans import session_state
 from huntaze_scraper.onlyfans.session_state import SESSION_STORAGE, SessionState, pack, unpack
 from huntaze_scraper.onlyfans.session_store import (
@@ -24,17 +23,10 @@ from huntaze_scraper.onlyfans.session_store import (
     TooLarge,
 )
 from tests.unit.answers import EachTwice
+from tests.unit.hand_clock import HandClock
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 
 STATE = {"cookies": [{"name": "sess", "value": "cookie-value", "domain": "x"}], "origins": []}
-
-
-class HandClock(SystemClock):
-    def __init__(self) -> None:
-        self.moment = 1_700_000_000.0
-
-    def now(self) -> float:
-        return self.moment
 
 
 @pytest.fixture

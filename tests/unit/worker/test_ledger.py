@@ -1,68 +1,23 @@
-"""One set of promises for each store: kept by the AWS one, against moto, and by the one in memory."""
+"""The ledger's promises: kept in DynamoDB, against moto, also where each first answer is lost, and in memory."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from asyncio import run as wait
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
-from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import LeaseLost, StoreRefused, StoreUnavailable
 from huntaze_scraper.onlyfans.effects import Effect, Mark
-from huntaze_scraper.queues.attributes import ADDED
-from huntaze_scraper.queues.limits import IN_FLIGHT_SECONDS
 from huntaze_scraper.state.job_entry import KEPT_SECONDS, State
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.worker.ledger import Busy, DynamoLedger, Entry, Finished, Ledger
-from huntaze_scraper.worker.object_store import PART_BYTES, ObjectStore, S3ObjectStore
-from huntaze_scraper.worker.pauses import DynamoPauses, Pauses
-from huntaze_scraper.worker.workflows_queue import SqsWorkflowsQueue, WorkflowsQueue
 from tests.unit.answers import EachTwice, Unanswered
 from tests.unit.aws import aws_client
-from tests.unit.worker.doubles import MemoryLedger, MemoryObjectStore, MemoryPauses, MemoryQueue, job, payload
+from tests.unit.hand_clock import HandClock
+from tests.unit.worker.doubles import MemoryLedger, job
 
 JOB = job()
 EFFECT = Effect(Mark("7", "2025-01-01T00:00:00Z", "Wed, 01 Jan 2025 00:00:05 GMT"), 1_700_000_500.5)
-
-
-class HandClock(SystemClock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.moment = 1_700_000_000.0
-
-    def now(self) -> float:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return self.moment
-
-
-def wait[T](answer: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(answer)
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        aws_client("dynamodb").create_table(
-            TableName="state",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
-        aws_client("s3").create_bucket(Bucket="bucket")
-        yield
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 @pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
@@ -72,23 +27,6 @@ def ledger(request: pytest.FixtureRequest, clock: HandClock) -> Ledger:
     request.getfixturevalue("aws")
     client = aws_client("dynamodb")
     return DynamoLedger(client if request.param == "aws" else EachTwice(client), "state", clock)
-
-
-@pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
-def pauses(request: pytest.FixtureRequest, clock: HandClock) -> Pauses:
-    if request.param == "memory":
-        return MemoryPauses()
-    request.getfixturevalue("aws")
-    client = aws_client("dynamodb")
-    return DynamoPauses(client if request.param == "aws" else EachTwice(client), "state", clock)
-
-
-@pytest.fixture(params=["memory", "aws"])
-def store(request: pytest.FixtureRequest) -> ObjectStore:
-    if request.param == "memory":
-        return MemoryObjectStore()
-    request.getfixturevalue("aws")
-    return S3ObjectStore(aws_client("s3"), "bucket")
 
 
 def begin(ledger: Ledger, clock: HandClock, seconds: float = 300) -> Entry:
@@ -361,220 +299,3 @@ def test_a_table_that_is_not_there_is_a_store_that_does_not_answer(aws: None, cl
     """Botocore's errors travel no further."""
     with pytest.raises(StoreUnavailable):
         wait(DynamoLedger(aws_client("dynamodb"), "elsewhere", clock).begin(JOB, 0))
-    with pytest.raises(StoreUnavailable):
-        wait(DynamoPauses(aws_client("dynamodb"), "elsewhere", clock).until("a"))
-    with pytest.raises(StoreUnavailable):
-        wait(S3ObjectStore(aws_client("s3"), "elsewhere").put("key", b"", "text/plain"))
-
-
-def test_a_pause_lasts_until_its_time_and_a_shorter_one_does_not_cut_it(pauses: Pauses, clock: HandClock) -> None:
-    """The longest word of the site counts, for one account alone."""
-    assert wait(pauses.until("a")) <= clock.now()
-    wait(pauses.pause("a", clock.now() + 100, "challenge"))
-    wait(pauses.pause("a", clock.now() + 50, "slow"))
-    assert wait(pauses.until("a")) == clock.now() + 100
-    assert wait(pauses.until("b")) <= clock.now()
-
-
-def test_an_account_that_cannot_be_signed_in_rests_longer_each_time(pauses: Pauses, clock: HandClock) -> None:
-    """From a minute to an hour, however late the next try comes; from the beginning after a job that succeeded."""
-    rests = []
-    for _ in range(8):
-        rests.append(wait(pauses.rest("a", "wrong password")))
-        clock.moment += rests[-1] + 1
-    assert rests == [60, 120, 240, 480, 960, 1920, 3600, 3600]
-    assert wait(pauses.rest("b", "wrong password")) == 60
-    wait(pauses.recovered("a"))
-    wait(pauses.recovered("c"))
-    assert wait(pauses.rest("a", "wrong password")) == 60
-
-
-def test_a_rest_is_known_to_all_tasks_as_is_its_end(aws: None, clock: HandClock) -> None:
-    """It cuts no longer pause, and a task that never saw it begin lets its account recover."""
-    first, second = (DynamoPauses(aws_client("dynamodb"), "state", clock) for _ in range(2))
-    wait(first.rest("a", "wrong password"))
-    assert wait(second.until("a")) == clock.now() + 60
-    wait(second.recovered("a"))
-    wait(first.pause("a", clock.now() + 500, "challenge"))
-    assert wait(first.rest("a", "wrong password")) == 60
-    assert wait(second.until("a")) == clock.now() + 60, "as it was at most five seconds ago"
-    clock.moment += 6
-    assert wait(second.until("a")) == clock.now() + 494
-
-
-@pytest.mark.parametrize("size", [0, 10, PART_BYTES, PART_BYTES + 1, PART_BYTES * 2 + 5])
-def test_an_object_arrives_whole_however_large(aws: None, size: int) -> None:
-    """Small ones in one request, larger ones in parts."""
-    upload = S3ObjectStore(aws_client("s3"), "bucket").begin("a/b.bin", "video/mp4")
-    body = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
-    for start in range(0, size, 1_000_000):
-        upload.write(body[start : start + 1_000_000])
-    assert upload.finish() == "s3://bucket/a/b.bin"
-    kept = aws_client("s3").get_object(Bucket="bucket", Key="a/b.bin")
-    assert kept["Body"].read() == body
-    assert kept["ContentType"] == "video/mp4"
-
-
-def test_an_aborted_object_leaves_no_parts(aws: None) -> None:
-    """What was sent of it is forgotten."""
-    upload = S3ObjectStore(aws_client("s3"), "bucket").begin("a/b.bin", "video/mp4")
-    upload.write(b"x" * (PART_BYTES + 1))
-    upload.abort()
-    assert "Uploads" not in aws_client("s3").list_multipart_uploads(Bucket="bucket")
-    assert "Contents" not in aws_client("s3").list_objects_v2(Bucket="bucket")
-
-
-def test_an_object_that_is_not_there_is_none(store: ObjectStore) -> None:
-    """As one is that has expired; one that is there comes back as it was."""
-    assert wait(store.get("k")) is None
-    wait(store.put("k", b"body", "text/plain"))
-    assert wait(store.get("k")) == b"body"
-
-
-def test_an_object_is_kept_under_its_key(store: ObjectStore) -> None:
-    """The URI names bucket and key."""
-    assert wait(store.put("results/a/b.json", b"{}", "application/json")) == "s3://bucket/results/a/b.json"
-
-
-@pytest.fixture
-def sqs(aws: None, clock: HandClock) -> SqsWorkflowsQueue:
-    client = aws_client("sqs")
-    urls = [
-        client.create_queue(QueueName=name, Attributes={"FifoQueue": "true", "VisibilityTimeout": "300"})["QueueUrl"]
-        for name in ("w.fifo", "dead.fifo")
-    ]
-    return SqsWorkflowsQueue(client, urls[0], urls[1], 300, clock)
-
-
-def _send(queue: SqsWorkflowsQueue, number: int, attributes: Sequence[str] = ()) -> None:
-    queue._client.send_message(
-        QueueUrl=queue._url,
-        MessageBody=__import__("json").dumps(payload(user_id=f"fan-{number}")),
-        MessageGroupId="creator-1",
-        MessageDeduplicationId=f"d-{number}",
-        MessageAttributes={each: {"DataType": "String", "StringValue": "v"} for each in attributes},
-    )
-
-
-@pytest.mark.requirement("3.4", "3.5")
-def test_a_receive_asks_for_ten_and_waits_for_twenty_seconds(
-    sqs: SqsWorkflowsQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The requirement's figures are what SQS is told, and the batch comes in the order sent."""
-    asked: dict[str, Any] = {}
-    receive = sqs._client.receive_message
-
-    def note(**arguments: Any) -> Any:
-        asked.update(arguments)
-        return receive(**arguments)
-
-    monkeypatch.setattr(sqs._client, "receive_message", note)
-    for number in range(12):
-        _send(sqs, number)
-    messages = wait(sqs.receive(10))
-    assert (asked["MaxNumberOfMessages"], asked["WaitTimeSeconds"]) == (10, 20)
-    assert [each.deduplication_id for each in messages] == [f"d-{number}" for number in range(10)]
-    assert all(each.job is not None and each.group_id == "creator-1" for each in messages)
-
-
-def test_messages_are_deleted_and_handed_back(sqs: SqsWorkflowsQueue) -> None:
-    """What was deleted is gone; what was handed back comes at once."""
-    _send(sqs, 1)
-    _send(sqs, 2)
-    first, second = wait(sqs.receive(10))
-    wait(sqs.delete(first))
-    assert wait(sqs.change_visibility([second], 0)) == []
-    (again,) = wait(sqs.receive(10))
-    assert (again.message_id, again.receive_count) == (second.message_id, 2)
-
-
-@pytest.mark.parametrize(
-    ("theirs", "status", "left_out"),
-    [(2, "503", 0), (4, "503", 1), (7, "", 3), (7, "503", 4)],
-    ids=str,
-)
-def test_a_buried_message_tells_why_and_keeps_what_a_replay_cannot_make_anew(
-    sqs: SqsWorkflowsQueue, theirs: int, status: str, left_out: int
-) -> None:
-    """Body, group, the reason, and all of the producer's attributes; of the limiter's and the status what fits into ten."""
-    producers = [f"a{number}" for number in range(theirs)]
-    _send(sqs, 1, attributes=[*ADDED, *producers])
-    (message,) = wait(sqs.receive(1))
-    why = {"reason": "bad\x00 words", "error_class": "unknown", "status": status, "result_key": "k"}
-    for _ in range(2):
-        wait(sqs.bury(message, why))
-    (found,) = sqs._client.receive_message(
-        QueueUrl=sqs._dlq_url,
-        MaxNumberOfMessages=10,
-        MessageAttributeNames=["All"],
-        MessageSystemAttributeNames=["All"],
-    )["Messages"]
-    assert found["Body"] == message.body
-    assert found["Attributes"]["MessageGroupId"] == "creator-1"
-    texts = {name: each["StringValue"] for name, each in found["MessageAttributes"].items()}
-    assert texts.items() >= {"reason": "bad? words", "error_class": "unknown", "result_key": "k"}.items()
-    assert texts.keys() >= set(producers)
-    wanted = {"reason", "error_class", "result_key", *producers, *ADDED, *(["status"] if status else [])}
-    assert len(wanted - texts.keys()) == left_out
-    assert ("status" in texts) is (bool(status) and left_out < len(ADDED) + 1)
-
-
-@pytest.mark.parametrize(
-    ("code", "sender_fault", "times", "is_lost", "is_extended"),
-    [
-        ("InternalError", False, 1, False, True),
-        ("InternalError", False, 9, False, False),
-        ("RequestThrottled", True, 1, False, True),
-        ("ServiceUnavailable", False, 9, False, False),
-        ("ReceiptHandleIsInvalid", True, 1, True, False),
-        ("MessageNotInflight", False, 1, True, False),
-        ("AWS.SimpleQueueService.MessageNotInflight", True, 1, True, False),
-        ("InvalidParameterValue", True, 1, True, False),
-    ],
-)
-def test_only_what_sqs_says_is_gone_is_gone(
-    sqs: SqsWorkflowsQueue,
-    clock: HandClock,
-    monkeypatch: pytest.MonkeyPatch,
-    code: str,
-    sender_fault: bool,
-    times: int,
-    is_lost: bool,
-    is_extended: bool,
-) -> None:
-    """A failed entry of any other code is tried again, and else leaves what is known of the visibility as it was."""
-    for number in range(2):
-        _send(sqs, number)
-    first, second = wait(sqs.receive(10))
-    until, left = first.invisible_until, [times]
-    change = sqs._client.change_message_visibility_batch
-
-    def fail(**arguments: Any) -> Any:
-        failing = [each for each in arguments["Entries"] if each["ReceiptHandle"] == first.receipt_handle and left[0]]
-        left[0] -= len(failing)
-        rest = [each for each in arguments["Entries"] if each not in failing]
-        answer = change(**arguments | {"Entries": rest}) if rest else {}
-        told = {"Code": code, "SenderFault": sender_fault}
-        return {"Successful": answer.get("Successful", []), "Failed": [{"Id": each["Id"], **told} for each in failing]}
-
-    monkeypatch.setattr(sqs._client, "change_message_visibility_batch", fail)
-    clock.moment += 100
-    assert wait(sqs.change_visibility([first, second], 300)) == ([first] if is_lost else [])
-    assert first.invisible_until == (clock.now() + 300 if is_extended else until)
-    assert second.invisible_until == clock.now() + 300
-
-
-def test_no_visibility_reaches_beyond_twelve_hours_from_the_receive(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
-    """SQS refuses more in all; what was spent is taken off."""
-    _send(sqs, 1)
-    (message,) = wait(sqs.receive(1))
-    clock.moment += 3600
-    assert message.longest_visibility(clock.now()) < IN_FLIGHT_SECONDS - 3600
-    assert wait(sqs.change_visibility([message], 43200)) == []
-    assert message.invisible_until < message.received_at + IN_FLIGHT_SECONDS
-
-
-def test_both_queues_know_what_the_consumer_asks(sqs: SqsWorkflowsQueue, clock: HandClock) -> None:
-    """The stand-in is the same shape as the real thing."""
-    queues: list[WorkflowsQueue] = [sqs, MemoryQueue(clock)]
-    assert len(queues) == 2
