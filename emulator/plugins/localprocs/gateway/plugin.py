@@ -12,8 +12,9 @@ class ThreadsRuntimeServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_arguments: Any, **_options: Any) -> Any:
         """Return the server."""
-        from localprocs.gateway import economies  # noqa: PLC0415 - imported when it is chosen
+        from localprocs.gateway import economies, service_loading  # noqa: PLC0415 - imported when it is chosen
         from localprocs.gateway.server import ThreadsRuntimeServer  # noqa: PLC0415 - as above
 
         economies.install()
+        service_loading.install()
         return ThreadsRuntimeServer()
