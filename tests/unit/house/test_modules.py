@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.mutation import PURE
 from emulator.harness.places import PLUGINS_PYTHON, PYTHON, ROOT
 
 PLUGINS = ROOT / "emulator" / "plugins"
@@ -57,3 +58,11 @@ def test_one_that_cannot_is_told(tmp_path: Path) -> None:
     assert tried.returncode == 1
     assert [line.partition(":")[0] for line in tried.stdout.splitlines()] == ["one", "other"]
     assert "circular import" in tried.stdout
+
+
+def test_what_is_mutated_is_there_with_its_tests() -> None:
+    """A module that was renamed would be left out, and its mutants would live."""
+    named = [ROOT / "src" / it for it in PURE] + [
+        ROOT / "tests" / "unit" / it for tests in PURE.values() for it in tests
+    ]
+    assert [str(it) for it in named if not it.is_file()] == []
