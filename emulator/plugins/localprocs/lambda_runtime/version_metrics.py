@@ -1,4 +1,4 @@
-"""What LocalStack's Lambda service itself does differently with processes underneath."""
+"""Throttles of a function's version are counted here; its logs and other counters are left to the executor, which knows more."""
 
 from functools import cache, partial
 from typing import Any
@@ -19,7 +19,7 @@ _start = LambdaVersionManager.start
 
 
 def install() -> None:
-    """Count throttles, and leave logs and the other counters to the executor, which knows more of them."""
+    """Have it so, tell the proactive start of each version, and sign the code's address with one client."""
     LambdaVersionManager.invoke = _invoke_or_count_throttle
     LambdaVersionManager.start = _start_and_know
     S3Code.generate_presigned_url = _code_url
