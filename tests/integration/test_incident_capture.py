@@ -35,6 +35,7 @@ TEXT = "Grüße von Zoë... 😊\r\nשלום"  # noqa: RUF001 - right to left
 JOB = {"action": "send_message", "creator_id": "creator-01", "user_id": "fan-001", "message_content": TEXT}
 POLICY = json.loads((ROOT / "docs" / "incident-capture-policy.json").read_text())
 ROLE = "incident-reader"
+ALARM = "dlq_messages_warning"
 OVERHEAD_BYTES = 26
 """What CloudWatch counts for each event beside its message."""
 TRUST = {
@@ -52,6 +53,16 @@ def question(target: Target, **asked: str) -> Question:
 def begun(pipeline: Pipeline, clock: Clock) -> str:
     """When the incident begins, after what other tests did on this harness."""
     return datetime.fromtimestamp(clock.now(), UTC).isoformat()
+
+
+@pytest.fixture
+def no_alarm(pipeline: Pipeline, clock: Clock) -> None:
+    """What other tests left loud is over: an alarm that is loud already changes no more."""
+
+    def is_quiet() -> bool:
+        return not pipeline.clients.cloudwatch.describe_alarms(AlarmNames=[ALARM], StateValue="ALARM")["MetricAlarms"]
+
+    clock.until(is_quiet, 1800, each=60, what=f"the end of the alarm {ALARM}")
 
 
 @pytest.fixture
@@ -141,34 +152,34 @@ def test_a_job_and_a_creator_are_captured_alone(incident: SentJob, begun: str, p
     assert {it.fields.get("job_id") for it in by_job.lines} <= {by_job.expected.jobs[0].job_id, None}
 
 
+@pytest.mark.usefixtures("no_alarm")
 def test_the_time_around_an_alarm_is_captured_by_its_name(
     incident: SentJob, pipeline: Pipeline, clock: Clock, tmp_path: Path
 ) -> None:
     """By the command: half an hour before it was loud, the jobs of that time, and the alarm's own change."""
-    alarm = "dlq_messages_warning"
 
     def is_loud() -> bool:
-        (found,) = pipeline.clients.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        (found,) = pipeline.clients.cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
         return found["StateValue"] == "ALARM"
 
-    clock.until(is_loud, 900, each=60, what=f"the alarm {alarm}")
+    clock.until(is_loud, 900, each=60, what=f"the alarm {ALARM}")
     living_file.write(pipeline.run, tmp_path / "run.json")
     shell, file = Shell(pipeline.run, tmp_path), tmp_path / "incident.zip"
 
-    told = shell.run("./huntaze", "incident", "capture", "--alarm", alarm, "--out", str(file), "--json")
+    told = shell.run("./huntaze", "incident", "capture", "--alarm", ALARM, "--out", str(file), "--json")
 
     assert told.returncode == 0, told.stderr
     bundle = read_bundle(file)
     assert bundle.manifest.name.startswith("alarm-")
-    assert bundle.manifest.asked["alarm"] == alarm
-    assert (alarm, "ALARM") in [(it.alarm, it.after) for it in bundle.expected.alarms]
+    assert bundle.manifest.asked["alarm"] == ALARM
+    assert (ALARM, "ALARM") in [(it.alarm, it.after) for it in bundle.expected.alarms]
     assert "done" in [it.end for it in bundle.expected.jobs]
     assert "ingress_dlq" in [it.queue for it in bundle.jobs]
     _require_nothing_told(bundle, incident)
     with zipfile.ZipFile(file) as archive:
         page = archive.read("timeline.html").decode()
     assert any(it.job_id[:12] in page for it in bundle.jobs)
-    assert alarm in page
+    assert ALARM in page
 
     quiet = shell.run("./huntaze", "incident", "capture", "--alarm", "jobs_wait", "--since", "5m")
     assert quiet.returncode == 2

@@ -56,6 +56,11 @@ def visible(cloud: Cloud) -> int:
     return int(found["Attributes"]["ApproximateNumberOfMessages"])
 
 
+def succeeded(task: Task) -> list[dict[str, Any]]:
+    """Jobs that it carried out; one that outlived its visibility was given back, and ended more than once."""
+    return [line for line in task.events("job_ended") if line["status"] == "succeeded"]
+
+
 @pytest.mark.requirement("9.6")
 def test_a_task_whose_chromium_does_not_start_takes_no_job_from_the_healthy_ones(cloud: Cloud, tmp_path: Path) -> None:
     """It hands back the one that told it, asks for none, says so; and works again when Chromium does."""
@@ -72,7 +77,7 @@ def test_a_task_whose_chromium_does_not_start_takes_no_job_from_the_healthy_ones
     cloud.send(creator_id="creator-02", message_content="second")
     healthy = cloud.start()
     cloud.ends(lambda: len(cloud.sent) == 2, "both jobs")
-    cloud.ends(lambda: len(healthy.events("job_ended")) == 2, "their ends")
+    cloud.ends(lambda: len(succeeded(healthy)) == 2, "their ends")
     assert len(task.events("job_ended")) == 1
     launcher.mend()
     cloud.ends(lambda: task.events("task_ready_again"), "the task to work again")
@@ -80,7 +85,7 @@ def test_a_task_whose_chromium_does_not_start_takes_no_job_from_the_healthy_ones
     cloud.send(message_content="third")
     cloud.ends(lambda: len(cloud.sent) == 3, "the third job")
     assert health(task) == (200, {**health(task)[1], "status": "ok", "missing": []})
-    cloud.ends(lambda: len(task.events("job_ended")) == 2, "its end")
+    cloud.ends(lambda: succeeded(task), "its end")
     assert {item["failures"]["N"] for item in cloud.items("job#")} == {"0"}
     assert task.stop() == 0
 
