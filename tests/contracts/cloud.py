@@ -15,6 +15,7 @@ class Cloud:
     dynamodb: Any
     s3: Any
     secretsmanager: Any
+    logs: Any
     queue: str
     """A standard queue, visibility 30 s; what is received from it three times goes to ``dlq``."""
     dlq: str
@@ -27,6 +28,8 @@ class Cloud:
     bucket: str
     secret: str
     """A secret whose current version is ``one``."""
+    now: Callable[[], float]
+    """Its time, seconds since the Unix epoch."""
     wait: Callable[[float], None]
     """Lets time pass, seconds."""
 

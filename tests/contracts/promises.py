@@ -292,6 +292,41 @@ def some_of_an_item_may_be_asked_for(cloud: Cloud) -> None:
     assert told == {"n": {"N": "1"}}
 
 
+def many_items_may_be_asked_for_at_once(cloud: Cloud) -> None:
+    """What is not there is left out; in no order."""
+    for key in ("a", "b"):
+        cloud.update(key, "SET n = :one", ExpressionAttributeValues={":one": {"N": "1"}})
+    keys = [{"pk": {"S": key}} for key in ("a", "none", "b")]
+    answer = cloud.dynamodb.batch_get_item(RequestItems={cloud.table: {"Keys": keys, "ConsistentRead": True}})
+    assert sorted(it["pk"]["S"] for it in answer["Responses"][cloud.table]) == ["a", "b"]
+    assert not answer["UnprocessedKeys"]
+
+
+def log_lines_are_found_by_what_stands_in_them(cloud: Cloud) -> None:
+    """A term in quotes stands anywhere; of terms with a question mark one is enough; no pattern finds all."""
+    group, now = cloud.secret, int(cloud.now() * 1000)
+    cloud.logs.create_log_group(logGroupName=group)
+    cloud.logs.create_log_stream(logGroupName=group, logStreamName="one")
+    said = ['{"who": "anna", "event": "came"}', '{"who": "anna b", "event": "went"}', '{"who": "\\"q\\""}']
+    events: Any = [{"timestamp": now - 3000 + place, "message": text} for place, text in enumerate(said)]
+    cloud.logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+
+    def found(pattern: str = "", begin: int = now - 3000, end: int = now) -> list[int]:
+        only = {"filterPattern": pattern} if pattern else {}
+        pages = cloud.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=begin, endTime=end, **only
+        )
+        return [it["timestamp"] - now + 3000 for page in pages for it in page["events"]]
+
+    assert found() == [0, 1, 2]
+    assert found('"anna"') == [0, 1]
+    assert found('?"came" ?"went"') == [0, 1]
+    assert found(r'"\\\"q\\\""') == [2]
+    assert found(begin=now - 2999, end=now - 2998) == [1, 2]
+    nowhere: Any = {"logGroupName": "no-such-group", "startTime": 0, "endTime": 1}
+    assert refusal(lambda: cloud.logs.filter_log_events(**nowhere)) == "ResourceNotFoundException"
+
+
 def objects_are_there_as_soon_as_they_are_written(cloud: Cloud) -> None:
     """What is not there is told by its code, an upload that never was as well."""
     cloud.s3.put_object(Bucket=cloud.bucket, Key="a/b.json", Body=b"{}", ContentType="application/json")

@@ -45,6 +45,7 @@ def cloud(emulator: Clients, clock: Clock) -> Iterator[Cloud]:
         dynamodb=emulator.dynamodb,
         s3=emulator.s3,
         secretsmanager=emulator.secretsmanager,
+        logs=emulator.logs,
         queue=queue("", **redriven_to(dlq)),
         dlq=dlq,
         fifo=queue(".fifo", **fifo, **redriven_to(fifo_dlq)),
@@ -52,6 +53,7 @@ def cloud(emulator: Clients, clock: Clock) -> Iterator[Cloud]:
         line=f"{name}-line",
         bucket=name,
         secret=name,
+        now=clock.now,
         wait=clock.jump,
     )
     yield made
@@ -59,6 +61,8 @@ def cloud(emulator: Clients, clock: Clock) -> Iterator[Cloud]:
         emulator.sqs.delete_queue(QueueUrl=url)
     for table in (made.table, made.line):
         emulator.dynamodb.delete_table(TableName=table)
+    for group in emulator.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
+        emulator.logs.delete_log_group(logGroupName=group["logGroupName"])
     emulator.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 

@@ -56,12 +56,12 @@ AT_ACCOUNTS = (
 """Met by whatever is done for one account."""
 IN_THE_WORLD = (
     "outage", "site_outage", "site_limits", *AT_ACCOUNTS, "deployment", "scaled_out", "scaled_in", "replay",
-    "scope_switched", "delivered_twice", "deletion_lost", "duplicate_job", "unclear_job", "browser_gone", "account_slow",
+    "scope_switched", "capture", "delivered_twice", "deletion_lost", "duplicate_job", "unclear_job", "browser_gone", "account_slow",
 )  # fmt: skip
 """Met by whoever is there."""
 THE_SITES = (
     *(it for it in AT_REQUESTS if it != "killed_at_request"), *AT_ACCOUNTS, "site_outage", "site_limits", "account_slow",
-    "browser_gone", "unclear_job",
+    "browser_gone", "unclear_job", "capture",
 )  # fmt: skip
 """Which no process of ours and no store feels."""
 KINDS = AT_CALLS + AT_REQUESTS + AT_PROCESSES + IN_THE_WORLD

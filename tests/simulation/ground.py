@@ -12,6 +12,7 @@ from typing import Any
 
 from huntaze_scraper.settings import RateLimiterSettings, WorkerSettings
 from tests.simulation import faults as kinds
+from tests.simulation.aws.described import Denied, Function, Logs
 from tests.simulation.aws.dynamodb import DynamoDb
 from tests.simulation.aws.sqs import Queue, Sqs
 from tests.simulation.aws.stores import S3, CloudWatch, SecretsManager
@@ -98,12 +99,16 @@ class Ground:
         self.dynamodb = DynamoDb({"state": ["pk"], "line": ["pk", "sk"]}, self.now)
         self.s3 = S3()
         self.secrets = SecretsManager()
+        self.logs = Logs()
         self.services: dict[str, Any] = {
             "sqs": Sqs([self.ingress, self.ingress_dlq, self.workflows, self.workflows_dlq], self.now),
             "dynamodb": self.dynamodb,
             "s3": self.s3,
             "secretsmanager": self.secrets,
             "cloudwatch": CloudWatch(),
+            "logs": self.logs,
+            "lambda": Function(lambda: self.limiter_settings.to_env()),  # noqa: PLW0108 - a deployment changes them
+            **dict.fromkeys(("cloudformation", "ecs", "application-autoscaling"), Denied()),
         }
 
     def _settings(self) -> None:

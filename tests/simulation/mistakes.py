@@ -18,7 +18,9 @@ from huntaze_scraper.onlyfans import classification, effects, sign_in
 from huntaze_scraper.onlyfans.credentials import SecretsManagerCredentials
 from huntaze_scraper.onlyfans.effects import NotSent
 from huntaze_scraper.onlyfans.sign_in import SignedInTabs
+from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
 from huntaze_scraper.operations.dead_letters import DeadLetter
+from huntaze_scraper.operations.incident.redaction import Redaction
 from huntaze_scraper.queues import calls
 from huntaze_scraper.queues.attributes import REPLAY
 from huntaze_scraper.rate_limiter import decisions, handler, turns
@@ -393,6 +395,16 @@ def stale_session_kept(patch: pytest.MonkeyPatch) -> None:
         return await right(it, account)
 
     patch.setattr(SignedInTabs, "take", take)
+
+
+def texts_told_in_a_bundle(patch: pytest.MonkeyPatch) -> None:
+    """Let an incident say what people wrote."""
+    patch.setattr(Redaction, "text", lambda _, value: value)
+
+
+def letters_kept_by_who_looked(patch: pytest.MonkeyPatch) -> None:
+    """Leave dead letters hidden after a look at them."""
+    patch.setattr(DeadLetterQueue, "_put_back", lambda _: None)
 
 
 def two_log_in_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ LASTING = {
     "browser_gone": (5.0, 300.0),
 }
 """From how many seconds to how many."""
-DRAWN = tuple(kind for kind in faults.KINDS if kind != "account_slow")
+DRAWN = tuple(kind for kind in faults.KINDS if kind not in ("account_slow", "capture"))
 AIMS = {
     "ledger": (
         "ledger.begin", "ledger.begin", "ledger.mark", "ledger.finish", "ledger.release", "ledger.extend", "ledger.keep",
@@ -87,6 +87,8 @@ FORGOTTEN = 0.1
 """How many of those with an account that has written the same words before."""
 BAD_DAY = 0.05
 """How many have a day on which something does not work."""
+CAPTURED = (0.03, 0.3)
+"""How many have an operator who captures what happens; of those in which another one replays, more."""
 DYING = 0.15
 """How many worlds have a creator whose jobs die."""
 SLOW = 0.1
@@ -195,6 +197,9 @@ def draw(seed: int) -> Plan:
         if any(it.kind == "slow" for it in late):  # a campaign of messages alone, so that every turn is an effect
             jobs = [it for it in jobs if it.payload["action"] == "send_message"]
         drawn += late
+    chance = Random(f"captured {seed}")
+    if chance.random() < CAPTURED[any(it.kind == "replay" for it in drawn)]:
+        drawn.append(Fault(at=round(chance.uniform(0, span + 900), 3), kind="capture"))
     return Plan(
         seed=seed,
         jobs=sorted(jobs, key=lambda it: it.at),

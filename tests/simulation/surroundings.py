@@ -8,16 +8,17 @@ import random
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import structlog
 
 from huntaze_scraper.onlyfans import session_state, sign_in
 from huntaze_scraper.onlyfans.actions import download_media
+from huntaze_scraper.operations.incident import stored
 from huntaze_scraper.rate_limiter import handler
 from huntaze_scraper.worker import application
 from tests.simulation import tabs
@@ -43,6 +44,8 @@ def of(world: Ground, take_line: TakeLine) -> Iterator[None]:
         (uuid, "uuid4", lambda: uuid.UUID(int=world.random.getrandbits(128), version=4)),
         (random, "uniform", world.random.uniform),
         (secrets, "choice", world.random.choice),
+        (secrets, "token_bytes", world.random.randbytes),
+        (stored, "ThreadPoolExecutor", InTurn),
         (boto3, "Session", lambda *_, **__: Session(world)),
         (application, "Browser", lambda *_: tabs.SimulatedBrowser(world)),
         (application, "Tabs", tabs.SimulatedTabs),
@@ -84,6 +87,22 @@ class HealthOf:
 
     async def close(self) -> None:
         self._process.health = None
+
+
+class InTurn:
+    """A pool of threads whose calls go one after the other."""
+
+    def __init__(self, _threads: int) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, call: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+        return map(call, values)
 
 
 class LimiterLog:

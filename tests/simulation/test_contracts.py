@@ -25,6 +25,7 @@ def on_models(promise: Callable[[Cloud], None]) -> None:
         dynamodb=session.client("dynamodb"),
         s3=session.client("s3"),
         secretsmanager=session.client("secretsmanager"),
+        logs=session.client("logs"),
         queue="https://sqs/ingress",
         dlq="https://sqs/ingress-dlq",
         fifo="https://sqs/workflows.fifo",
@@ -32,6 +33,7 @@ def on_models(promise: Callable[[Cloud], None]) -> None:
         line="line",
         bucket="results",
         secret="secret",
+        now=ground.now,
         wait=ground.loop.block,
     )
     ended, broken = ground.loop.create_future(), list[BaseException]()

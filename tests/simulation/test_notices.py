@@ -48,6 +48,8 @@ FOUND_BY: dict[Mistake, int] = {
     mistakes.another_accounts_tab: 1,
     mistakes.password_in_the_log: 1,
     mistakes.replay_without_its_mark: 1,
+    mistakes.texts_told_in_a_bundle: 40,
+    mistakes.letters_kept_by_who_looked: 12,
     mistakes.woken_for_another_and_left_asleep: 1,
     field_mistakes.received_though_nothing_works: 35,
     field_mistakes.limit_taken_at_its_word_for_ever: 89,

@@ -7,11 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from huntaze_scraper.operations.dead_letter_queue import DeadLetterQueue
-from huntaze_scraper.operations.dead_letters import Selection
-from huntaze_scraper.operations.errors import TellOperator
-from huntaze_scraper.operations.replay import Replay
-from huntaze_scraper.operations.target import Target
+from huntaze_scraper import names
 from huntaze_scraper.rotation.account import SiteRefused, WrongPassword
 from huntaze_scraper.rotation.steps import Rotation
 from tests.simulation import faults as kinds
@@ -21,11 +17,14 @@ from tests.simulation.checks import Checks
 from tests.simulation.cloud import EventSource, Service
 from tests.simulation.faults import Fault
 from tests.simulation.ground import SECRET, Broken, Ground
+from tests.simulation.operators import Operators
 from tests.simulation.plan import Plan
 from tests.simulation.process import Process
 from tests.simulation.site import SiteModel
 
 LIMITER_CONCURRENCY = 2
+LOG_GROUPS = {"limiter": "/aws/lambda/limiter", "worker": names.SCRAPER_LOGS}
+"""By whose lines they hold."""
 LOOK_SECONDS = 5.0
 OVERLOOKS = (0.0, 0.2, 0.6)
 """How likely one receive of a standard queue passes a message over: it keeps them in many places, in no strict order."""
@@ -46,7 +45,8 @@ class World(Ground):
 
     def __init__(self, plan: Plan, *, keeps_lines: bool = False) -> None:
         super().__init__(plan, keeps_lines=keeps_lines)
-        self.replays = 0
+        self.is_captured = any(it.kind == "capture" for it in plan.faults)
+        """Whether somebody will read the log."""
         self.unclear = 0
         """Jobs that were sent though they name two creators."""
         self.ingress.overlooks = self.random.choice(OVERLOOKS)
@@ -54,6 +54,7 @@ class World(Ground):
         self.checks = Checks(self)
         self.source = EventSource(self, self.ingress, LIMITER_CONCURRENCY)
         self.service = Service(self, plan.tasks)
+        self.operators = Operators(self)
 
     def take_line(self, event: str, fields: Mapping[str, Any]) -> None:
         """Take a line of a log, and see that it tells no secret."""
@@ -61,6 +62,10 @@ class World(Ground):
             return
         process = self.loop.current
         self.checks.line(process, event, fields)
+        if self.is_captured and (group := LOG_GROUPS.get(process.name.partition("-")[0])):
+            told = process.log_secrets(dict(fields)) if process.log_secrets else fields
+            text = json.dumps({"event": event, **told}, default=str)
+            self.logs.groups.setdefault(group, []).append((int(self.now() * 1000), text))
         about = str(fields.get("creator_id") or "")
         how = str(fields.get("reason") or fields.get("error") or fields.get("status") or fields.get("forwarding") or "")
         self.trace(process.name, "log", event, about, how)
@@ -192,32 +197,12 @@ class World(Ground):
             self._send(self.random.choice(sent).payload)
 
     def _fault_replay(self, fault: Fault, _victims: list[Process]) -> None:
-        """Let an operator send back what lies in the workflows DLQ, by the shipped command."""
         self.meet(fault, "operator")
-        self.replays += 1
-        clients: Any = _Clients(self)
-        target = Target(
-            clients=clients,
-            ingress_queue_url="https://sqs/ingress",
-            ingress_dlq_url="https://sqs/ingress-dlq",
-            workflows_queue_url="https://sqs/workflows.fifo",
-            workflows_dlq_url="https://sqs/workflows-dlq.fifo",
-            results_bucket="results",
-            state_table="state",
-            lambda_function="limiter",
-        )
-        operator = self.process(f"operator-{self.replays}")
+        self.operators.replay()
 
-        def replay() -> None:
-            try:
-                for outcome in Replay(target).run(DeadLetterQueue(target, "workflows"), Selection()):
-                    self.trace(operator.name, "replay", outcome.done, outcome.letter.creator, outcome.why)
-            except Exception as error:  # noqa: BLE001 an operator sees it, and may try again
-                if not isinstance(error, TellOperator):
-                    self.trace(operator.name, "gave up", type(error).__name__, "", "")
-            operator.kill()
-
-        self.loop.spawn(replay, operator)
+    def _fault_capture(self, fault: Fault, _victims: list[Process]) -> None:
+        self.meet(fault, "operator")
+        self.operators.capture()
 
     def _fault_rotation(self, fault: Fault, _victims: list[Process]) -> None:
         """Give the account a new password, by the shipped function's steps."""
@@ -326,14 +311,6 @@ class World(Ground):
 def _end_of(fault: Fault) -> float:
     """Return until when it is waited for: what lasts for hours does."""
     return fault.at + (fault.seconds if fault.seconds > LASTING_SECONDS else 0.0)
-
-
-class _Clients:
-    """An operator's clients."""
-
-    def __init__(self, world: World) -> None:
-        session = Session(world)
-        self.sqs, self.dynamodb = session.client("sqs"), session.client("dynamodb")
 
 
 class _Account:

@@ -3,7 +3,7 @@
 Retries are those of botocore's standard mode: what was throttled, what failed with 5xx, what was not answered in time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +22,11 @@ THROTTLED = {
     "s3": "SlowDown",
     "secretsmanager": "ThrottlingException",
     "cloudwatch": "Throttling",
+    "logs": "ThrottlingException",
+    "lambda": "TooManyRequestsException",
+    "cloudformation": "Throttling",
+    "ecs": "ThrottlingException",
+    "application-autoscaling": "ThrottlingException",
 }
 RETRIED = {*THROTTLED.values(), "ServiceUnavailable", "InternalServerError"}
 
@@ -34,7 +39,8 @@ WITHOUT_KEY = {
 """What each service answers that cannot have its key used: 400, which no client tries again."""
 ENCRYPTED = {
     "dynamodb": {
-        "get_item", "update_item", "put_item", "delete_item", "query", "transact_get_items", "transact_write_items",
+        "get_item", "batch_get_item", "update_item", "put_item", "delete_item", "query", "transact_get_items",
+        "transact_write_items",
     },
     "sqs": {"send_message", "send_message_batch", "receive_message"},
     "s3": {"put_object", "get_object"},
@@ -77,6 +83,20 @@ class Client:
 
         self.__dict__[operation] = method
         return method
+
+    def get_paginator(self, operation: str) -> Any:
+        """Return what asks for one page after the other."""
+
+        def paginate(**given: Any) -> Iterator[Any]:
+            more: dict[str, Any] = {}
+            while True:
+                page = self._call(operation, given | more)
+                yield page
+                if "nextToken" not in page:
+                    return
+                more = {"nextToken": page["nextToken"]}
+
+        return SimpleNamespace(paginate=paginate)
 
     def _call(self, operation: str, given: Mapping[str, Any]) -> Any:
         world = self._world

@@ -12,6 +12,7 @@ MOST_TOGETHER = 100
 IDEMPOTENT_SECONDS = 600
 ARGUMENTS = {
     "get_item": {"TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"},
+    "batch_get_item": {"RequestItems"},
     "put_item": {"TableName", "Item"},
     "update_item": {
         "TableName", "Key", "UpdateExpression", "ConditionExpression", "ReturnValues",
@@ -56,6 +57,17 @@ class DynamoDb:
             names = [places[each] if each.startswith("#") else each for each in wanted]
             item = {name: item[name] for name in names if name in item}
         return {"Item": dict(item)}
+
+    def batch_get_item(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        responses: dict[str, list[Item]] = {}
+        for table, asked in given["RequestItems"].items():
+            if asked.keys() != {"Keys", "ConsistentRead"}:
+                raise NotImplementedError(sorted(asked))
+            if len(asked["Keys"]) > MOST_TOGETHER:
+                raise invalid("more than 100 items are asked for")
+            found = [self.get_item({"TableName": table, "Key": key}) for key in asked["Keys"]]
+            responses[table] = [it["Item"] for it in found if it]
+        return {"Responses": responses, "UnprocessedKeys": {}}
 
     def put_item(self, given: Mapping[str, Any]) -> dict[str, Any]:
         self._put(given["TableName"], given["Item"])

@@ -78,6 +78,8 @@ class CloudWatch:
         self.sums: dict[str, float] = {}
 
     def call(self, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        if operation in ("describe_alarm_history", "get_metric_data"):
+            raise Refusal("AccessDenied")  # alarms and metrics are not modelled
         if operation != "put_metric_data":
             raise NotImplementedError(operation)
         for datum in given["MetricData"]:
