@@ -1,10 +1,11 @@
-"""A fake site with a browser, for tests of the scraper without a cloud."""
+"""What tests of the scraper alone stand on: a fake site with a browser, or with the worker's process and its AWS."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.integration.scraper_office import Office, World, world
+from tests.integration.scraper_task import Cloud, services
 
 LONGEST = (
     *("command_line", "console", "infra_in_operation", "operations", "ecs_services", "ecs_tasks", "limit_at_site"),
@@ -39,3 +40,18 @@ def office(new_office: Office) -> Office:
     """The account is signed in."""
     new_office.sign_in(new_office.account)
     return new_office
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Cloud]]:
+    """The AWS and the site of a file of tests; what is returned empties both."""
+    with services() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
+    """An empty AWS and site; the tasks that a test starts there end with it."""
+    cloud = fresh()
+    yield cloud
+    cloud.close()

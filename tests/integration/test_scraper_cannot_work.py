@@ -1,29 +1,15 @@
 """A task whose Chromium, table or bucket stops working, as a process."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.harness.clients import http_client
-from tests.integration.scraper_task import Cloud, Task, services, wait_for
+from tests.integration.scraper_task import Cloud, Task, wait_for
 from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Cloud]]:
-    with services() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
-    cloud = fresh()
-    yield cloud
-    cloud.close()
 
 
 class Launcher:

@@ -1,27 +1,13 @@
 """A job that is stopped in the middle goes on where it stopped: the scraper as a process, at a fake site."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from fake_onlyfans.conversations import Conversations
-from tests.integration.scraper_task import Cloud, services, wait_for
+from tests.integration.scraper_task import Cloud, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.requirement("9.8")]
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Cloud]]:
-    with services() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
-    cloud = fresh()
-    yield cloud
-    cloud.close()
 
 
 def limit(cloud: Cloud, requests: int, per_seconds: float, path: str) -> None:

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,24 +11,11 @@ import pytest
 
 from emulator.harness.clients import http_client
 from huntaze_scraper.state.keys import Kind
-from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
+from tests.integration.scraper_task import SECRET_ID, Cloud, Task, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 SEND = {"method": "POST", "path": "/api/chats/*/messages"}
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Cloud]]:
-    with services() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
-    cloud = fresh()
-    yield cloud
-    cloud.close()
 
 
 def rule(match: dict[str, str], times: int | None = 1, **fault: Any) -> dict[str, Any]:

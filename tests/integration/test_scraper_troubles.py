@@ -1,27 +1,12 @@
 """The scraper as a process whose account, or whose Playwright driver, is in trouble."""
 
-from collections.abc import Callable, Iterator
-
 import psutil
 import pytest
 
-from tests.integration.scraper_task import SECRET_ID, Cloud, Task, services, wait_for
+from tests.integration.scraper_task import SECRET_ID, Cloud, Task, wait_for
 from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Cloud]]:
-    with services() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
-    cloud = fresh()
-    yield cloud
-    cloud.close()
 
 
 @pytest.mark.requirement("9.6")

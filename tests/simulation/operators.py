@@ -1,8 +1,10 @@
 """What people do meanwhile, by the shipped commands: dead letters sent back, an incident captured."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from botocore.config import Config
 
 from huntaze_scraper import names
 from huntaze_scraper.operations.clients import Clients
@@ -104,20 +106,18 @@ class Operators:
         self._world.loop.spawn(run, operator)
 
 
+class _Looking(Client):
+    """A client of somebody who must not change anything."""
+
+    def _call(self, operation: str, given: Mapping[str, Any]) -> Any:
+        if operation not in LOOKS:
+            self._world.fail("a capture changes nothing", f"it calls {operation}")
+        return super()._call(operation, given)
+
+
 class _OnlyLooks(Session):
-    """The session of somebody who must not change anything."""
-
-    def client(self, service: str, **given: Any) -> Client:
-        world, client = self._world, super().client(service, **given)
-        call = client._call
-
-        def looked(operation: str, arguments: Any) -> Any:
-            if operation not in LOOKS:
-                world.fail("a capture changes nothing", f"it calls {service}'s {operation}")
-            return call(operation, arguments)
-
-        client._call = looked  # type: ignore[method-assign]
-        return client
+    def client(self, service: str, *, config: Config | None = None, **_: Any) -> Client:
+        return _Looking(self._world, service, config or Config())
 
 
 def _target(session: Any) -> Target:
