@@ -1,11 +1,11 @@
 """download_media with a host in memory: what is done is not done again, and what is doubtful is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
 
-from huntaze_scraper.errors import Refused, SignInAgain, SiteError, SlowDown
+from huntaze_scraper.errors import OutOfTurn, Refused, SignInAgain, SiteError, SlowDown
 from huntaze_scraper.onlyfans.actions.download_media import DownloadMedia
 from huntaze_scraper.onlyfans.cookies import Cookies
 from huntaze_scraper.onlyfans.media_fetch import Fetched, MediaFetch
@@ -14,7 +14,7 @@ from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker.results import JobFiles
-from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, job, unpaced
+from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, Paced, job, unpaced
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 pytestmark = pytest.mark.requirement("9.8")
@@ -69,11 +69,12 @@ class Scene:
         self._job = job(action="download_media", media_urls=list(urls))
         self._once = Once()
         self.tab = CookieTab()
+        self.pace: Callable[[], Awaitable[None]] = unpaced
 
     async def attempt(self) -> Mapping[str, Any]:
         files = JobFiles(MemoryObjectStore(), self._job.account, self._job.job_id)
         tab, once = cast("Tab", self.tab), cast("Any", self._once)
-        return await self._action(Run(self._job, tab, once, files, LoopClock(), 30, turn=FreeTurn(), pace=unpaced))
+        return await self._action(Run(self._job, tab, once, files, LoopClock(), 30, turn=FreeTurn(), pace=self.pace))
 
 
 def test_a_limit_in_the_middle_costs_a_wait_and_no_file() -> None:
@@ -89,6 +90,24 @@ def test_a_limit_in_the_middle_costs_a_wait_and_no_file() -> None:
         data = await scene.attempt()
         assert [each["index"] for each in data["files"]] == [0, 1, 2, 3]
         assert host.asked == ["a", "b", "c", "c", "d"]
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_each_file_waits_for_leave_and_what_is_kept_is_not_fetched_again() -> None:
+    """Three files of an account that may ask for two a window."""
+
+    async def scenario() -> None:
+        host = Host()
+        scene = Scene(host, "/a", "/b", "/c")
+        scene.pace = Paced(2)
+        with pytest.raises(OutOfTurn):
+            await scene.attempt()
+        scene.pace = Paced(2)
+        data = await scene.attempt()
+        assert [each["index"] for each in data["files"]] == [0, 1, 2]
+        assert host.asked == ["a", "b", "c"]
 
     run(scenario())
 

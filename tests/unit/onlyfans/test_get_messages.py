@@ -1,6 +1,6 @@
 """get_messages at a conversation in memory that stops, changes and lies meanwhile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huntaze_scraper.errors import NoAnswer, OddPage, Refused, SlowDown
+from huntaze_scraper.errors import NoAnswer, OddPage, OutOfTurn, Refused, SlowDown
 from huntaze_scraper.onlyfans.actions import conversation
 from huntaze_scraper.onlyfans.actions.get_messages import get_messages
 from huntaze_scraper.onlyfans.run import Run
 from huntaze_scraper.onlyfans.tab import Tab
 from huntaze_scraper.worker.results import JobFiles
 from tests.unit.onlyfans.stub_tab import Message, StubTab, written
-from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, job, unpaced
+from tests.unit.worker.doubles import FreeTurn, MemoryObjectStore, Paced, job, unpaced
 from tests.unit.worker.jumping_loop import LoopClock, run
 
 pytestmark = pytest.mark.requirement("9.8")
@@ -67,12 +67,13 @@ class Scene:
 
     def __init__(self, tab: StubTab, **changes: Any) -> None:
         self.tab, self.ledger, self.store = tab, Ledger(), MemoryObjectStore()
+        self.pace: Callable[[], Awaitable[None]] = unpaced
         self._job = job(action="get_messages", **changes)
 
     async def attempt(self) -> Mapping[str, Any]:
         files = JobFiles(self.store, self._job.account, self._job.job_id)
         return await get_messages(
-            Run(self._job, cast("Tab", self.tab), self.ledger, files, LoopClock(), 30, turn=FreeTurn(), pace=unpaced)
+            Run(self._job, cast("Tab", self.tab), self.ledger, files, LoopClock(), 30, turn=FreeTurn(), pace=self.pace)
         )
 
     async def to_the_end(self) -> Mapping[str, Any]:
@@ -154,6 +155,26 @@ def test_a_limit_in_the_middle_costs_a_wait_and_says_that_the_job_got_further() 
         assert (first.value.advanced, second.value.advanced) == (True, False)
         data = await scene.attempt()
         assert (len(data["messages"]), len(tab.requests)) == (596, 12)
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_each_page_waits_for_leave_and_what_was_read_before_is_kept() -> None:
+    """An account that may ask for three pages a window reads ten in four attempts, and none of them twice."""
+    tab = StrictTab(written(*[("me", str(n)) for n in range(conversation.PAGE_SIZE * 10 - 1)]))
+
+    async def scenario() -> None:
+        scene = Scene(tab)
+        for read in (3, 6, 9):
+            scene.pace = Paced(3)
+            with pytest.raises(OutOfTurn):
+                await scene.attempt()
+            assert len(tab.requests) == read
+        scene.pace = Paced(3)
+        data = await scene.attempt()
+        assert len(data["messages"]) == conversation.PAGE_SIZE * 10 - 1
+        assert len(tab.requests) == len(set(tab.requests)) == 10
 
     run(scenario())
 

@@ -9,7 +9,7 @@ from typing import Any
 from huntaze_scraper import jobs
 from huntaze_scraper.back_off import rest_seconds
 from huntaze_scraper.clock import Clock
-from huntaze_scraper.errors import LeaseLost, StoreUnavailable
+from huntaze_scraper.errors import LeaseLost, OutOfTurn, StoreUnavailable
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.metric_names import Metric
 from huntaze_scraper.onlyfans.effects import Effect
@@ -373,3 +373,15 @@ class FreeTurns:
 
 async def unpaced() -> None:
     """Requests without a limit."""
+
+
+class Paced:
+    """Leave for so many requests; the next one is out of turn."""
+
+    def __init__(self, requests: int) -> None:
+        self.left = requests
+
+    async def __call__(self) -> None:
+        if not self.left:
+            raise OutOfTurn(60)
+        self.left -= 1

@@ -75,7 +75,7 @@ class StubTabs:
 
 
 class Bench:
-    def __init__(self, *script: Any) -> None:
+    def __init__(self, *script: Any, requests: FreeTurns | None = None) -> None:
         self.script = list(script)
         self.tabs = StubTabs()
         self.samples = Samples()
@@ -90,11 +90,13 @@ class Bench:
             LoopClock(),
             self.shutdown,
             cast("Turns", self.turns),
+            cast("Turns | None", requests),
         )
 
     async def _act(self, attempt: Run) -> Mapping[str, Any]:
         self.runs.append((LoopClock().monotonic(), attempt.seconds))
         told = self.script.pop(0)
+        await attempt.pace()
         if isinstance(told, BaseException):
             raise told
         return dict(told)
@@ -415,5 +417,21 @@ def test_without_the_store_nothing_is_tried() -> None:
         with pytest.raises(StoreUnavailable):
             await bench.carry_out()
         assert bench.tabs.taken == 0
+
+    run(scenario())
+
+
+@pytest.mark.requirement("9.1")
+def test_what_an_account_asks_takes_a_turn_of_its_own_limit_and_waits_for_it() -> None:
+    """Where requests are limited, each is in its turn, besides the attempt's; one that is far off puts the job off."""
+
+    async def scenario() -> None:
+        requests = FreeTurns(None, OutOfTurn(500))
+        bench = Bench(SENT, SENT, requests=requests)
+        await bench.carry_out()
+        with pytest.raises(OutOfTurn):
+            await bench.carry_out()
+        assert [account for account, _, _ in requests.asked] == ["creator-1"] * 2
+        assert len(bench.turns.asked) == 2
 
     run(scenario())
