@@ -28,24 +28,23 @@ def growth(figures: Sequence[Figures], file: Path) -> None:
     plt.close(figure)
 
 
+PANELS = {"others": "by account: late-comers of other accounts", "urgent": "by priority: late-comers are urgent"}
+
+
 def waits(by_mix: Mapping[str, Mapping[str, Sequence[float]]], file: Path) -> None:
-    """Draw how long each kind of job waited, in each mix."""
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for mix, kinds in by_mix.items():
+    """Draw how long each kind of job waited, a panel a mix."""
+    figure, panels = plt.subplots(1, len(by_mix), figsize=(11, 4), layout="constrained", sharey=True, squeeze=False)
+    for axes, (mix, kinds) in zip(panels[0], by_mix.items(), strict=True):
         for kind, seconds in kinds.items():
             ordered = sorted(seconds)
             shares = [(place + 1) / len(ordered) for place in range(len(ordered))]
-            axes.step(ordered, shares, where="post", label=f"{kind}, late-comers are {mix}")
-    axes.axvline(60, color="black", linewidth=0.8, linestyle="--")
-    axes.set(
-        xscale="symlog",
-        xlim=(0, None),
-        xlabel="seconds from sending to forwarding",
-        ylabel="share of the jobs",
-        ylim=(0, 1.02),
-    )
-    axes.set_title("Waits beside a campaign: late-comers within a window")
-    axes.grid(visible=True, which="both", alpha=0.3)
-    axes.legend(fontsize=8)
+            axes.step(ordered, shares, where="post", label=f"{kind}, {len(ordered):,} jobs")
+        axes.axvline(60, color="black", linewidth=0.8, linestyle="--", label="a window")
+        axes.set(xscale="symlog", xlim=(0, None), ylim=(0, 1.02), xlabel="seconds from sending to forwarding")
+        axes.set_title(PANELS[mix])
+        axes.grid(visible=True, which="both", alpha=0.3)
+        axes.legend(fontsize=8)
+    panels[0][0].set_ylabel("share of the jobs")
+    figure.suptitle("Waits beside a campaign: late-comers within a window")
     figure.savefig(file, dpi=150, metadata={"Software": None})
     plt.close(figure)
