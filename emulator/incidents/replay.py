@@ -15,7 +15,7 @@ from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
-from emulator.incidents.sending import CLOSE_SECONDS, await_forwarded, in_order, send
+from emulator.incidents.sending import CLOSE_SECONDS, alike, await_forwarded, in_order, send
 from emulator.incidents.stage import fans_of, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
 from emulator.incidents.work import at_work, await_work
@@ -92,7 +92,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
         script.end()
         clock.set_speed(speed)
     knows_alarms = not any("alarm" in it.what for it in bundle.manifest.missing)
-    verdict = compare(bundle.expected, here, span, with_alarms=knows_alarms)
+    verdict = compare(bundle.expected, here, span, alike(bundle.jobs), with_alarms=knows_alarms)
     return Replayed(pipeline=pipeline, sent=sent, verdict=verdict, seed=seed, seconds=clock.now() - began)
 
 

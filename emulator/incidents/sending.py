@@ -35,6 +35,14 @@ def in_order(jobs: Iterable[RecordedJob], lines: Sequence[Line]) -> list[Recorde
     return sorted(found, key=lambda it: it.at_seconds)
 
 
+def alike(jobs: Iterable[RecordedJob]) -> list[frozenset[str]]:
+    """Return groups of jobs among which nothing but chance chose: the same was asked, and close together."""
+    by_action = defaultdict[str, list[RecordedJob]](list)
+    for job in sorted((it for it in jobs if it.queue == "ingress"), key=lambda it: it.at_seconds):
+        by_action[job.action].append(job)
+    return [frozenset(it.job_id for it in close) for each in by_action.values() for close in _close(each)]
+
+
 def send(recorded: RecordedJob, pipeline: Pipeline) -> SentJob:
     """Send a job as it was sent then, its addresses at this site."""
     run = pipeline.run

@@ -1,6 +1,6 @@
 """Whether a replay went as it was recorded: ends, order, counts of attempts, alarms; never bytes or times."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,13 +63,21 @@ class Verdict:
         }
 
 
-def compare(recorded: Expected, here: Expected, span_seconds: float, *, with_alarms: bool = True) -> Verdict:
+def compare(
+    recorded: Expected,
+    here: Expected,
+    span_seconds: float,
+    alike: Iterable[Collection[str]] = (),
+    *,
+    with_alarms: bool = True,
+) -> Verdict:
     """Compare what is expected with what came about; moments are seconds from t0.
 
     A job that had not ended when the recording did must not have ended here by then; those that had may take longer.
+    Of jobs that are ``alike`` it is chance which one met what: how many of them did is compared.
     """
     ends = {it.job_id: it for it in here.jobs}
-    found = [it for each in recorded.jobs for it in _of_job(each, ends.get(each.job_id), span_seconds)]
+    found = [it for group in _groups(recorded.jobs, alike) for it in _of_group(group, ends, span_seconds)]
     found += _of_order(recorded, here)
     if with_alarms:
         found += _of_alarms(recorded, here, span_seconds)
@@ -80,11 +88,38 @@ def compare(recorded: Expected, here: Expected, span_seconds: float, *, with_ala
     )
 
 
+def _groups(jobs: Iterable[Ending], alike: Iterable[Collection[str]]) -> list[list[Ending]]:
+    """Return the jobs by their group; one that is like no other is a group of its own."""
+    group_of = {job_id: number for number, group in enumerate(alike) for job_id in group}
+    found: dict[int | str, list[Ending]] = {}
+    for job in jobs:
+        found.setdefault(group_of.get(job.job_id, job.job_id), []).append(job)
+    return list(found.values())
+
+
+def _of_group(recorded: Sequence[Ending], ends: Mapping[str, Ending], span_seconds: float) -> list[Difference]:
+    """Return the differences of alike jobs; none where the same came about of them, whichever met it."""
+    here = [ends.get(it.job_id) for it in recorded]
+    told = sorted((it.end, it.attempts) for it in recorded)
+    came = sorted(
+        (_end_within(span_seconds, it, was), it.attempts) for it, was in zip(here, recorded, strict=True) if it
+    )
+    if len(told) == len(came) and all(
+        ours[0] == theirs[0] and _are_alike(ours[1], theirs[1]) for ours, theirs in zip(told, came, strict=True)
+    ):
+        return []
+    return [it for was, now in zip(recorded, here, strict=True) for it in _of_job(was, now, span_seconds)]
+
+
+def _end_within(span_seconds: float, here: Ending, recorded: Ending) -> str:
+    """Return how a job ended here, for one that had not when the recording did only by then."""
+    is_later = here.at_seconds is not None and here.at_seconds > span_seconds
+    return "open" if recorded.end == "open" and is_later else here.end
+
+
 def _of_job(recorded: Ending, here: Ending | None, span_seconds: float) -> Iterator[Difference]:
     at = span_seconds if recorded.at_seconds is None else recorded.at_seconds
-    end = "nothing of it" if here is None else here.end
-    if here and recorded.end == "open" and here.at_seconds is not None and here.at_seconds > span_seconds:
-        end = "open"
+    end = "nothing of it" if here is None else _end_within(span_seconds, here, recorded)
     name = f"of job {recorded.job_id[:SHORT]}"
     if end != recorded.end:
         yield Difference(at_seconds=at, what=f"the end {name}", recorded=recorded.end, here=end)

@@ -3,17 +3,30 @@
 import json
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from localprocs.vclock import Clock
 
+from emulator.console.reading.place import target_of
 from emulator.harness import places
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.replay import again, play, stage
 from huntaze_scraper import names
-from huntaze_scraper.operations.incident.bundle import Answer, Bundle, Ending, Expected, Manifest, SentJob
+from huntaze_scraper.operations.incident.bundle import (
+    Answer,
+    Bundle,
+    Ending,
+    Expected,
+    Happening,
+    Manifest,
+    SentJob,
+    Verb,
+)
+from huntaze_scraper.operations.incident.capture import capture
+from huntaze_scraper.operations.incident.question import Question
 from huntaze_scraper.operations.incident.reading import job_of
 from huntaze_scraper.operations.incident.writing import write_bundle
 from tests import invariants
@@ -104,6 +117,26 @@ def test_the_first_difference_is_told_beside_what_was_recorded(
         f"not reproduced: first difference at 40 s, the end of job {ending.job_id[:12]}: recorded dead, here done"
     )
     assert verdict.as_json["first_difference"]["here"] == "done"
+
+
+def test_a_throttle_is_one_again(bundle: Bundle, pipeline: Pipeline, site: SiteControl, clock: Clock) -> None:
+    """A store that asked to slow down does so again: the job waits for it, and a capture of the replay tells the same."""
+    (ending,) = bundle.expected.jobs
+    throttle = Happening(
+        at_seconds=0.5, verb=Verb.OUTAGE, arguments={"service": "s3", "kind": "throttle", "seconds": 45}
+    )
+    expected = replace(bundle.expected, jobs=(replace(ending, rate_limits=0, at_seconds=60),))
+    began = datetime.fromtimestamp(clock.now(), UTC)
+
+    replayed = play(replace(bundle, answers=(), script=(throttle,), expected=expected), pipeline, clock)
+
+    assert replayed.verdict.is_reproduced, replayed.verdict.text
+    invariants.check_all_succeeded(pipeline, site, replayed.jobs)
+    target = target_of(pipeline.run)
+    told = capture(target, Question(since=began, until=target.now(), has_since=True)).script
+    assert [(it.arguments["service"], it.arguments["kind"]) for it in told if it.verb is Verb.OUTAGE] == [
+        ("s3", "throttle")
+    ]
 
 
 @pytest.mark.gate

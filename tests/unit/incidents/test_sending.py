@@ -1,6 +1,8 @@
 """Jobs go in the order that the recording tells, where the queue's own was chance."""
 
-from emulator.incidents.sending import CLOSE_SECONDS, in_order
+from dataclasses import replace
+
+from emulator.incidents.sending import CLOSE_SECONDS, alike, in_order
 from huntaze_scraper.operations.incident.bundle import Line, SentJob
 
 
@@ -41,3 +43,16 @@ def test_what_was_sent_later_goes_later_whatever_was_forwarded_first() -> None:
 def test_what_was_never_forwarded_goes_last_of_its_moment() -> None:
     """Nothing tells that it came sooner."""
     assert [it.job_id for it in in_order([job("a", 1.0), job("b", 1.1)], [forwarded("b", 5)])] == ["b", "a"]
+
+
+def test_jobs_are_alike_that_were_sent_together_and_ask_for_the_same() -> None:
+    """Whosever they are; not what came later, nor another action, nor a dead letter."""
+    jobs = [
+        job("a", 1.0),
+        job("b", 1.5, "acct-2"),
+        job("late", 1.6 + CLOSE_SECONDS),
+        job("dead", 1.0, queue="ingress_dlq"),
+    ]
+    other = replace(job("read", 1.2), action="get_messages")
+
+    assert alike([*jobs, other]) == [{"a", "b"}, {"late"}, {"read"}]

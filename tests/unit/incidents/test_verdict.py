@@ -48,6 +48,21 @@ def test_the_first_difference_is_the_earliest_of_the_recording() -> None:
     )
 
 
+def test_of_alike_jobs_it_is_compared_what_came_about_and_not_of_which() -> None:
+    """Two of three that were sent together were buried: so they were here, though others."""
+    alike = [{"a", "b", "c"}]
+    recorded = Expected(
+        jobs=(ending("a", "dead", attempts=3), ending("b", "dead", attempts=3), ending("c", attempts=2))
+    )
+    others = (ending("a", attempts=2), ending("b", "dead", attempts=3), ending("c", "dead", attempts=3))
+    fewer = (ending("a", attempts=2), ending("b", "dead", attempts=3), ending("c", attempts=2))
+
+    assert compare(recorded, Expected(jobs=others), SPAN, alike).is_reproduced
+    assert not compare(recorded, Expected(jobs=others), SPAN).is_reproduced
+    assert not compare(recorded, Expected(jobs=fewer), SPAN, alike).is_reproduced
+    assert not compare(recorded, Expected(jobs=others[:2]), SPAN, alike).is_reproduced
+
+
 def test_a_job_that_had_not_ended_must_not_end_in_the_recorded_time() -> None:
     """What ends after it says nothing about the recording."""
     recorded = Expected(jobs=(ending("a", "open", at=None),))
