@@ -243,7 +243,10 @@ def main() -> None:
             if seconds > MOST_SHARE_OF_HOUR * HOUR_SECONDS:
                 wrong.append(f"the hour's replay took {seconds:.0f} s")
         if options.histories:
-            lived = list(histories(options.histories, options.seed, options.keep, tell))
+            lived = []
+            for history in histories(options.histories, options.seed, options.keep, tell):
+                lived.append(history)
+                progress.console.print(f"seed {history.seed}, {history.kind}: {history.verdict}")
             share = sum(it.verdict == REPRODUCED for it in lived) / len(lived)
             told["histories"] = {
                 "reproduced": share,

@@ -23,6 +23,7 @@ from huntaze_scraper.operations.incident.bundle import (
     Happening,
     Manifest,
     SentJob,
+    StateItem,
     Verb,
 )
 from huntaze_scraper.operations.incident.capture import capture
@@ -119,6 +120,25 @@ def test_the_first_difference_is_told_beside_what_was_recorded(
     assert verdict.as_json["first_difference"]["here"] == "done"
 
 
+def test_what_stood_in_the_table_at_t0_stands_there_again(
+    bundle: Bundle, pipeline: Pipeline, site: SiteControl, clock: Clock
+) -> None:
+    """An account that rested then rests here, for as long: its moments go with the clock."""
+    (ending,) = bundle.expected.jobs
+    until = bundle.t0.timestamp() + 60
+    paused = StateItem(
+        table="state", key=f"pause#{ACCOUNT}", as_of="t0", item={"until": until, "reason": "a challenge"}
+    )
+    expected = replace(bundle.expected, jobs=(replace(ending, rate_limits=0, at_seconds=61),))
+    began = clock.now()
+
+    replayed = play(replace(bundle, answers=(), state=(paused,), expected=expected), pipeline, clock)
+
+    assert replayed.verdict.is_reproduced, replayed.verdict.text
+    (message,) = site.messages()
+    assert message["time"] >= began + 60
+
+
 def test_a_throttle_is_one_again(bundle: Bundle, pipeline: Pipeline, site: SiteControl, clock: Clock) -> None:
     """A store that asked to slow down does so again: the job waits for it, and a capture of the replay tells the same."""
     (ending,) = bundle.expected.jobs
@@ -167,7 +187,16 @@ def test_a_bundle_is_replayed_by_one_command(bundle: Bundle, tmp_path: Path) -> 
     manifest = replace(bundle.manifest, digests={f"template:{names.LIMITER_STACK}": "ab" * 32})
     file = tmp_path / "incident-busy-site.zip"
     write_bundle(replace(bundle, manifest=manifest), file)
-    command = [places.PYTHON, places.ROOT / "scripts" / "verbs.py", "incident", "replay", file, "--json"]
+    command = [
+        places.PYTHON,
+        places.ROOT / "scripts" / "verbs.py",
+        "incident",
+        "replay",
+        file,
+        "--times",
+        "2",
+        "--json",
+    ]
 
     ended = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
 
@@ -175,4 +204,5 @@ def test_a_bundle_is_replayed_by_one_command(bundle: Bundle, tmp_path: Path) -> 
     told = json.loads(ended.stdout)
     assert (told["verdict"], told["first_difference"]) == ("reproduced", None)
     assert [it["here"]["end"] for it in told["jobs"]] == ["done"]
+    assert [(it["seed"], it["verdict"]) for it in told["goes"]] == [(1, "reproduced"), (2, "reproduced")]
     assert f"recorded with another template of {names.LIMITER_STACK}" in ended.stderr
