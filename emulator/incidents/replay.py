@@ -13,6 +13,7 @@ from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
+from emulator.incidents.pace import NEAR_SECONDS, go_to, settle
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.sending import CLOSE_SECONDS, alike, await_forwarded, in_order, send
@@ -33,8 +34,6 @@ LATE_SECONDS = 900.0
 _LEAD_SECONDS = 3600.0
 """So long before t0 the clock of an own harness begins: at its start time leaps, too."""
 _QUIET_SECONDS = 30.0
-_NEAR_SECONDS = 1.5
-"""For so long time goes at the wall's pace: what came close together does so again, and a death in the midst of work."""
 _IN_THE_MIDST = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.KILL_LIMITER, Verb.STOP_TASK})
 _SETTINGS = {
     "RATE_LIMIT_CAPACITY": "rate_capacity",
@@ -76,7 +75,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
     pipeline.forget()
     prepare(bundle, site, pipeline.clients, pipeline.state)
     speed = clock.state().speed
-    clock.settle()
+    settle(clock)
     clock.set_speed(1.0)  # from here on time leaps at our wish alone
     try:
         began, span = clock.now(), bundle.manifest.span_seconds
@@ -84,7 +83,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
             pipeline.state.write_together([pipeline.state.put(key, item)])
         site.faults(*rules(bundle.answers, began, fans_of(bundle.jobs)))
         sent = dict(_steps(bundle, pipeline, clock, script, began))
-        _go_to(clock, began + span)
+        go_to(clock, began + span)
         with suppress(NotWithin):
             clock.until(lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, each=_QUIET_SECONDS)
         here = outcome(pipeline, sent, began)
@@ -151,14 +150,14 @@ def _steps(
         moment = began + max(step.at_seconds, 0.0)
         if isinstance(step, Happening):
             if step.verb in _IN_THE_MIDST:
-                _go_to(clock, moment - _NEAR_SECONDS)
+                go_to(clock, moment - NEAR_SECONDS)
                 if jobs_then := at_work(bundle.lines, step.at_seconds):
                     await_work(jobs_then, sent, pipeline, moment - clock.now())
                     moment = clock.now()
-            _go_to(clock, moment)
+            go_to(clock, moment)
             script.play(step)
             continue
-        _go_to(clock, moment)
+        go_to(clock, moment)
         before, earlier = last.get(step.account, (-CLOSE_SECONDS, None))
         if earlier and step.at_seconds - before < CLOSE_SECONDS:
             await_forwarded(earlier, pipeline)
@@ -177,14 +176,6 @@ def _within(step: Happening) -> Happening | None:
     if step.verb is not Verb.OUTAGE or left <= 0:
         return None
     return replace(step, at_seconds=0.0, arguments={**step.arguments, "seconds": left})
-
-
-def _go_to(clock: Clock, moment: float) -> None:
-    """Leap over what is waited for; to a moment that is near, time goes by itself, and work goes on beside it."""
-    if moment - clock.now() > _NEAR_SECONDS:
-        clock.advance(moment - clock.now())
-    while clock.now() < moment:
-        time.sleep(0.01)
 
 
 def _have_ended(pipeline: Pipeline, sent: Mapping[str, SentJob], began: float) -> bool:
