@@ -13,17 +13,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from localprocs.vclock import AUTO, Clock, NotWithin, StillWorking
+from localprocs.vclock import AUTO, Clock
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.incidents import day
 from emulator.console.reading.place import target_of
 from emulator.harness.clients import http_client
+from emulator.harness.errors import HarnessError
 from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
+from emulator.incidents.pace import go_to, settle, until
 from emulator.incidents.replay import again, play, stage
 from emulator.incidents.seen import endings_of
 from huntaze_scraper.operations.incident.bundle import Bundle
@@ -69,11 +71,11 @@ def hour(count: int, tell: Callable[[str], None]) -> tuple[Captured, float, str]
         began = clock.now()
         sent = {}
         for number in range(count):
-            clock.advance(max(began + number * HOUR_SECONDS / count - clock.now(), 0.0))
+            go_to(clock, began + number * HOUR_SECONDS / count)
             job = pipeline.send(_message(number))
             sent[job.job_id] = job
             tell(f"{number + 1} of {count} jobs sent")
-        clock.until(lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS, each=60)
+        until(clock, lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS, 60)
         bundle, cost = _captured(pipeline, began, tell)
     with stage(bundle, tell) as harness:
         begun = time.monotonic()
@@ -93,10 +95,10 @@ def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], N
 
         def begin_anew(moment: float) -> None:
             """Let queues, tables, metrics and alarms be as at first, at the like moment of an alarm's period."""
-            clock.settle()
+            settle(clock)
             _post(harness, f"/{fresh}")
             again(pipeline)
-            clock.advance((moment - clock.now()) % ALARM_PERIOD_SECONDS)
+            go_to(clock, clock.now() + (moment - clock.now()) % ALARM_PERIOD_SECONDS)
 
         for seed in range(first, first + count):
             kind = ""
@@ -111,7 +113,7 @@ def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], N
                 tell(f"seed {seed}: {kind}, replaying")
                 begin_anew(bundle.t0.timestamp())
                 verdict = play(bundle, pipeline, clock).verdict.text
-            except StillWorking as error:  # a machine that is too busy says nothing about the others
+            except HarnessError as error:  # a machine that is too busy says nothing about the others
                 verdict = f"not played: {error}"[:200]
             if kept and bundle and verdict != REPRODUCED:
                 write_bundle(bundle, kept / f"incident-seed-{seed}.zip")
@@ -149,13 +151,11 @@ def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
         case "browser":
             faults.kill_browser((0.0, 2.0))
         case "down":
-            clock.advance(random.randint(60, 1200))
+            go_to(clock, clock.now() + random.randint(60, 1200))
             site.faults()
-    try:
-        clock.until(
-            lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, each=30
-        )
-    except NotWithin:
+    if not until(
+        clock, lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, 30
+    ):
         kind += ", not all ended"
     faults.end_outages()
     site.faults()

@@ -1,6 +1,7 @@
 """A replay's way from one moment to the next: leaps over waiting, the wall's pace where work is."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from localprocs.vclock import Clock, StillWorking
@@ -24,3 +25,11 @@ def go_to(clock: Clock, moment: float) -> None:
             clock.advance(left, min(left, REST_SECONDS))
     while clock.now() < moment:
         time.sleep(0.01)
+
+
+def until(clock: Clock, is_so: Callable[[], bool], within_seconds: float, each_seconds: float) -> bool:
+    """Go on until it is so, and tell whether it came to be within so many virtual seconds; it is asked ever so often."""
+    end = clock.now() + within_seconds
+    while not (found := is_so()) and clock.now() < end:
+        go_to(clock, min(clock.now() + each_seconds, end))
+    return found

@@ -3,17 +3,17 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from localprocs.vclock import AUTO, Clock, NotWithin, WallClock
+from localprocs.vclock import AUTO, Clock, WallClock
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
-from emulator.incidents.pace import NEAR_SECONDS, go_to, settle
+from emulator.incidents.pace import NEAR_SECONDS, go_to, settle, until
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.sending import CLOSE_SECONDS, alike, await_forwarded, in_order, send
@@ -84,8 +84,8 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
         site.faults(*rules(bundle.answers, began, fans_of(bundle.jobs)))
         sent = dict(_steps(bundle, pipeline, clock, script, began))
         go_to(clock, began + span)
-        with suppress(NotWithin):
-            clock.until(lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, each=_QUIET_SECONDS)
+        until(clock, lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, _QUIET_SECONDS)
+        settle(clock)
         here = outcome(pipeline, sent, began)
     finally:
         script.end()

@@ -42,6 +42,8 @@ def test_that_fails(queues):
     until(lambda: queues.depth(queues.run.workflows_queue_url), what="the first to be forwarded")
     assert queues.depth(queues.run.workflows_queue_url) == 50
 """
+PLUGINS = ("-p", "emulator.harness.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:playwright")
+"""Playwright's own plugin takes no session within another."""
 
 
 class Outer:
@@ -56,7 +58,7 @@ def left_behind(pytester: pytest.Pytester, harness: Harness, test: str, *options
     pytester.makeconftest(ON_THIS_HARNESS)
     pytester.makepyfile(test_of_a_suite=test)
     result = pytester.runpytest_inprocess(
-        *("-p", "emulator.harness.pytest_plugin", "-p", "no:cacheprovider", "--artefacts", "kept", *options),
+        *(*PLUGINS, "--artefacts", "kept", *options),
         plugins=[Outer(harness)],
     )
     result.assert_outcomes(failed=1)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from localprocs.vclock import StillWorking
 
-from emulator.incidents.pace import NEAR_SECONDS, go_to, settle
+from emulator.incidents.pace import NEAR_SECONDS, go_to, settle, until
 
 
 @dataclass
@@ -58,3 +58,14 @@ def test_a_machine_that_never_rests_holds_nothing_up() -> None:
     clock: Any = Shown(rests=False)
 
     settle(clock)
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_what_is_waited_for_is_asked_ever_so_often_and_not_for_ever(*, rests: bool) -> None:
+    """Whether the machine rests or not."""
+    clock: Any = Shown(rests)
+
+    assert until(clock, lambda: clock.moment >= 1100, within_seconds=600, each_seconds=30)
+    assert clock.moment < 1135
+    assert not until(clock, lambda: False, within_seconds=60, each_seconds=30)
+    assert clock.moment < 1200
