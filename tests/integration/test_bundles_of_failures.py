@@ -57,10 +57,7 @@ def left_behind(pytester: pytest.Pytester, harness: Harness, test: str, *options
     """Run a test that fails, and return its bundle, by the command that its message names."""
     pytester.makeconftest(ON_THIS_HARNESS)
     pytester.makepyfile(test_of_a_suite=test)
-    result = pytester.runpytest_inprocess(
-        *(*PLUGINS, "--artefacts", "kept", *options),
-        plugins=[Outer(harness)],
-    )
+    result = pytester.runpytest_inprocess(*PLUGINS, "--artefacts", "kept", *options, plugins=[Outer(harness)])
     result.assert_outcomes(failed=1)
     (command,) = [it for it in result.outlines if it.startswith("./huntaze incident replay ")]
     return read_bundle(Path(command.rpartition(" ")[2]))
@@ -70,7 +67,7 @@ def test_a_failing_fault_test_leaves_a_bundle(pytester: pytest.Pytester, harness
     """It is captured while the fault still lasts, and the fault is in its script."""
     bundle = left_behind(pytester, harness, A_FAULT_TEST, "-p", "tests.faults.conftest", "--seed", "1")
 
-    assert [it.end for it in bundle.expected.jobs] == ["open", "open"]
+    assert {it.end for it in bundle.expected.jobs} == {"open"}
     outages = [it.arguments for it in bundle.script if it.verb is Verb.OUTAGE]
     assert [(it["service"], it["kind"]) for it in outages] == [("s3", "error")]
 
