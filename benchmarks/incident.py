@@ -3,12 +3,10 @@
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +16,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.incidents import day
+from benchmarks.incidents.captured import Captured, captured
+from benchmarks.incidents.written import Written
 from emulator.console.reading.place import target_of
 from emulator.harness.clients import http_client
 from emulator.harness.errors import HarnessError
@@ -46,16 +46,6 @@ POSTS = {"method": "POST", "path": "/api/chats/*/messages"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Captured:
-    """What a capture cost."""
-
-    jobs: int
-    seconds: float
-    calls: int
-    packed_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class History:
     """A seed's faults, and what their replay came to."""
 
@@ -65,18 +55,14 @@ class History:
 
 
 def hour(count: int, tell: Callable[[str], None]) -> tuple[Captured, float, str]:
-    """Send so many jobs over an hour, capture the hour, replay it; return real seconds of the replay and its verdict."""
-    with Harness(Options(speed=AUTO), tell) as harness:
-        pipeline, clock = Pipeline(harness.run), _clock(harness)
-        began = clock.now()
-        sent = {}
-        for number in range(count):
-            go_to(clock, began + number * HOUR_SECONDS / count)
-            job = pipeline.send(_message(number))
-            sent[job.job_id] = job
-            tell(f"{number + 1} of {count} jobs sent")
-        until(clock, lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), HOUR_SECONDS, 60)
-        bundle, cost = _captured(pipeline, began, tell)
+    """Capture an hour of so many jobs, and replay it; return real seconds of the replay and its verdict."""
+    with Harness(Options(speed=1.0), tell) as harness:
+        target = target_of(harness.run)
+        now = target.now()
+        written = Written(begins=now.timestamp() - HOUR_SECONDS, seconds=HOUR_SECONDS, jobs=count, accounts=ACCOUNTS)
+        written.write(target, tell)
+        question = Question(since=now - timedelta(seconds=HOUR_SECONDS + 1), until=now, has_since=True)
+        bundle, cost = captured(target, question, tell)
     with stage(bundle, tell) as harness:
         begun = time.monotonic()
         verdict = play(bundle, Pipeline(harness.run), _clock(harness)).verdict
@@ -109,7 +95,7 @@ def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], N
                 SiteControl(harness.run.site_url).reset()
                 began = clock.now()
                 kind = _live(pipeline, clock, seed)
-                bundle, _ = _captured(pipeline, began, lambda _: None)
+                bundle = _capture(pipeline, began)
                 tell(f"seed {seed}: {kind}, replaying")
                 begin_anew(bundle.t0.timestamp())
                 verdict = play(bundle, pipeline, clock).verdict.text
@@ -162,43 +148,9 @@ def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
     return kind
 
 
-def _captured(pipeline: Pipeline, began: float, tell: Callable[[str], None]) -> tuple[Bundle, Captured]:
+def _capture(pipeline: Pipeline, began: float) -> Bundle:
     target = target_of(pipeline.run)
-    question = Question(since=datetime.fromtimestamp(began - 1, UTC), until=target.now(), has_since=True)
-    with _counted(pipeline) as calls, tempfile.TemporaryDirectory() as folder:
-        begun = time.monotonic()
-        bundle = capture(target, question, tell)
-        file = Path(folder) / "incident-hour.zip"
-        write_bundle(bundle, file)
-        cost = Captured(
-            jobs=len(bundle.expected.jobs),
-            seconds=round(time.monotonic() - begun, 1),
-            calls=len(calls),
-            packed_bytes=file.stat().st_size,
-        )
-    return bundle, cost
-
-
-@contextmanager
-def _counted(pipeline: Pipeline) -> Iterator[list[str]]:
-    """Note the name of every call to AWS."""
-    calls: list[str] = []
-    clients: Any = pipeline.clients
-    events = [
-        getattr(clients, name).meta.events
-        for name in ("cloudformation", "cloudwatch", "dynamodb", "ecs", "lambda_", "logs", "s3", "sqs", "autoscaling")
-    ]
-
-    def note(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-
-    for each in events:
-        each.register("before-call", note)
-    try:
-        yield calls
-    finally:
-        for each in events:
-            each.unregister("before-call", note)
+    return capture(target, Question(since=datetime.fromtimestamp(began - 1, UTC), until=target.now(), has_since=True))
 
 
 def _message(number: int) -> dict[str, Any]:
@@ -236,7 +188,8 @@ def main() -> None:
             progress.update(task, description=text)
 
         if options.day:
-            told["day"] = day.measure(tell, options.day)
+            cost, lines = day.measure(tell, options.day)
+            told["day"] = asdict(cost) | {"among": options.day, "lines": lines}
         if options.jobs:
             cost, seconds, verdict = hour(options.jobs, tell)
             told["hour"] = asdict(cost) | {"replay_seconds": round(seconds, 1), "verdict": verdict}
