@@ -39,11 +39,12 @@ MARKS = {
     "site_error": "the site's error",
     "signed_in": "signed in",
     "account_paused": "the account rests",
-    "messages_handed_back": "handed back for",
     "lease_lost": "lease lost",
     "message_lost": "message lost",
 }
 """Log events that are drawn as a tick in the attempt in which they came."""
+AFTERWARDS = frozenset({"messages_handed_back", "message_deleted"})
+"""What is told of an attempt that has ended: the next one begins later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +176,7 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
     begun, marks, last = 0.0, list[Mark](), 0.0
     for at, line in lines:
         event, ran = str(line.get("event", "")), line.get("duration_ms")
-        if not event or not isinstance(ran, int | float):
+        if not event or event in AFTERWARDS or not isinstance(ran, int | float):
             continue
         begun = begun or at - ran / 1000
         last = at
@@ -183,7 +184,7 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
             status, why = str(line.get("status", "")), str(line.get("error") or "")
             back = line.get("comes_back_seconds")
             if back is not None:
-                marks.append(Mark(at=at, title=MARKS["messages_handed_back"], detail=duration(float(back))))
+                marks.append(Mark(at=at, title="handed back for", detail=duration(float(back))))
             yield Span(
                 kind=Kind.WORK if status == SUCCEEDED else Kind.FAILED,
                 start=begun,
@@ -195,7 +196,7 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
             begun, marks = 0.0, []
         elif event in STEPS:
             marks.append(STEPS[event](at, line))
-        elif event in MARKS and event != "messages_handed_back":
+        elif event in MARKS:
             marks.append(Mark(at=at, title=MARKS[event], detail=_detail(line)))
     if begun and marks:
         yield Span(kind=Kind.WORK, start=begun, end=last if is_ended else now, marks=tuple(marks), is_open=not is_ended)

@@ -99,6 +99,25 @@ def test_what_was_handed_back_is_away_until_it_comes_back() -> None:
     assert (way.spans[-1].kind, way.spans[-1].is_open) == (Kind.HIDDEN, True)
 
 
+def test_what_is_told_after_an_attempt_begins_no_other() -> None:
+    """It is handed back, and comes again a minute later: the time between is no attempt."""
+    told = [
+        (101.0, line("job_ended", 1000, status="failed", comes_back_seconds=60)),
+        (101.1, line("messages_handed_back", 1100)),
+        (162.0, line("attempt_begins", 500)),
+        (163.0, line("job_ended", 1500, status="succeeded")),
+        (163.1, line("message_deleted", 1600)),
+    ]
+    way = detailed(Stations(sent=99.0, forwarded=99.5, taken=100.0, ended=163.0), told, NOW)
+
+    assert [(it.kind, it.start, it.end) for it in way.spans[2:]] == [
+        (Kind.FAILED, 100.0, 101.0),
+        (Kind.HIDDEN, 101.0, 161.0),
+        (Kind.QUEUE, 161.0, 161.5),
+        (Kind.WORK, 161.5, 163.0),
+    ]
+
+
 def test_what_the_browser_asked_for_stands_in_its_attempt() -> None:
     """Each request with its answer, or why there was none, over the time that it took; of a job that runs, too."""
     told = [
