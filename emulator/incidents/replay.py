@@ -125,7 +125,7 @@ def stage(bundle: Bundle, tell: Callable[[str], None]) -> Iterator[Harness]:
         Pipeline(harness.run).await_health()
         clock.jump(max(t0 - _QUIET_SECONDS - clock.now(), 0.0))
         tell("replaying")
-        clock.advance(max(t0 - clock.now(), 0.0))
+        go_to(clock, t0)
         yield harness
 
 
