@@ -1,5 +1,6 @@
 """Time that stands by work, and leaps over waiting."""
 
+import itertools
 import shutil
 import signal
 import sys
@@ -107,6 +108,36 @@ child.wait()
         assert observer._classify(child)
         assert observer._classify(parent.process.pid)
         assert child in observer._watched
+    observer.close()
+
+
+def test_however_many_processes_others_start_looks_stay_quick(
+    make_clock: MakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of numbers a second whose bearers are gone: they are forgotten although work never rests."""
+    observer = Observer(make_clock(AUTO)._page.path)
+    given, kept = itertools.count(10**8, 30), []
+    monkeypatch.setattr(observer, "_last_number", lambda: next(given))
+    for tenths in range(300):
+        observer._find_new(tenths / 10)
+        kept.append(len(observer._missing))
+
+    assert max(kept[20:]) < 500
+    observer.close()
+
+
+def test_whoever_comes_when_its_number_is_forgotten_is_watched_all_the_same(make_clock: MakeClock) -> None:
+    """A fork that took longer than anybody thought."""
+    observer = Observer(make_clock(AUTO)._page.path)
+    with python("import time; print('ready', flush=True); time.sleep(600)", {}) as program:
+        assert program.line() == "ready"
+        observer._last = observer._last_number()
+        observer._missing = {10**8: 0.0}
+
+        observer._find_new(10.0)
+
+        assert program.process.pid in observer._watched
+        assert observer._missing == {}
     observer.close()
 
 

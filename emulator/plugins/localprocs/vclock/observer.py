@@ -12,6 +12,8 @@ from localprocs.vclock.work import Sight, reason
 
 _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""
+_FORKING_SECONDS = 0.5
+"""So long a number that was given away may be a process of ours on its way, that nobody sees yet."""
 _PROC = Path("/proc")
 _MANY = 256
 """New numbers that are looked at one by one."""
@@ -31,8 +33,8 @@ class Observer:
         self._packets = _packet_threads()
         self._own = os.getpid()
         self._last = self._last_number()
-        self._missing: set[int] = set()
-        """Numbers that the kernel has given away, and that nobody bears: not yet, or no longer."""
+        self._missing: dict[int, float] = {}
+        """Numbers that the kernel has given away, and that nobody bears, not yet or no longer; since when."""
         self.watch(self._own)
         self._watch_trees(self._watched)
 
@@ -65,7 +67,7 @@ class Observer:
         if ran and not self._busy:  # else they may have run before those came to rest: look further at once
             self._busy = ran
             return [each.sight(now, "") for each in ran], None
-        self._find_new()
+        self._find_new(now)
         states = {}
         for pid, each in list(self._watched.items()):
             letters = each.states()
@@ -118,7 +120,7 @@ class Observer:
                 each.used, each.ran_at = used, now
         return [each for each in processes if each.ran]
 
-    def _find_new(self) -> None:
+    def _find_new(self, now: float) -> None:
         """Find threads and processes that were started since: they have the numbers that the kernel gave away since."""
         last = self._last_number()
         if last != self._last:
@@ -126,10 +128,15 @@ class Observer:
             self._last = last
             if len(numbers) == 0 or len(numbers) > _MANY:  # they have come round, or it was long ago
                 self._watch_trees(self._watched)
-            self._missing.update(numbers[-_MANY:])
+            self._missing.update(dict.fromkeys(numbers[-_MANY:], now))
         for number in list(self._missing):
             if self._classify(number):
-                self._missing.discard(number)
+                del self._missing[number]
+        if any(now - since > 2 * _FORKING_SECONDS for since in self._missing.values()):
+            # Others start processes all the time: were their numbers kept until all rest, looks would take so long that
+            # all never rest. Whoever of ours came after all is a child of one of ours.
+            self._missing = {it: since for it, since in self._missing.items() if now - since <= _FORKING_SECONDS}
+            self._watch_trees(self._watched)
 
     def _classify(self, number: int) -> bool:
         """Watch a new thread or process if it is one of ours; return whether it is there at all."""
