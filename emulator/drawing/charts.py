@@ -18,11 +18,28 @@ class Series:
     points: Points
     is_step: bool = False
     """The value holds until the next point."""
+    total: float | None = None
+    """How many in all, where the line counts what happened."""
 
     @property
-    def last(self) -> float | None:
-        """The newest value."""
-        return self.points[-1][1] if self.points else None
+    def told(self) -> str:
+        """The total, or else the newest value."""
+        if self.total is not None:
+            return f"{self.total:g} in all"
+        return f"{self.points[-1][1]:g}" if self.points else "not known"
+
+
+def a_minute(counts: Points, period: float, end: float) -> Points:
+    """Return what was counted in periods (seconds) as so many a minute; where nothing was counted, none happened."""
+    found = list[tuple[float, float]]()
+    for at, count in counts:
+        quiet = found[-1][0] + period if found else at - period
+        if quiet < at:
+            found += [(it, 0.0) for it in sorted({quiet, at - period})]
+        found.append((at, count * 60 / period))
+    if found and found[-1][0] + period <= end:
+        found += [(found[-1][0] + period, 0.0), (end, 0.0)]
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +56,7 @@ def stretches(now: str, changes: Sequence[tuple[float, str, str]], start: float,
 
     From its changes in order of time: moment, state before and after.
     """
-    seen = [it for it in changes if start < it[0] < end]
+    seen = [it for it in changes if start < it[0] <= end]
     moments = [start, *(at for at, _, _ in seen), end]
     states = [seen[0][1] if seen else now, *(after for _, _, after in seen)]
     scale = WIDTH / max(end - start, 1.0)
@@ -77,11 +94,11 @@ class Chart:
                 moves.append(f"L{x:.1f} {before:.1f}")
             moves.append(f"{'L' if moves else 'M'}{x:.1f} {y:.1f}")
             before = y
-        return "".join(moves)
+        return "".join(moves) + ("h0" if len(moves) == 1 else "")  # a single point is a dot
 
     def y(self, value: float) -> float:
         """Return a value's height in the box."""
         return HEIGHT - value / self.top * (HEIGHT - 4) - 1
 
     def _x(self, at: float) -> float:
-        return (at - self.start) / max(self.end - self.start, 1.0) * WIDTH
+        return max(at - self.start, 0.0) / max(self.end - self.start, 1.0) * WIDTH

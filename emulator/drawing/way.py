@@ -43,8 +43,6 @@ MARKS = {
     "message_lost": "message lost",
 }
 """Log events that are drawn as a tick in the attempt in which they came."""
-AFTERWARDS = frozenset({"messages_handed_back", "message_deleted"})
-"""What is told of an attempt that has ended: the next one begins later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,13 +170,18 @@ def _between(attempt: Span, until: float, *, is_open: bool) -> Iterator[Span]:
 
 
 def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, is_ended: bool) -> Iterator[Span]:
-    """Cut the scraper's lines into attempts; each line tells how long its attempt had run."""
-    begun, marks, last = 0.0, list[Mark](), 0.0
+    """Cut the scraper's lines into attempts; each line tells how long its attempt had run.
+
+    What is told of an attempt once it has ended (handed back, deleted) begins no other one.
+    """
+    begun, marks, last, ended = 0.0, list[Mark](), 0.0, 0.0
     for at, line in lines:
         event, ran = str(line.get("event", "")), line.get("duration_ms")
-        if not event or event in AFTERWARDS or not isinstance(ran, int | float):
+        if not event or not isinstance(ran, int | float):
             continue
-        begun = begun or at - ran / 1000
+        if at - ran / 1000 < ended and event != "job_ended":
+            continue
+        begun = begun or max(at - ran / 1000, ended)
         last = at
         if event == "job_ended":
             status, why = str(line.get("status", "")), str(line.get("error") or "")
@@ -193,7 +196,7 @@ def _attempts(lines: Iterable[tuple[float, Mapping[str, Any]]], now: float, *, i
                 marks=tuple(marks),
                 away_seconds=float(back or 0),
             )
-            begun, marks = 0.0, []
+            begun, marks, ended = 0.0, [], at
         elif event in STEPS:
             marks.append(STEPS[event](at, line))
         elif event in MARKS:

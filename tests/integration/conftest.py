@@ -1,14 +1,30 @@
-"""What tests of the scraper alone stand on: a fake site with a browser, or with the worker's process and its AWS."""
+"""What tests share: the scraper's fake site with a browser, or with the worker's process and its AWS; the console."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Page
 
+from emulator.console.web.server import console_over
+from emulator.harness.harness import Harness
+from emulator.harness.pipeline import Pipeline
+from emulator.harness.run_file import Run
+from tests.integration.console_page import PATIENCE_MS, OpenPage
 from tests.integration.scraper_office import Office, World, world
 from tests.integration.scraper_task import Cloud, services
 
 LONGEST = (
-    *("command_line", "console", "infra_in_operation", "operations", "ecs_services", "ecs_tasks", "limit_at_site"),
+    *(
+        "command_line",
+        "console",
+        "console_jobs",
+        "console_breaking",
+        "infra_in_operation",
+        "operations",
+        "ecs_services",
+        "ecs_tasks",
+        "limit_at_site",
+    ),
     *("artefacts", "rate_limiting", "error_handling", "alarms_scaling", "onlyfans_scraper_e2e", "alarms_states"),
     *("scraper_task", "scraper_signed_out", "scraper_goes_on", "scraper_failures", "scraper_sign_in", "scraper_reads"),
 )
@@ -55,3 +71,23 @@ def cloud(fresh: Callable[[], Cloud]) -> Iterator[Cloud]:
     cloud = fresh()
     yield cloud
     cloud.close()
+
+
+@pytest.fixture(scope="module")
+def console(harness: Harness) -> Iterator[Run]:
+    """The console over the session's harness."""
+    with console_over(harness.run) as run:
+        yield run
+
+
+@pytest.fixture
+def open_page(page: Page, console: Run, pipeline: Pipeline) -> OpenPage:
+    """Opens a page of the console, over an empty pipeline."""
+    del pipeline  # it was emptied
+    page.set_default_timeout(PATIENCE_MS)
+
+    def opened(path: str) -> Page:
+        page.goto(console.console_url.rstrip("/") + path)
+        return page
+
+    return opened

@@ -20,7 +20,9 @@ class Strip:
     """By the cloud's clock, in seconds since the epoch."""
     wall: float
     speed: str = ""
-    """A number and "times", or "auto"; empty on AWS, whose clock nobody turns."""
+    """In words; empty on AWS, whose clock nobody turns."""
+    is_auto: bool = False
+    """Time leaps over what nobody works in."""
     is_paused: bool = False
     due: tuple[dict[str, Any], ...] = field(default=())
     """What waits next: ``who`` and ``seconds`` from now; empty where it is not known."""
@@ -32,10 +34,12 @@ def read(place: Place) -> Strip:
         return Strip(now=place.target.now().timestamp(), wall=time.time())
     told = clock_state(place.run.control_url)
     speed = told["speed"]
+    is_auto = speed == "auto"
     return Strip(
         now=float(told["now"]),
         wall=time.time(),
-        speed="auto" if speed == "auto" or told.get("auto") else f"{speed:g} times",
+        speed="auto: leaps over waits" if is_auto else "real time" if speed == 1 else f"{speed:g} times real time",
+        is_auto=is_auto,
         is_paused=bool(told["paused"]),
         due=tuple(told.get("due", ())),
     )

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,22 @@ STATIC = Path(__file__).parents[1] / "static"
 type FindPlace = Callable[[], Place]
 RESTS = 3.0
 """How many times as long as it looked a page waits before it looks again."""
+NOTICE_SECONDS = 30.0
 TROUBLE = (TellOperator, httpx.HTTPError, ClientError, BotoCoreError, OSError)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A few words about a change, shown for a while on every page."""
+
+    text: str = ""
+    is_bad: bool = False
+    told: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is still worth showing."""
+        return time.monotonic() - self.told < NOTICE_SECONDS
 
 
 class Console:
@@ -48,8 +64,8 @@ class Console:
         self._changing = Changing(find_place, LONGEST_SECONDS if can_change else LONGEST_ON_AWS_SECONDS)
         self.boot = secrets.token_hex(4)
         """Names this process: a page of an earlier one loads itself anew."""
-        self.notices: list[tuple[str, str]] = []
-        """What this console was asked to do, and what came of it: the latest last."""
+        self.notice = Notice()
+        """What came of what this console was last asked to do."""
         self.viewer_origin = ""
         """Where traces are shown."""
 
@@ -75,7 +91,7 @@ class Console:
             "can_change": self.can_change and run is not None,
             "token": run.control_token if run and self.can_change else "",
             "site_url": run.site_url if run else "",
-            "notices": self.notices[-3:],
+            "notice": self.notice if self.notice.is_new else Notice(),
             "way_of": "the emulator" if run else "AWS",
         }
 

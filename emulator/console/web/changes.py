@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from emulator.console.reading import journal
 from emulator.console.reading.breakage import SKEW
-from emulator.console.reading.place import target_of
-from emulator.console.web.app import TROUBLE, Console
+from emulator.console.reading.place import of_harness, target_of
+from emulator.console.web.app import TROUBLE, Console, Notice
 from emulator.console.web.guard import is_allowed
+from emulator.console.web.pages import NoSuchPage, find_job
 from emulator.drawing.incident import page
+from emulator.drawing.moments import duration
 from emulator.harness import places
 from emulator.harness.clients import http_client
 from emulator.harness.faults import Faults
@@ -37,6 +38,8 @@ from huntaze_scraper.operations.replay import Replay
 type Form = Mapping[str, str]
 THROTTLED = 0.5
 """The share of a service's calls that it throttles: what retries must get past."""
+TURN_SECONDS = 300.0
+"""How long a turn of the clock may take: before that it says by itself who would not settle."""
 type Change = Callable[[Run, Form], str]
 """Does what the form asks for, and tells in a few words what was done. Raises TellOperator or ValueError for bad input."""
 
@@ -59,23 +62,26 @@ def routes(console: Console) -> list[BaseRoute]:
 
 
 def turn_clock(run: Run, form: Form) -> str:
-    """Pause time, let it go on, or go ahead in it."""
+    """Pause time, let it go on, go ahead in it, or set its speed."""
+    body: dict[str, Any]
     match form.get("do"):
         case "pause":
-            body: dict[str, Any] = {"paused": True}
+            body, told = {"paused": True}, "time stands"
         case "resume":
-            body = {"paused": False}
-        case None:
-            body = {"advance_seconds": _number(form, "seconds")}
+            body, told = {"paused": False}, "time goes on"
         case "settle":
-            body = {"settle": True}
-        case "speed":
-            speed = form.get("speed", "")
-            body = {"speed": speed if speed == "auto" else _number(form, "speed")}
+            body, told = {"settle": True}, "nothing that is due is left to do"
+        case None if form.get("speed") == "auto":
+            body, told = {"speed": "auto"}, "time leaps over waits"
+        case None if "speed" in form:
+            body, told = {"speed": _number(form, "speed")}, f"time goes {_number(form, 'speed'):g} times as fast"
+        case None:
+            seconds = _number(form, "seconds")
+            body, told = {"advance_seconds": seconds}, f"time went {duration(seconds)} ahead"
         case other:
             raise ValueError(f"{other!r} is nothing that a clock can do")
     _post(f"{run.control_url}/clock", body, run)
-    return {"pause": "time stands", "resume": "time goes on"}.get(str(form.get("do")), "time was turned")
+    return told
 
 
 def send(run: Run, form: Form) -> str:
@@ -86,11 +92,10 @@ def send(run: Run, form: Form) -> str:
 def send_again(run: Run, form: Form) -> str:
     """Send what a job said once more, as a job of its own: with the time of now."""
     wanted = form.get("id", "")
-    letters = journal.read(run, run.ingress_queue_url)
-    found = next((it.job for it in letters if it.job and it.job.job_id == wanted), None)
-    if found is None:
+    _, letter = find_job(of_harness(run), wanted)
+    if letter is None or letter.job is None:
         raise ValueError("nobody remembers that job's words any more")
-    fresh = {name: value for name, value in found.payload.items() if name != "timestamp"}
+    fresh = {name: value for name, value in letter.job.payload.items() if name != "timestamp"}
     return f"sent job {Pipeline(run).send(fresh).job_id[:12]}, a copy of {wanted[:12]}"
 
 
@@ -125,14 +130,17 @@ def treat_letters(run: Run, form: Form) -> str:
 
 
 def break_site(run: Run, form: Form) -> str:
-    """Add a rule of the fake site, take one away, or set its own limit."""
+    """Add a rule of the fake site, or take one away: the one that is the same, wherever it stands by now."""
     url = f"{run.site_url}/_control/faults"
     rules = [
         {"match": it["match"], "fault": it["fault"], "times": it["times"]}
         for it in http_client.get(url).raise_for_status().json()
     ]
-    if form.get("remove", "").isdecimal():
-        del rules[int(form["remove"]) : int(form["remove"]) + 1]
+    if "remove" in form:
+        ended = json.loads(form["remove"])
+        if ended not in rules:
+            raise ValueError("that rule is gone already")
+        rules.remove(ended)
         done = "a rule of the site is gone"
     else:
         fault: dict[str, Any] = {"kind": form.get("kind", "")}
@@ -213,7 +221,7 @@ def _skew(run: Run, seconds: float) -> None:
 
 
 def _post(url: str, body: object, run: Run) -> None:
-    answer = http_client.post(url, json=body, headers={"X-Control-Token": run.control_token}, timeout=120)
+    answer = http_client.post(url, json=body, headers={"X-Control-Token": run.control_token}, timeout=TURN_SECONDS)
     if answer.is_error:
         try:
             told = str(answer.json()["error"])
@@ -237,15 +245,12 @@ def _endpoint(console: Console, change: Change) -> Callable[[Request], Any]:
                 return PlainTextResponse("the page is older than the harness: load it anew\n", 403)
             form = {name: str(value) for name, value in (await request.form()).items()}
             told = await run_in_threadpool(change, run, form)
-        except (ValueError, TypeError, KeyError, InvalidJob, *TROUBLE) as error:
-            text = (
-                str(error)
-                if isinstance(error, ValueError | TypeError | InvalidJob | TellOperator)
-                else type(error).__name__
-            )
-            console.notices.append(("bad", text))
+        except (ValueError, TypeError, KeyError, InvalidJob, NoSuchPage, *TROUBLE) as error:
+            is_told = isinstance(error, ValueError | TypeError | InvalidJob | NoSuchPage | TellOperator)
+            text = str(error) if is_told else f"that did not work ({type(error).__name__})"
+            console.notice = Notice(text, is_bad=True)
             return _back(request, text, 400)
-        console.notices.append(("good", told))
+        console.notice = Notice(told)
         return _back(request, told, 200)
 
     return endpoint

@@ -20,6 +20,8 @@ from huntaze_scraper.operations import job_history
 from huntaze_scraper.operations.errors import TellOperator
 
 LATEST = 8
+MOST_TASKS = 9
+"""So many tasks the map has room for."""
 QUEUE_NAMES = {
     "ingress": "Ingress queue",
     "workflows": "Workflows queue",
@@ -81,7 +83,7 @@ def home(asked: Asked) -> dict[str, Any]:
         "overview": overview.read(asked.place, asked.now),
         "rows": [(row, outline(row.stations, asked.now)) for row in latest.rows],
         "broken": breakage.read(run).count if run else 0,
-        "names": QUEUE_NAMES,
+        "most_tasks": MOST_TASKS,
     }
 
 
@@ -106,7 +108,7 @@ def job_list(asked: Asked) -> dict[str, Any]:
 
 def job(asked: Asked) -> dict[str, Any]:
     """Show one job: its way, its lines, its result."""
-    history, letter = _found(asked.place, asked.path["id"])
+    history, letter = find_job(asked.place, asked.path["id"])
     lines = [(it.at.timestamp(), it.line) for it in history.events if it.source == "scraper"]
     stations = _stations(history)
     if letter is not None:
@@ -157,7 +159,7 @@ def charts(asked: Asked) -> dict[str, Any]:
 
 def breaking(asked: Asked) -> dict[str, Any]:
     """Show what is broken, and what could be."""
-    return {"breakage": breakage.read(asked.place.harness), "kinds": list(KINDS)}
+    return {"breakage": breakage.read(asked.place.harness), "kinds": _KINDS}
 
 
 PAGES = (
@@ -168,6 +170,10 @@ PAGES = (
     Page("/queues/{name}", "queue.html", queue, needs_harness=True),
     Page("/break", "break.html", breaking, needs_harness=True),
 )
+
+
+_KINDS = {name: str(kind.__doc__).partition("\n")[0].split("``") for name, kind in KINDS.items()}
+"""What each of the site's faults does: words, and every other one an option or a value."""
 
 
 def _stations(history: job_history.JobHistory) -> Stations:
@@ -194,8 +200,12 @@ def _within(letters: Iterable[journal.Letter], most_bytes: int) -> Iterator[tupl
         yield letter, is_shown
 
 
-def _found(place: Place, job_id: str) -> tuple[job_history.JobHistory, journal.Letter | None]:
-    """Return what is known of a job, and, over a harness, the message that brought it; one just sent is only that."""
+def find_job(place: Place, job_id: str) -> tuple[job_history.JobHistory, journal.Letter | None]:
+    """Return what is known of a job, and, over a harness, the message that brought it; one just sent is only that.
+
+    Raises:
+        NoSuchPage: nobody knows it.
+    """
     try:
         history = job_history.find(place.target, job_id, datetime.fromtimestamp(0, UTC))
     except TellOperator as error:

@@ -1,10 +1,14 @@
 """The console speaks to this machine's own pages, and changes nothing for anybody without its token."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.routing import Route
 
+from emulator.console.web import changes
+from emulator.console.web.app import NOTICE_SECONDS, Notice
 from emulator.console.web.server import ConsoleServer
 from emulator.harness.errors import HarnessError
 
@@ -69,9 +73,14 @@ def test_read_only_nothing_that_changes_anything_is_routed() -> None:
     server = ConsoleServer(nowhere, can_change=False)  # type: ignore[arg-type]
     server.start()
     try:
-        assert {httpx.post(f"{server.url}{path}").status_code for path in ("clock", "jobs/again", "letters")} <= {
-            404,
-            405,
-        }
+        paths = [it.path for it in changes.routes(server.console) if isinstance(it, Route)]
+        assert {"/clock", "/jobs", "/letters", "/break/end"} < set(paths)
+        assert {httpx.post(server.url.rstrip("/") + path).status_code for path in paths} <= {404, 405}
     finally:
         server.stop()
+
+
+def test_what_was_done_is_told_for_a_while() -> None:
+    """A page that is opened much later does not begin with old words."""
+    assert Notice("sent job 0123").is_new
+    assert not Notice("sent job 0123", told=time.monotonic() - NOTICE_SECONDS).is_new

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.console.reading.clock import WallTimes
-from emulator.drawing.charts import HEIGHT, WIDTH, Chart, Series, stretches
+from emulator.drawing.charts import HEIGHT, WIDTH, Chart, Series, a_minute, stretches
 from emulator.drawing.moments import clock_time, duration
 
 
@@ -40,10 +40,33 @@ def test_every_line_lies_in_its_box(points: list[tuple[float, float]]) -> None:
     series = Series(name="any", points=sorted(points))
     chart = Chart(title="any", start=0, end=3600, series=[series])
 
-    pairs = [pair.split() for pair in chart.path(series).replace("L", "M").split("M")[1:]]
+    pairs = [pair.split() for pair in chart.path(series).removesuffix("h0").replace("L", "M").split("M")[1:]]
 
     assert len(pairs) == len(points)
     assert all(0 <= float(x) <= WIDTH and 0 <= float(y) <= HEIGHT for x, y in pairs)
+
+
+def test_what_was_counted_is_told_a_minute_and_falls_to_nothing_in_between() -> None:
+    """Twelve in two minutes are six a minute; a quiet hour is a line at 0, not a slope to what came after it."""
+    assert a_minute([(240.0, 12.0), (360.0, 2.0), (3600.0, 4.0)], 120, 3660) == [
+        (120.0, 0.0),
+        (240.0, 6.0),
+        (360.0, 1.0),
+        (480.0, 0.0),
+        (3480.0, 0.0),
+        (3600.0, 2.0),
+    ]
+    assert a_minute([(60.0, 1.0)], 60, 600)[-2:] == [(120.0, 0.0), (600.0, 0.0)]
+    assert a_minute([], 60, 600) == []
+
+
+def test_a_line_tells_its_total_or_its_newest_value() -> None:
+    """And that nothing is known, which is not none."""
+    points = [(0.0, 1.0), (60.0, 2.5)]
+
+    assert Series(name="any", points=points).told == "2.5"
+    assert Series(name="any", points=points, total=7.0).told == "7 in all"
+    assert Series(name="any", points=[]).told == "not known"
 
 
 def test_a_state_lasts_until_the_next_change() -> None:

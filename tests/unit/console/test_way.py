@@ -33,7 +33,15 @@ lines = st.lists(
         st.builds(
             line,
             st.sampled_from(
-                ["job_ended", "site_error", "signed_in", "site_answered", "object_kept", "message_deleted"]
+                [
+                    "job_ended",
+                    "messages_handed_back",
+                    "site_error",
+                    "signed_in",
+                    "site_answered",
+                    "object_kept",
+                    "message_deleted",
+                ]
             ),
             st.floats(0, 500_000),
             status=st.sampled_from(["succeeded", "returned", "failed"]),
@@ -46,8 +54,9 @@ lines = st.lists(
 
 
 def check(way: Way) -> None:
-    """No span ends before it begins, and only the last is open."""
+    """No span ends before it begins, or begins before the one before it has ended, and only the last is open."""
     assert all(it.end >= it.start for it in way.spans)
+    assert all(other.start >= one.end for one, other in pairwise(way.spans))
     assert all(not it.is_open for it in way.spans[:-1])
 
 
