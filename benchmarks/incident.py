@@ -143,6 +143,7 @@ def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
         clock, lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, 30
     ):
         kind += ", not all ended"
+    settle(clock)
     faults.end_outages()
     site.faults()
     return kind
