@@ -36,6 +36,28 @@ def test_all_processes_agree_on_the_time(make_clock: Callable[[float], Clock]) -
     assert seen == sorted(seen)
 
 
+def test_a_process_knows_how_much_rest_was_leapt_over(make_clock: Callable[[float], Clock]) -> None:
+    """At sixty times the wall's pace an hour without work is a minute; an hour that was jumped over is no rest."""
+    clock = make_clock(60)
+    code = """
+import sys
+from localprocs.real_time import elapsed, elapsed_with_rest
+for _ in sys.stdin: print(elapsed_with_rest() - elapsed(), flush=True)
+"""
+    with python(code, clock.env()) as program, python(code, {}) as without_clock:
+
+        def rest() -> list[float]:
+            for it in (program, without_clock):
+                it.write("?")
+            return [round(float(it.line())) for it in (program, without_clock)]
+
+        assert rest() == [0, 0]
+        clock.jump(3600)
+        assert rest() == [0, 0]
+        clock.advance(3600)
+        assert rest() == [60, 0]
+
+
 def test_files_bear_the_machines_time(make_clock: Callable[[float], Clock], tmp_path: Path) -> None:
     """A difference from a machine whose clock is right: a fresh file looks as old as the clock is ahead."""
     clock = make_clock(1)

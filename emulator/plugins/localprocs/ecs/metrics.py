@@ -48,14 +48,14 @@ class Meter:
     def measure(self, runs: Sequence[TaskRun]) -> list[Load]:
         """Return the load of each task that runs, since the last look or its start."""
         found = [(run, *_used(run)) for run in runs if run.task.is_running]
-        now = real_time.elapsed()
+        now = real_time.elapsed_with_rest()
         loads = [Load(run.task, self._rate(run, cpu, now) * CPU_UNITS, memory / MEBIBYTE) for run, cpu, memory in found]
         self._before = {run.task.arn: (cpu, now) for run, cpu, _ in found}
         return loads
 
     def _rate(self, run: TaskRun, cpu: float, now: float) -> float:
-        """Return CPU seconds per second of the machine's time: work does not get faster with the clock."""
-        cpu_before, before = self._before.get(run.task.arn, (0.0, run.begun_real))
+        """Return CPU seconds per second of work and of rest: work gets no faster with the clock, rest is leapt over."""
+        cpu_before, before = self._before.get(run.task.arn, (0.0, run.begun))
         return max(0.0, cpu - cpu_before) / (now - before) if now > before else 0.0
 
 

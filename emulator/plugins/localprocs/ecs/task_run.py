@@ -70,7 +70,7 @@ class TaskRun:
     ) -> None:
         """Prepare; nothing happens before ``begin``."""
         self.task = task
-        self.begun_real = real_time.elapsed()
+        self.begun = real_time.elapsed_with_rest()
         self._now = now
         self.credentials_path = str(uuid4())
         self.credentials_token = uuid4().hex
@@ -88,7 +88,7 @@ class TaskRun:
 
     def begin(self) -> None:
         """Start the thread."""
-        self.begun_real = real_time.elapsed()
+        self.begun = real_time.elapsed_with_rest()
         self._thread.start()
 
     def stop(self) -> None:

@@ -8,9 +8,9 @@ SERVICE = (("ClusterName", "c"), ("ServiceName", "s"))
 
 
 def published(world, monkeypatch, busy):
-    """Publish one minute in which each process was busy for so many seconds of real ones."""
-    real = iter((0.0, 100.0, 110.0))
-    monkeypatch.setattr(metrics.real_time, "elapsed", lambda: next(real, 110.0))
+    """Publish one minute in which each process was busy for so many of a hundred seconds of work and rest."""
+    passed = iter((0.0, 100.0))
+    monkeypatch.setattr(metrics.real_time, "elapsed_with_rest", lambda: next(passed))
     publisher = Publisher(world.fleet)
     publisher.publish(60, 0)
     for process in world.runner.containers.values():

@@ -71,6 +71,12 @@ struct page *clock_page(void) {
     return own_page;
 }
 
+/* How much rest the clock has leapt over: nobody worked then. What it jumped over is none. */
+EXPORT nanos vclock_rest(void) {
+    struct page *page = clock_page();
+    return page ? atomic_load(&page->rest) : 0;
+}
+
 /* A machine's date may be wrong by a little; what counts from its start is not. */
 nanos origin_here(const struct page *page, int origin) {
     return page->origins[origin] + (origin == ORIGIN_REALTIME ? own_skew : 0);

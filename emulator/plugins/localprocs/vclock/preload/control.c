@@ -76,7 +76,10 @@ EXPORT void vclock_leap(struct page *page, nanos elapsed) {
     atomic_store(&page->generation, generation | 1);
     nanos now = real_now();
     if (!next.paused && now > next.real) next.elapsed += (nanos)((double)(now - next.real) * next.speed);
-    if (elapsed > next.elapsed) next.elapsed = elapsed;
+    if (elapsed > next.elapsed) {
+        atomic_fetch_add(&page->rest, (nanos)((double)(elapsed - next.elapsed) / next.speed));
+        next.elapsed = elapsed;
+    }
     next.real = now;
     page->epochs[(generation / 2 + 1) % 2] = next;
     atomic_store(&page->generation, (generation | 1) + 1);

@@ -37,7 +37,7 @@ typedef int64_t nanos;
 /* ---- the page ------------------------------------------------------------------------------------------------ */
 
 #define PAGE_MAGIC 0x4b434c56u /* "VLCK" */
-#define PAGE_LAYOUT 2u
+#define PAGE_LAYOUT 3u
 #define SLOTS 4096
 
 enum origin { ORIGIN_REALTIME, ORIGIN_MONOTONIC, ORIGIN_RAW, ORIGIN_BOOTTIME, ORIGINS };
@@ -68,6 +68,7 @@ struct page {
     _Atomic uint32_t generation; /* odd while the epoch changes; epochs[generation / 2 % 2] holds */
     _Atomic uint32_t used;       /* slots from here on have never been claimed */
     _Atomic nanos jolted;        /* real time of the last change that was not a leap: what is under way may be late */
+    _Atomic nanos rest;          /* what leaps left out: the machine's time that it would have taken at their speed */
     nanos origins[ORIGINS];
     struct epoch epochs[2];
     struct slot slots[SLOTS];
