@@ -85,42 +85,46 @@ class _Delayed(set[SqsMessage]):
         self._note(message.created + (message.delay_seconds or 0), message)
 
 
-class _Looks:
-    """The looks at the queues, while there are any: LocalStack's worker starts and stops them."""
+class Looks:
+    """The looks at the queues of LocalStack's workers, who start and stop them: SQS's, and the one of Lambda's events."""
 
     def __init__(self) -> None:
-        self._running: list[Moments] = []
+        """Look at nobody's queues."""
+        self._running: dict[QueueUpdateWorker, Moments] = {}
 
-    def start(self, look: Callable[[], None]) -> None:
-        if not self._running:
-            self._running.append(Moments(look))
-            self._running[-1].start()
+    def start(self, worker: QueueUpdateWorker) -> None:
+        """Look at a worker's queues from now on."""
+        if worker not in self._running:
+            self._running[worker] = moments = Moments(worker.do_update_all_queues)
+            moments.start()
 
-    def stop(self) -> None:
-        while self._running:
-            self._running.pop().stop()
+    def stop(self, worker: QueueUpdateWorker) -> None:
+        """Look at them no more."""
+        if moments := self._running.pop(worker, None):
+            moments.stop()
 
     def note(self, moment: float, message: SqsMessage) -> None:
         """Look then, unless by then the message is deleted or hidden for longer."""
-        for each in self._running:
+        for each in list(self._running.values()):
             each.note(moment, lambda: message.deleted or (message.visibility_deadline or 0) > moment)
 
     def is_due(self) -> bool:
-        return any(each.is_due() for each in self._running)
+        """Whether a moment has come that was not acted on to the end."""
+        return any(each.is_due() for each in list(self._running.values()))
 
 
 @hooks.on_infra_start()
 def look_when_due() -> None:
     """Have the queues looked at when something in them is due."""
-    looks = _Looks()
+    looks = Looks()
 
     @patch(QueueUpdateWorker.start)
     def _start(_original: Callable[..., None], self: QueueUpdateWorker) -> None:
-        looks.start(self.do_update_all_queues)
+        looks.start(self)
 
     @patch(QueueUpdateWorker.stop)
-    def _stop(_original: Callable[..., None], _self: QueueUpdateWorker) -> None:
-        looks.stop()
+    def _stop(_original: Callable[..., None], self: QueueUpdateWorker) -> None:
+        looks.stop(self)
 
     @patch(SqsQueue.__init__)
     def _init(original: Callable[..., None], self: Any, *arguments: Any, **named: Any) -> None:

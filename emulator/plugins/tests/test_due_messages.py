@@ -2,9 +2,10 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
-from localprocs.due_messages import Moments
+from localprocs.due_messages import Looks, Moments
 
 PATIENCE_SECONDS = 30
 
@@ -101,3 +102,21 @@ def test_what_is_due_is_so_until_it_was_acted_on():
     while moments.is_due():
         assert time.monotonic() < deadline
     moments.stop()
+
+
+def test_each_workers_queues_are_looked_at():
+    """Lambda keeps its events in queues of its own, beside those of SQS: what fails there is tried again, too."""
+
+    class Worker:
+        def __init__(self):
+            self.looked = threading.Event()
+            self.do_update_all_queues = self.looked.set
+
+    looks, workers = Looks(), [Worker(), Worker()]
+    for worker in workers:
+        looks.start(worker)
+    looks.note(time.time(), SimpleNamespace(deleted=False, visibility_deadline=None))
+    assert all(worker.looked.wait(PATIENCE_SECONDS) for worker in workers)
+    for worker in workers:
+        looks.stop(worker)
+    assert not looks.is_due()
