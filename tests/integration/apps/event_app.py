@@ -4,9 +4,10 @@ from pathlib import Path
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack, aws_apigateway, aws_events_targets
 from aws_cdk.aws_dynamodb import Attribute, AttributeType, Table
-from aws_cdk.aws_events import EventPattern, Rule, Schedule
+from aws_cdk.aws_events import EventBus, EventPattern, Rule, Schedule
 from aws_cdk.aws_lambda import Code, Function, FunctionUrlAuthType, Runtime
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
+from aws_cdk.aws_logs import FilterPattern, LogGroup, MetricFilter
 from aws_cdk.aws_s3 import Bucket, EventType
 from aws_cdk.aws_s3_notifications import LambdaDestination
 from aws_cdk.aws_sns import SubscriptionFilter, Topic
@@ -14,6 +15,7 @@ from aws_cdk.aws_sns_subscriptions import SqsSubscription
 from aws_cdk.aws_sqs import DeadLetterQueue, Queue
 from aws_cdk.aws_stepfunctions import DefinitionBody, Pass, Result, StateMachine
 from aws_cdk.aws_stepfunctions_tasks import LambdaInvoke
+from aws_cdk.custom_resources import AwsCustomResource, AwsCustomResourcePolicy, AwsSdkCall, PhysicalResourceId
 from constructs import Construct
 
 CODE = str(Path(__file__).parent / "event_functions")
@@ -36,9 +38,10 @@ class EventApp(Stack):
         self._bucket()
         self._workflow()
         self._doors()
+        self._row()
         CfnOutput(self, "TableName", value=self.table.table_name)
 
-    def _function(self, name: str) -> Function:
+    def _function(self, name: str, log_group: LogGroup | None = None) -> Function:
         function = Function(
             self,
             name,
@@ -46,6 +49,7 @@ class EventApp(Stack):
             handler=f"functions.{name.lower()}",
             code=Code.from_asset(CODE),
             timeout=Duration.seconds(30),
+            log_group=log_group,
             environment={"TABLE": self.table.table_name, "WORD": self.word},
         )
         self.table.grant_write_data(function)
@@ -69,7 +73,9 @@ class EventApp(Stack):
 
     def _rules(self) -> None:
         heard = aws_events_targets.LambdaFunction(self._function("Heard"))
-        Rule(self, "OnOrder", event_pattern=EventPattern(source=["shop"], detail_type=["order"]), targets=[heard])
+        bus, pattern = EventBus(self, "Bus"), EventPattern(source=["shop"], detail_type=["order"])
+        Rule(self, "OnOrder", event_bus=bus, event_pattern=pattern, description=self.word, targets=[heard])
+        CfnOutput(self, "BusName", value=bus.event_bus_name)
         ticked = aws_events_targets.LambdaFunction(self._function("Ticked"))
         Rule(self, "Hourly", schedule=Schedule.rate(Duration.hours(1)), targets=[ticked])
 
@@ -85,8 +91,29 @@ class EventApp(Stack):
         CfnOutput(self, "MachineArn", value=machine.state_machine_arn)
 
     def _doors(self) -> None:
-        function = self._function("Asked")
+        log = LogGroup(self, "AskedLog", removal_policy=RemovalPolicy.DESTROY)
+        pattern = FilterPattern.string_value("$.word", "=", self.word)
+        MetricFilter(self, "Asks", log_group=log, filter_pattern=pattern, metric_namespace="Shop", metric_name="Asks")
+        function = self._function("Asked", log)
         CfnOutput(self, "Url", value=function.add_function_url(auth_type=FunctionUrlAuthType.NONE).url)
         gone = RemovalPolicy.DESTROY
         api = aws_apigateway.LambdaRestApi(self, "Api", handler=function, cloud_watch_role_removal_policy=gone)
         CfnOutput(self, "ApiUrl", value=api.url)
+
+    def _row(self) -> None:
+        """Write a row by a call of AWS's API, as the stack is made or changed; it goes with the stack."""
+        key, where = {"pk": {"S": "row"}}, {"TableName": self.table.table_name}
+        item = {**key, "word": {"S": self.word}}
+        AwsCustomResource(
+            self,
+            "Row",
+            on_update=AwsSdkCall(
+                service="DynamoDB",
+                action="putItem",
+                parameters={**where, "Item": item},
+                physical_resource_id=PhysicalResourceId.of("row"),
+            ),
+            on_delete=AwsSdkCall(service="DynamoDB", action="deleteItem", parameters={**where, "Key": key}),
+            policy=AwsCustomResourcePolicy.from_sdk_calls(resources=[self.table.table_arn]),
+            install_latest_aws_sdk=False,
+        )

@@ -1,6 +1,7 @@
 """LocalStack's own resource types, with what they leave out."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class Amendment:
     """In place of LocalStack's update, which most of its types do not have."""
     complete: Make | None = None
     """After LocalStack's create."""
+    delete: Callable[[Call], object] | None = None
+    """In place of LocalStack's delete."""
 
 
 class AmendedProvider(ResourceProvider[Properties]):
@@ -53,4 +56,7 @@ class AmendedProvider(ResourceProvider[Properties]):
 
     def delete(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
         """Remove the resource."""
-        return self._theirs.delete(request)
+        if self._amendment.delete is None:
+            return self._theirs.delete(request)
+        self._amendment.delete(Call(request, copy.deepcopy(request.desired_state)))
+        return ProgressEvent(OperationStatus.SUCCESS, resource_model=request.desired_state)

@@ -132,14 +132,15 @@ def test_the_sdk_is_within_reach(invoke, tmp_path, file, code):
         "exports.handler = async (e) => (await import(`@aws-sdk/client-${e.a}`)).S3",
     ],
 )
-def test_a_package_that_is_named_only_at_run_time_is_fetched_then(invoke, monkeypatch, code):
-    """As the CDK's AwsCustomResource does; what the registry has not is missing as ever."""
+def test_a_package_that_is_named_only_at_run_time_is_fetched_then(invoke, monkeypatch, tmp_path, code):
+    """As the CDK's AwsCustomResource does, beside others; what the registry has not is missing as ever."""
+    (tmp_path / "cache" / "aws-sdk-for-node" / "node_modules" / "@aws-sdk").mkdir(parents=True)
 
     def install(place, names):
         if list(names) != ["@aws-sdk/client-s3"]:
             raise node.SdkMissing("there is none")
         package = place / "node_modules" / "@aws-sdk" / "client-s3"
-        package.mkdir(parents=True)
+        package.mkdir()
         (package / "package.json").write_text('{"name": "@aws-sdk/client-s3", "main": "main.js"}')
         (package / "main.js").write_text("exports.S3 = 'here'")
 

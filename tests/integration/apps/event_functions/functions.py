@@ -48,5 +48,6 @@ def stepped(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def asked(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer whoever asks."""
-    path = event.get("rawPath") or event.get("path")
-    return {"statusCode": 200, "body": json.dumps({"path": path, "word": os.environ["WORD"]})}
+    answer = json.dumps({"path": event.get("rawPath") or event.get("path"), "word": os.environ["WORD"]})
+    print(answer)
+    return {"statusCode": 200, "body": answer}

@@ -60,17 +60,14 @@ const ASK = `require('http').get(process.argv[1], (answer) => {
   answer.pipe(process.stderr);
   answer.on('end', () => { process.exitCode = answer.statusCode === 200 ? 0 : 1; });
 })`;
-function fetched(name) {
-  const url = `http://${host}:${port}/sdk/${encodeURIComponent(name.split('/', 2).join('/'))}`;
-  execFileSync(process.execPath, ['-e', ASK, url], { stdio: ['ignore', 'ignore', 'pipe'] });
-  return offered.resolve(name);
-}
 function ofTheRuntime(name) {
-  try {
-    return offered.resolve(name);
-  } catch {
-    return fetched(name);
+  const wanted = name.split('/', 2).join('/');
+  // Node keeps in mind that a package was not there: it must not look before.
+  if (!fs.existsSync(path.join(env.LOCALPROCS_NODE_LIBRARY, 'node_modules', wanted, 'package.json'))) {
+    const url = `http://${host}:${port}/sdk/${encodeURIComponent(wanted)}`;
+    execFileSync(process.execPath, ['-e', ASK, url], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
+  return offered.resolve(name);
 }
 const offered = createRequire(path.join(env.LOCALPROCS_NODE_LIBRARY, 'of-the-runtime.js'));
 let asksItself = false;
