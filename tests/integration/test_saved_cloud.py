@@ -1,5 +1,6 @@
 """A cloud written to a file goes on in another: other processes, the same account, the same hour."""
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,139 +11,11 @@ from localprocs.host.cloud import Cloud
 from localprocs.vclock import Clock
 
 from emulator.harness.places import PLUGINS_PYTHON, ROOT
+from tests.integration.apps.inventory import inventory, new
+from tests.integration.shop_template import SHOP
 
 pytestmark = pytest.mark.timeout(400)
 MINUTE = 60.0
-
-FUNCTION = """
-import boto3, os
-from botocore.exceptions import ClientError
-
-table = boto3.client("dynamodb")
-
-def handler(event, context):
-    for key in [it["body"] for it in event.get("Records", [])] or ["tick/" + event["time"]]:
-        try:
-            table.scan(TableName=os.environ["TABLE"])
-            may = "reads"
-        except ClientError as error:
-            may = error.response["Error"]["Code"]
-        table.put_item(TableName=os.environ["TABLE"], Item={"k": {"S": key}, "may": {"S": may}})
-"""
-TASK = """
-import boto3, os, time
-
-table = boto3.client("dynamodb", region_name=os.environ["AWS_REGION"])
-while True:
-    table.put_item(TableName=os.environ["TABLE"], Item={"k": {"S": f"task/{time.time():.0f}"}})
-    time.sleep(60)
-"""
-
-
-def may(*actions: str) -> Any:
-    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
-
-
-def role(service: str, *actions: str) -> Any:
-    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
-            "Policies": [{"PolicyName": "its", "PolicyDocument": may(*actions)}],
-        },
-    }
-
-
-def arn(name: str) -> Any:
-    return {"Fn::GetAtt": [name, "Arn"]}
-
-
-SHOP: Any = {
-    "Resources": {
-        "Jobs": {"Type": "AWS::SQS::Queue"},
-        "Orders": {"Type": "AWS::SQS::Queue"},
-        "Table": {
-            "Type": "AWS::DynamoDB::Table",
-            "Properties": {
-                "BillingMode": "PAY_PER_REQUEST",
-                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-            },
-        },
-        "Papers": {"Type": "AWS::S3::Bucket"},
-        "Key": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "as it was"}},
-        "Role": role("lambda", "dynamodb:PutItem", "sqs:*", "logs:*"),
-        "Worker": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Runtime": "python3.13",
-                "Handler": "index.handler",
-                "Role": arn("Role"),
-                "Code": {"ZipFile": FUNCTION},
-                "Environment": {"Variables": {"TABLE": {"Ref": "Table"}}},
-            },
-        },
-        "Mapping": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {"EventSourceArn": arn("Jobs"), "FunctionName": {"Ref": "Worker"}, "BatchSize": 1},
-        },
-        "Tick": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "ScheduleExpression": "rate(10 minutes)",
-                "Targets": [{"Id": "it", "Arn": arn("Worker")}],
-            },
-        },
-        "MayTick": {
-            "Type": "AWS::Lambda::Permission",
-            "Properties": {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": {"Ref": "Worker"},
-                "Principal": "events.amazonaws.com",
-                "SourceArn": arn("Tick"),
-            },
-        },
-        "Network": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-        "Subnet": {
-            "Type": "AWS::EC2::Subnet",
-            "Properties": {"VpcId": {"Ref": "Network"}, "CidrBlock": "10.0.0.0/24"},
-        },
-        "Cluster": {"Type": "AWS::ECS::Cluster"},
-        "TaskRole": role("ecs-tasks", "dynamodb:PutItem"),
-        "Task": {
-            "Type": "AWS::ECS::TaskDefinition",
-            "Properties": {
-                "RequiresCompatibilities": ["FARGATE"],
-                "NetworkMode": "awsvpc",
-                "Cpu": "256",
-                "Memory": "512",
-                "TaskRoleArn": arn("TaskRole"),
-                "ContainerDefinitions": [
-                    {
-                        "Name": "it",
-                        "Image": "python:3.13",
-                        "Command": ["python", "-c", TASK],
-                        "Environment": [{"Name": "TABLE", "Value": {"Ref": "Table"}}],
-                    }
-                ],
-            },
-        },
-        "Service": {
-            "Type": "AWS::ECS::Service",
-            "Properties": {
-                "Cluster": {"Ref": "Cluster"},
-                "TaskDefinition": {"Ref": "Task"},
-                "LaunchType": "FARGATE",
-                "DesiredCount": 1,
-                "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": [{"Ref": "Subnet"}]}},
-            },
-        },
-    },
-    "Outputs": {
-        name: {"Value": {"Ref": name}} for name in ("Jobs", "Orders", "Table", "Papers", "Key", "Cluster", "Service")
-    },
-}
 
 
 class Shop:
@@ -151,11 +24,20 @@ class Shop:
     def __init__(self, cloud: Cloud, outputs: dict[str, str]) -> None:
         assert isinstance(cloud.clock, Clock)
         self.cloud, self.clock, self.out = cloud, cloud.clock, outputs
+        self.empty: dict[str, set[str]] = {}
 
     def keys(self) -> dict[str, str]:
         """Return what the table holds: who wrote, and what they were told when they read."""
         items = self.cloud.client("dynamodb").scan(TableName=self.out["Table"])["Items"]
         return {item["k"]["S"]: item.get("may", {}).get("S", "") for item in items}
+
+    def ticks(self) -> set[str]:
+        """Return the ticks that were written."""
+        return {key for key in self.keys() if key.startswith("tick/")}
+
+    def tasks(self) -> set[str]:
+        """Return the minutes in which a task wrote."""
+        return {key for key in self.keys() if key.startswith("task/")}
 
     def send(self, queue: str, body: str, delay: int = 0) -> None:
         """Send a message to one of the stack's queues."""
@@ -194,6 +76,7 @@ def other(start: Callable[..., Cloud], template: Path, tmp_path_factory: pytest.
     file = tmp_path_factory.mktemp("saved") / "cloud.zip"
     with start() as cloud:
         cloud.clock.advance(26 * 3600)  # the other's time is not the machine's, either
+        empty = inventory(cloud.client)
         shop = Shop(cloud, cloud.deploy(template))
         cloud.client("s3").put_object(Bucket=shop.out["Papers"], Key="a", Body=b"paper")
         cloud.client("secretsmanager").put_secret_value(SecretId=shop.out["Key"], SecretString="newer")
@@ -208,6 +91,7 @@ def other(start: Callable[..., Cloud], template: Path, tmp_path_factory: pytest.
         saved_at = shop.clock.now()
     with start(file) as cloud:
         found = Shop(cloud, shop.out)
+        found.empty = empty
         assert 0 <= found.clock.now() - saved_at < 5 * MINUTE
         yield found
 
@@ -237,3 +121,57 @@ def test_a_function_takes_from_its_queue_with_its_role(other: Shop) -> None:
     """What comes in the new cloud is worked on, and the role may no more than before."""
     other.send("Jobs", "job/2")
     assert other.clock.until(lambda: other.keys().get("job/2"), within=5 * MINUTE) == "AccessDeniedException"
+
+
+def test_a_rule_ticks_on(other: Shop) -> None:
+    """Every ten minutes, as before; its function still writes."""
+    before = other.ticks()
+    other.clock.until(lambda: len(other.ticks() - before) >= 2, within=25 * MINUTE, each=MINUTE, what="two ticks")
+
+
+def test_a_service_runs_its_tasks(other: Shop) -> None:
+    """A task of this cloud's, from its beginning, as its role; when it is stopped another takes its place."""
+    ecs, cluster = other.cloud.client("ecs"), other.out["Cluster"]
+    before = other.tasks()
+    other.clock.until(lambda: other.tasks() - before, within=5 * MINUTE, what="the task's work")
+    (task,) = ecs.list_tasks(cluster=cluster)["taskArns"]
+    ecs.stop_task(cluster=cluster, task=task)
+    other.clock.until(
+        lambda: len(found := ecs.list_tasks(cluster=cluster)["taskArns"]) == 1 and task not in found,
+        within=5 * MINUTE,
+        what="another task",
+    )
+
+
+def test_the_stack_is_changed_and_destroyed(other: Shop, template: Path, tmp_path: Path) -> None:
+    """By CloudFormation, which still knows whose each resource is; nothing of it is left."""
+    changed = copy.deepcopy(SHOP)
+    changed["Resources"]["Extra"] = {"Type": "AWS::SQS::Queue"}
+    changed["Resources"]["Service"]["Properties"]["DesiredCount"] = 2
+    changed["Resources"]["Tick"]["Properties"]["State"] = "DISABLED"
+    del changed["Resources"]["Key"], changed["Outputs"]["Key"]
+    newer = tmp_path / template.name
+    newer.write_text(json.dumps(changed))
+    client = other.cloud.client
+
+    assert other.cloud.deploy(newer) == {name: other.out[name] for name in changed["Outputs"]}
+    tasks = client("ecs").list_tasks
+    other.clock.until(
+        lambda: len(tasks(cluster=other.out["Cluster"])["taskArns"]) == 2, within=5 * MINUTE, what="the second task"
+    )
+    assert len(client("sqs").list_queues()["QueueUrls"]) == 3
+    (rule,) = client("events").list_rules()["Rules"]
+    assert rule["State"] == "DISABLED"
+    assert client("secretsmanager").list_secrets()["SecretList"] == []
+
+    client("s3").delete_object(Bucket=other.out["Papers"], Key="a")
+    client("cloudformation").delete_stack(StackName="shop")
+    other.clock.until(lambda: not _stands(client("cloudformation")), within=30 * MINUTE, what="the stack's end")
+    left = new(other.empty, inventory(client))
+    assert left.keys() <= {"log groups"}, left  # the functions', as on AWS
+
+
+def _stands(cloudformation: Any) -> bool:
+    found = cloudformation.describe_stacks()["Stacks"]
+    assert not [it for it in found if it["StackStatus"].endswith("FAILED")], found
+    return bool(found)
