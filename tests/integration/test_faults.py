@@ -8,10 +8,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from localprocs.vclock import Clock
 
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.harness import Harness
 from emulator.harness.pipeline import Pipeline
+from tests.ecs_scene import Scene as EcsScene
 from tests.lambda_scene import Scene
 from tests.patience import until
 
@@ -89,51 +91,133 @@ def test_localstacks_form_of_rules_is_taken(scene: Scene) -> None:
     assert http_client.post(f"{url}/faults", json=[{"servise": "kms"}]).status_code == 400
 
 
+class Experiment:
+    """An experiment of FIS, begun as a role that trusts it."""
+
+    def __init__(self, scene: Scene, targets: dict[str, Any], actions: dict[str, Any]) -> None:
+        statement = {"Effect": "Allow", "Principal": {"Service": "fis.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        scene.emulator.iam.update_assume_role_policy(RoleName=scene.role_name, PolicyDocument=trust)
+        self._fis = scene.emulator._session.client("fis", endpoint_url=scene.emulator.endpoint_url)
+        template = self._fis.create_experiment_template(
+            clientToken="t",
+            description="an experiment",
+            roleArn=scene.role,
+            stopConditions=[{"source": "none"}],
+            targets=targets,
+            actions=actions,
+        )["experimentTemplate"]
+        begun = self._fis.start_experiment(clientToken="e", experimentTemplateId=template["id"])["experiment"]
+        self._id = begun["id"]
+
+    def await_action(self, name: str) -> None:
+        """Wait until an action, which is one that takes time, has begun."""
+        until(lambda: self._told()["actions"][name]["state"]["status"] != "pending", what=name)
+        assert self._told()["state"]["status"] == "running", self._told()
+
+    def stop(self) -> None:
+        """End it."""
+        self._fis.stop_experiment(id=self._id)
+        until(lambda: self._told()["state"]["status"] == "stopped", what="the experiment's end")
+
+    def _told(self) -> Any:
+        return self._fis.get_experiment(id=self._id)["experiment"]
+
+
 def test_an_experiment_stops_a_task_and_throttles_a_role(scene: Scene, harness: Harness) -> None:
     """By FIS's own API, as a role that trusts it; the service starts another task."""
     clients, run = scene.emulator, harness.run
     Pipeline(run).await_health()
-    statement = {"Effect": "Allow", "Principal": {"Service": "fis.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    clients.iam.update_assume_role_policy(RoleName=scene.role_name, PolicyDocument=trust)
     scene.allow(["ecs:StopTask", "sqs:ListQueues"])
-    fis = clients._session.client("fis", endpoint_url=clients.endpoint_url)
     where = {"cluster": run.ecs_cluster, "service": run.ecs_service}
-    tasks = {"resourceType": "aws:ecs:task", "selectionMode": "COUNT(1)", "parameters": where}
-    roles = {"resourceType": "aws:iam:role", "selectionMode": "ALL", "resourceArns": [scene.role]}
-    errors = {"service": "sqs", "operations": "ListQueues", "percentage": "100", "duration": "PT12H"}
-    template = fis.create_experiment_template(
-        clientToken="t",
-        description="stop and throttle",
-        roleArn=scene.role,
-        stopConditions=[{"source": "none"}],
-        targets={"tasks": tasks, "roles": roles},
-        actions={
+    before = set(clients.ecs.list_tasks(cluster=run.ecs_cluster, serviceName=run.ecs_service)["taskArns"])
+    experiment = Experiment(
+        scene,
+        {
+            "tasks": {"resourceType": "aws:ecs:task", "selectionMode": "COUNT(1)", "parameters": where},
+            "roles": {"resourceType": "aws:iam:role", "selectionMode": "ALL", "resourceArns": [scene.role]},
+        },
+        {
             "stop": {"actionId": "aws:ecs:stop-task", "targets": {"Tasks": "tasks"}},
             "throttle": {
                 "actionId": "aws:fis:inject-api-throttle-error",
-                "parameters": errors,
+                "parameters": {"service": "sqs", "operations": "ListQueues", "percentage": "100", "duration": "PT12H"},
                 "targets": {"Roles": "roles"},
                 "startAfter": ["stop"],
             },
         },
-    )["experimentTemplate"]
-    before = set(clients.ecs.list_tasks(cluster=run.ecs_cluster, serviceName=run.ecs_service)["taskArns"])
-    experiment = fis.start_experiment(clientToken="e", experimentTemplateId=template["id"])["experiment"]
+    )
 
-    def told() -> Any:
-        return fis.get_experiment(id=experiment["id"])["experiment"]
-
-    until(lambda: told()["actions"]["throttle"]["state"]["status"] != "pending", what="the second action")
-    assert told()["state"]["status"] == "running", told()
+    experiment.await_action("throttle")
     with pytest.raises(ClientError, match="RequestThrottled"):
         acting(scene, "sqs").list_queues()
-    fis.stop_experiment(id=experiment["id"])
-    until(lambda: told()["state"]["status"] == "stopped", what="the experiment's end")
+    experiment.stop()
     acting(scene, "sqs").list_queues()
 
     stopped = clients.ecs.list_tasks(cluster=run.ecs_cluster, desiredStatus="STOPPED")["taskArns"]
     assert before & set(stopped)
+    fis = clients._session.client("fis", endpoint_url=clients.endpoint_url)
     with pytest.raises(ClientError, match="not emulated"):
         fis.get_action(id="aws:rds:reboot-db-instances")
     Pipeline(run).await_health()
+
+
+@pytest.fixture
+def service(emulator: Clients, clock: Clock) -> Iterator[EcsScene]:
+    """A service of its own: its first task is on demand, its second on Spot."""
+    made = EcsScene(emulator, clock)
+    made.serve(made.define(), desired=2)
+    yield made
+    made.clear()
+
+
+def test_an_experiment_interrupts_spot_and_fails_and_slows_calls(scene: Scene, service: EcsScene, clock: Clock) -> None:
+    """What is on Spot ends after its notice, and is replaced; errors and latency last as long as the experiment."""
+    scene.allow(["sqs:ListQueues"])
+    of = {task["capacityProviderName"]: task["taskArn"] for task in service.tasks()}
+    kms = scene.emulator._session.client("kms", endpoint_url=scene.emulator.endpoint_url, config=ONCE)
+    kms.list_keys()
+    experiment = Experiment(
+        scene,
+        {
+            "spot": {
+                "resourceType": "aws:ecs:task",
+                "selectionMode": "ALL",
+                "parameters": {"cluster": service.cluster, "service": service.service},
+            },
+            "roles": {"resourceType": "aws:iam:role", "selectionMode": "ALL", "resourceArns": [scene.role]},
+        },
+        {
+            "interrupt": {
+                "actionId": "aws:ec2:send-spot-instance-interruptions",
+                "parameters": {"durationBeforeInterruption": "PT2M"},
+                "targets": {"SpotInstances": "spot"},
+            },
+            "fail": {
+                "actionId": "aws:fis:inject-api-internal-error",
+                "parameters": {"service": "sqs", "operations": "ListQueues", "percentage": "100", "duration": "PT12H"},
+                "targets": {"Roles": "roles"},
+                "startAfter": ["interrupt"],
+            },
+            "slow": {
+                "actionId": "localstack:generic:latency",
+                "parameters": {"service": "kms", "latencyMilliseconds": "20000", "duration": "PT12H"},
+            },
+        },
+    )
+
+    experiment.await_action("slow")
+    begun = clock.now()
+    kms.list_keys()
+    assert clock.now() - begun >= 20
+    task = service.stopped(of["FARGATE_SPOT"])
+    assert (task["stopCode"], task["stoppedReason"]) == ("SpotInterruption", "Your Spot Task was interrupted.")
+    assert of["FARGATE"] in service.running(2)
+    experiment.await_action("fail")
+    with pytest.raises(ClientError, match="InternalError"):
+        acting(scene, "sqs").list_queues()
+    experiment.stop()
+    acting(scene, "sqs").list_queues()
+    begun = clock.now()
+    kms.list_keys()
+    assert clock.now() - begun < 20

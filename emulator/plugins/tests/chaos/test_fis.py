@@ -104,6 +104,19 @@ def test_tasks_are_stopped_and_interrupted_one_after_the_other() -> None:
     assert (experiment.status, experiment.states) == ("completed", {"a": "completed", "b": "completed"})
 
 
+def test_an_interruption_that_is_to_come_holds_up_nobody() -> None:
+    """Beside it an action ends at its own time; a stop of the experiment spares the tasks."""
+    world, faults = World(), Watched()
+    later = {**INTERRUPT, "parameters": {"durationBeforeInterruption": "PT10M"}}
+    wait = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT0S"}}
+    experiment = Experiment("EXP1", template(later, wait, {**THROTTLE, "startAfter": ["b"]}), world, faults)
+    thread = experiment.start()
+    assert faults.added.wait(PATIENCE_SECONDS)
+    experiment.stop()
+    thread.join(PATIENCE_SECONDS)
+    assert (experiment.states, world.done) == ({"a": "stopped", "b": "completed", "c": "stopped"}, [])
+
+
 def test_errors_are_injected_for_as_long_as_the_action_runs() -> None:
     """For the role that is its target; a stop ends them at once."""
     faults = Watched()

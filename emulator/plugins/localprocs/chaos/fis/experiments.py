@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -82,25 +82,27 @@ class Experiment:
         self.states = {name: ends.get(state, state) for name, state in self.states.items()}
 
     def _run_actions(self) -> None:
-        actions, running = self.template["actions"], {}
+        actions = self.template["actions"]
+        running: dict[str, tuple[float, Callable[[], None]]] = {}
         try:
             while True:
                 now = time.time()
-                for name, (end, rules) in list(running.items()):
-                    if end <= now:
-                        self._faults.drop(rules)
+                for name, (moment, end) in list(running.items()):
+                    if moment <= now:
+                        end()
                         self.states[name] = "completed"
                         del running[name]
                 for name in self._ready():
                     running[name] = self._begin(name, actions[name])
                 if self._must_stop() or (not running and not self._ready()):
                     return
-                next_end = min((end for end, _ in running.values()), default=now)
+                next_end = min((moment for moment, _ in running.values()), default=now)
                 with self._changed:
                     self._changed.wait_for(lambda: self._is_stopped, max(0.0, min(next_end - now, LOOK_SECONDS)))
         finally:
-            for _, rules in running.values():
-                self._faults.drop(rules)
+            self._is_stopped |= bool(running)
+            for _, end in running.values():
+                end()
 
     def _ready(self) -> list[str]:
         return [
@@ -110,8 +112,8 @@ class Experiment:
             and all(self.states[other] == "completed" for other in action.get("startAfter") or [])
         ]
 
-    def _begin(self, name: str, action: Mapping[str, Any]) -> tuple[float, Sequence[Any]]:
-        """Do what an action does at its begin; return when it ends, and the rules that are in force until then."""
+    def _begin(self, name: str, action: Mapping[str, Any]) -> tuple[float, Callable[[], None]]:
+        """Do what an action does at its begin; return when it ends, and what ends it."""
         self.states[name] = "running"
         kind, given = action["actionId"], action.get("parameters") or {}
         chosen = self._chosen(kind, action)
@@ -119,16 +121,16 @@ class Experiment:
         if kind == "aws:ecs:stop-task":
             for task in chosen:
                 self._world.stop(self.template["roleArn"], task)
-            return now, []
+            return now, lambda: None
         if kind == INTERRUPT:
             ahead = templates.duration_seconds(given.get("durationBeforeInterruption", "PT2M")) - NOTICE_SECONDS
-            with self._changed:
-                self._changed.wait_for(lambda: self._is_stopped, max(0.0, ahead))
-            for task in [] if self._is_stopped else chosen:
-                self._world.interrupt(task)
-            return now, []
+            return now + max(0.0, ahead), lambda: self._interrupt(chosen)
         rules = [] if kind == "aws:fis:wait" else self._faults.add(templates.rules(action, chosen))
-        return now + templates.duration_seconds(given["duration"]), rules
+        return now + templates.duration_seconds(given["duration"]), lambda: self._faults.drop(rules)
+
+    def _interrupt(self, tasks: list[str]) -> None:
+        for task in [] if self._is_stopped else tasks:
+            self._world.interrupt(task)
 
     def _chosen(self, kind: str, action: Mapping[str, Any]) -> list[str]:
         key, resource_type = templates.ACTIONS[kind]
