@@ -13,6 +13,7 @@ ACCOUNTS, BURST = 2, 40
 BY_ACCOUNT = {"rate_scope": "account"}
 
 
+@pytest.mark.gate  # two deployments, and minutes of waiting
 @pytest.mark.browser
 @pytest.mark.timeout(900)
 @pytest.mark.requirement("9.1", "9.2")
