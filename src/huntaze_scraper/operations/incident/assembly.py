@@ -275,9 +275,13 @@ def _is_older(item: RawItem, kind: str, t0: float, lines: Iterable[RawLine]) -> 
             return 0 < number(held.get("forwarded_at")) / 1000 < t0
         case Kind.PAUSE:
             account = name_of(item.key)
-            paused = ("account_paused", "account_rests")
-            return not any(it.fields.get("event") in paused and it.fields.get("creator_id") == account for it in lines)
+            return not any(_pauses(it.fields) and it.fields.get("creator_id") == account for it in lines)
     return False
+
+
+def _pauses(line: Mapping[str, Any]) -> bool:
+    """Tell whether a line says that its account is to rest from then on: by a word of its own, or as a job's end."""
+    return line.get("event") in ("account_paused", "account_rests") or line.get("status") == "rate_limited"
 
 
 def _or_empty(value: Any) -> Any:
