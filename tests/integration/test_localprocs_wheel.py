@@ -66,6 +66,17 @@ APP = {
     "Outputs": {"Orders": {"Value": {"Ref": "Orders"}}, "Bills": {"Value": {"Ref": "Bills"}}},
 }
 
+SECOND_FILE = """
+import pytest
+
+@pytest.mark.parametrize("turn", range(2))
+def test_nothing_is_left_of_what_another_did(cloud, checkpoint, turn):
+    checkpoint()
+    queues = cloud.client("sqs")
+    assert not queues.list_queues().get("QueueUrls")
+    queues.create_queue(QueueName="more")
+"""
+
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -98,17 +109,21 @@ def environment(empty: Path, tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_first_test_of_the_page_passes_there(empty: Path, environment: dict[str, str]) -> None:
-    """As docs/emulator.md has it: fifteen minutes go by in moments, and code under test needs no address."""
+    """As docs/emulator.md has it: fifteen minutes go by in moments, and code under test needs no address.
+
+    Another file uses the same cloud, each test as it found it.
+    """
     page = (ROOT / "docs" / "emulator.md").read_text()
     test = page.partition("```python\n")[2].partition("```")[0]
     assert 0 < len(test.strip().splitlines()) <= 16
     (empty / "test_first.py").write_text(test)
+    (empty / "test_second.py").write_text(SECOND_FILE)
     ran = subprocess.run(
-        ["python", "-m", "pytest", "-q", "test_first.py"],
+        ["python", "-m", "pytest", "-q", "test_first.py", "test_second.py"],
         cwd=empty, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "1 passed" in ran.stdout
+    assert "3 passed" in ran.stdout
     assert not leftovers(environment)
 
 
