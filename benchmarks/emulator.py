@@ -103,9 +103,9 @@ def _furnish(cloud: Cloud) -> None:
     for begin in range(0, 1000, 25):
         puts = [{"PutRequest": {"Item": {"k": {"S": str(n)}, "v": {"S": BODY}}}} for n in range(begin, begin + 25)]
         dynamodb.batch_write_item(RequestItems={"t": puts})
-    s3.create_bucket(Bucket="b")
+    s3.create_bucket(Bucket="bench")
     for number in range(100):
-        s3.put_object(Bucket="b", Key=str(number), Body=BODY.encode())
+        s3.put_object(Bucket="bench", Key=str(number), Body=BODY.encode())
 
 
 def _await(child: Child, url: str) -> None:
