@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from emulator.console.reading import traces
+from emulator.harness.artefacts import known_secrets
 from emulator.harness.pipeline import Pipeline
+from emulator.harness.run_file import Run
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper.operations.incident.reading import read_bundle
 from tests.integration.console_page import HOSTILE, HOSTILE_NAME, OpenPage, message, press, profile, said
@@ -37,6 +41,30 @@ def test_a_job_is_sent_watched_and_opened(open_page: OpenPage) -> None:
     expect(page.get_by_label("Result")).to_contain_text('"status": "succeeded"')
 
 
+def test_the_waterfall_has_a_row_for_each_wait_attempt_request_and_write(
+    open_page: OpenPage, pipeline: Pipeline, site: SiteControl
+) -> None:
+    """A job whose first attempts met 503: what failed, how long it was away, and what the one that went through did."""
+    site.faults({"match": {"path": "/creator-02"}, "fault": {"kind": "status", "status": 503}, "times": 4})
+    job = pipeline.send(profile())
+    page = open_page("/")
+    pipeline.await_results([job], 120)
+
+    page.goto(f"{page.url}jobs/{job.job_id}")
+
+    fall = page.locator(".fall")
+    for title in ("waits for its turn", "attempt that failed", "away until it comes back", "attempt"):
+        expect(fall.get_by_text(title, exact=True).first).to_be_visible()
+    expect(fall).to_contain_text(re.compile("the site's error 503"))
+    steps = fall.locator(".step")
+    expect(steps.filter(has_text="GET /{profile} 503").first).to_be_visible()
+    expect(steps.filter(has_text="GET /{profile} 200").first).to_be_visible()
+    expect(steps.filter(has_text=re.compile(r"S3 image/png, \d+ bytes")).first).to_be_visible()
+    assert fall.locator("rect.step").count() == steps.count() > 2
+    expect(fall).to_contain_text("virtual")
+    expect(fall).to_contain_text("wall")
+
+
 def test_a_jobs_pictures_are_shown(open_page: OpenPage, pipeline: Pipeline) -> None:
     """What the page of the site looked like stands beside the result."""
     job = pipeline.send(profile())
@@ -47,6 +75,28 @@ def test_a_jobs_pictures_are_shown(open_page: OpenPage, pipeline: Pipeline) -> N
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", value=True)
     assert picture.evaluate("it => it.naturalWidth") > 100
+
+
+def test_a_jobs_trace_is_shown(open_page: OpenPage, pipeline: Pipeline, console: Run) -> None:
+    """In Playwright's viewer, at another origin: what the browser did, what the page looked like, and no secret."""
+    job = pipeline.send(profile())
+    pipeline.await_results([job])
+    page = open_page(f"/jobs/{job.job_id}")
+
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="show the trace").click()
+
+    viewer = opened.value
+    actions = viewer.get_by_role("treeitem")
+    expect(actions.filter(has_text="/creator-02").first).to_be_visible()
+    actions.filter(has_text="Screenshot").last.click()
+    expect(viewer.frame_locator("iframe.snapshot-visible").locator("body")).to_contain_text("@creator-02")
+    assert not page.url.startswith(f"{viewer.evaluate('location.origin')}/")
+    assert viewer.evaluate("window.opener") is None
+    secrets = {it.encode() for it in known_secrets.of(console)}
+    for file in (traces.folder() / job.job_id).glob("*.zip"):
+        with zipfile.ZipFile(file) as archive:
+            assert not [it for it in archive.namelist() for secret in secrets if secret in archive.read(it)]
 
 
 def test_a_job_without_a_trace_says_how_to_have_one(open_page: OpenPage, pipeline: Pipeline) -> None:
@@ -85,6 +135,48 @@ def test_a_job_is_saved_as_an_incident(open_page: OpenPage, pipeline: Pipeline) 
     expect(said(page)).to_contain_text("./huntaze incident replay")
     bundle = read_bundle(Path((said(page).text_content() or "").rpartition("incident replay ")[2].strip()))
     assert [it.end for it in bundle.expected.jobs] == ["done"]
+
+
+def test_jobs_are_filtered(open_page: OpenPage, pipeline: Pipeline) -> None:
+    """By account, action, state and an error's words; an address holds the filter."""
+    sent = [pipeline.send(it) for it in (message(), message(creator="creator-02"), profile("/nobody-at-all"))]
+    pipeline.await_results(sent, 120)
+    page = open_page("/jobs")
+    rows = page.get_by_role("row").filter(has=page.get_by_role("link"))
+
+    def choose(label: str, option: str) -> None:
+        page.wait_for_load_state()  # from then on a choice is a filter
+        page.get_by_label(label).select_option(option)
+
+    expect(rows).to_have_count(3)
+
+    page.get_by_label("Account").fill("creator-02")
+    press(page, "Filter")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("creator-02")
+    assert "account=creator-02" in page.url
+
+    page.get_by_label("Account").fill("")
+    press(page, "Filter")
+    expect(rows).to_have_count(3)
+    choose("Action", "scrape_profile")
+    expect(rows).to_have_count(1)
+    why = rows.locator("td").last.inner_text()
+    assert why
+
+    choose("Action", "any")
+    expect(rows).to_have_count(3)
+    choose("State", "rejected")
+    expect(rows).to_have_count(1)
+
+    choose("State", "any")
+    expect(rows).to_have_count(3)
+    page.get_by_label("Error says").fill(why[:12].upper())
+    press(page, "Filter")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Error says").fill("no error says so")
+    press(page, "Filter")
+    expect(page.get_by_text("No job is like that")).to_be_visible()
 
 
 def test_among_ten_thousand_jobs_the_page_stays_quick_to_read(open_page: OpenPage, many_jobs: int) -> None:
@@ -145,16 +237,3 @@ def test_what_jobs_say_stays_text(open_page: OpenPage, pipeline: Pipeline) -> No
         assert page.locator("main script, main img[onerror]").count() == 0, path
     expect(open_page(f"/jobs/{job.job_id}").get_by_label("Payload")).to_contain_text(HOSTILE_NAME)
     expect(open_page("/jobs").get_by_role("row").filter(has_text=HOSTILE_NAME).first).to_be_visible()
-
-
-def test_jobs_are_filtered(open_page: OpenPage, pipeline: Pipeline) -> None:
-    """By account, by action, by state; an address holds the filter."""
-    pipeline.await_results([pipeline.send(message(creator=f"creator-0{number}")) for number in (1, 2)])
-    page = open_page("/jobs")
-
-    page.get_by_label("Account").fill("creator-02")
-    page.get_by_role("button", name="Filter").click()
-
-    expect(page.get_by_role("row").filter(has_text="creator-02")).to_have_count(1)
-    expect(page.get_by_role("row").filter(has_text="creator-01")).to_have_count(0)
-    assert "account=creator-02" in page.url
