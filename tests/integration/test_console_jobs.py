@@ -56,7 +56,7 @@ def test_the_waterfall_has_a_row_for_each_wait_attempt_request_and_write(
     for title in ("waits for its turn", "attempt that failed", "away until it comes back", "attempt"):
         expect(fall.get_by_text(title, exact=True).first).to_be_visible()
     expect(fall).to_contain_text(re.compile("the site's error 503"))
-    steps = fall.locator(".step")
+    steps = fall.locator("span.step")
     expect(steps.filter(has_text="GET /{profile} 503").first).to_be_visible()
     expect(steps.filter(has_text="GET /{profile} 200").first).to_be_visible()
     expect(steps.filter(has_text=re.compile(r"S3 image/png, \d+ bytes")).first).to_be_visible()

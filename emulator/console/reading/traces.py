@@ -1,6 +1,8 @@
 """Playwright's trace of what a job's browser did, where the harness's tasks record one; never with a secret in it."""
 
 import shutil
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from emulator.console.reading.place import Place
@@ -17,8 +19,8 @@ def folder() -> Path:
     return places.state_directory() / "traces"
 
 
-def keep(place: Place, history: JobHistory, way: Way) -> list[Path]:
-    """Keep what the account's browser contexts did around the job's attempts, in place of what was kept before.
+def keep(place: Place, history: JobHistory, way: Way) -> Path:
+    """Keep what the account's browser contexts did around the job's attempts, as one trace, and return its file.
 
     Raises:
         TellOperator: there is none; the text says how to have one.
@@ -38,7 +40,23 @@ def keep(place: Place, history: JobHistory, way: Way) -> list[Path]:
     kept.mkdir(parents=True)
     files = traces.keep(found, kept)
     redact_folder(kept, list(known_secrets.of(place.run)))
-    return files
+    return _as_one(files, kept / "trace.zip")
+
+
+def _as_one(files: Sequence[Path], whole: Path) -> Path:
+    """Put traces into one: the viewer shows one file, and each of the contexts whose events lie there by a name."""
+    names = set[str]()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, file in enumerate(files, 1):
+            with zipfile.ZipFile(file) as part:
+                for name in part.namelist():
+                    # Pictures and texts are named by what they hold, and may be in several.
+                    placed = name if name.startswith("resources/") else f"{number}-{name}"
+                    if placed not in names:
+                        archive.writestr(placed, part.read(name))
+                        names.add(placed)
+            file.unlink()
+    return whole
 
 
 _HOW = "start ./huntaze up --traces, and send the job there"

@@ -1,6 +1,6 @@
 """Playwright's own viewer of traces, at an origin of its own: what a site's page did is shown there, far from our buttons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -43,7 +43,7 @@ def at_port(port: int, there: ASGIApp, elsewhere: ASGIApp) -> ASGIApp:
     return answer
 
 
-def address(origin: str, files: Sequence[Path]) -> str:
-    """Return where the viewer shows these traces, as one."""
-    names = [("trace", f"{origin}/traces/{it.relative_to(traces.folder())}") for it in files]
-    return f"{origin}/index.html?{urlencode(names)}"
+def address(origin: str, file: Path) -> str:
+    """Return where the viewer shows that trace."""
+    trace = f"{origin}/traces/{file.relative_to(traces.folder())}"
+    return f"{origin}/index.html?{urlencode({'trace': trace})}"
