@@ -1,7 +1,7 @@
 """Puts the parts of Lambda together."""
 
 from localprocs.event_source_mapping import plugin as event_source_mapping
-from localprocs.lambda_runtime import event_poller, lifetime, version_metrics
+from localprocs.lambda_runtime import environments, event_poller, lifetime, version_metrics
 from localprocs.lambda_runtime.executor import ProcessRuntimeExecutor
 
 
@@ -10,5 +10,6 @@ def install() -> type[ProcessRuntimeExecutor]:
     version_metrics.install()
     event_source_mapping.install()
     event_poller.install()
+    environments.install()
     lifetime.install()
     return ProcessRuntimeExecutor
