@@ -184,6 +184,20 @@ def test_time_goes_ahead(open_page: OpenPage, clock: Any, button: str, seconds: 
     assert clock.now() - before >= seconds
 
 
+def test_time_goes_to_what_is_due_and_until_all_is_settled(open_page: OpenPage, clock: Any) -> None:
+    """Somebody always waits for something; after it, nobody works."""
+    page = open_page("/")
+    expect(page.get_by_label("Clock")).to_contain_text(re.compile("next: .+ in "))
+    before = clock.now()
+    press(page, "To the next due")
+    expect(said(page)).to_contain_text(re.compile("time went [0-9.]+ (ms|s) ahead"))
+    assert clock.now() > before
+
+    press(page, "Until settled")
+
+    expect(said(page)).to_contain_text("nothing that is due is left to do")
+
+
 def test_time_goes_at_the_walls_pace_or_leaps(open_page: OpenPage, clock: Any) -> None:
     """The strip tells which, and the clock obeys."""
     page = open_page("/")
@@ -196,6 +210,26 @@ def test_time_goes_at_the_walls_pace_or_leaps(open_page: OpenPage, clock: Any) -
 
     expect(strip).to_contain_text("auto")
     assert clock.state().speed == "auto"
+
+
+def test_alarms_are_coloured_and_drawn_over_time(open_page: OpenPage, emulator: Any, clock: Any) -> None:
+    """One that goes off: loud on the map, and a stretch of its own beside the quiet before."""
+    found = emulator.cloudwatch.describe_alarms()["MetricAlarms"]
+    name = next(it["AlarmName"] for it in found if not it["AlarmName"].startswith("TargetTracking-"))
+    emulator.cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="quiet")
+    page = open_page("/")
+    clock.pause()  # the next look would find it quiet
+    emulator.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a drill")
+    expect(page.locator(".tag.ALARM").filter(has_text=name).first).to_be_visible()
+
+    page.goto(f"{page.url}pictures")
+
+    row = page.get_by_role("row").filter(has_text=name)
+    expect(row).to_contain_text("a drill")
+    expect(row.get_by_role("img", name=re.compile("OK, then ALARM$"))).to_be_visible()
+    assert row.locator("rect.ALARM").evaluate("it => getComputedStyle(it).fill") != row.locator(
+        "rect.OK"
+    ).first.evaluate("it => getComputedStyle(it).fill")
 
 
 def test_pictures_tell_what_happened(open_page: OpenPage, pipeline: Pipeline, clock: Any) -> None:
