@@ -83,3 +83,5 @@ def test_a_role_that_is_broken_for_hours_makes_no_storm(cloud: Cloud, clock: Clo
     assert max(ticks.values()) == RUNS_OF_AN_EVENT, json.dumps(ticks)
     assert messages.keys() == sent == told(scene, taking, "did").keys()
     assert max(messages.values()) <= (clock.now() - begun) / VISIBILITY_SECONDS + 1
+    clock.advance(3 * TICK_MINUTES * 60)
+    assert told(scene, ticking, "run") == ticks, "a rule that is disabled ticks on"
