@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from itertools import product
 
 import httpx
@@ -19,6 +18,7 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.run_file import Run
 from huntaze_scraper.operations.errors import TellOperator
 from tests.integration.console_page import PATIENCE_MS, OpenPage, press, profile, said
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +87,11 @@ def test_a_page_outlives_the_harness_and_finds_the_next(page: Page, harness: Har
         second.stop()
 
 
+def reload_until(page: Page, place: str, text: str) -> None:
+    """Ask for the page again, as a person does where nothing is live, until it says so."""
+    until(lambda: page.reload() and text in page.locator(place).inner_text(), 60, f"{text!r} on the page")
+
+
 def test_it_is_whole_without_javascript(browser: Browser, console: Run, pipeline: Pipeline) -> None:
     """Plain forms send a job, break the site, heal it, turn time and drop a letter; the page that comes back tells it."""
     pipeline.clients.sqs.send_message(QueueUrl=console.ingress_dlq_url, MessageBody="nonsense")
@@ -95,12 +100,9 @@ def test_it_is_whole_without_javascript(browser: Browser, console: Run, pipeline
     page.goto(console.console_url)
     press(page, "Send")
     expect(said(page)).to_contain_text("sent job")
-    deadline = time.monotonic() + 60
-    while "done" not in page.locator("table").inner_text() and time.monotonic() < deadline:
-        page.reload()
-    expect(page.locator("table")).to_contain_text("done")
+    reload_until(page, "table", "done")
     page.get_by_role("row").get_by_role("link").first.click()
-    expect(page.locator(".fall")).to_contain_text("succeeded")
+    reload_until(page, ".fall", "succeeded")
     press(page, "+1 min")
     expect(said(page)).to_contain_text("time went 1 min ahead")
 
