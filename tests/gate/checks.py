@@ -8,14 +8,20 @@ from emulator.harness import places
 BIN = places.ROOT / ".venv" / "bin"
 PYTHON = str(places.PYTHON)
 _WITHOUT_ENGINE = 69
-IMAGE = f"""\
-scripts/build-scraper-image.sh --no-push $HUNTAZE_IMAGE_OPTIONS; code=$?
+
+
+def _where_an_engine_can(command: str) -> str:
+    """Return a command of the shell; where no engine can, the script says so in a line, and a machine that was promised one fails."""
+    return f"""\
+{command}; code=$?
 [ $code != {_WITHOUT_ENGINE} ] || [ -n "$HUNTAZE_ENGINE_PROMISED" ] || exit 0
 exit $code
 """
-"""Where no engine can, the script says so in a line; a machine that was promised one must have it.
 
-Its last line is the image's digest and platform. The variable holds options of the script, such as another platform."""
+
+IMAGE = _where_an_engine_can("scripts/build-scraper-image.sh --no-push --jobs $HUNTAZE_IMAGE_OPTIONS")
+"""Its last line is the image's digest and platform. The variable holds options of the script, such as another platform."""
+CLOCK = _where_an_engine_can("scripts/clock-on.sh linux/arm64")
 SCRIPTS = f'PATH="{BIN}:$PATH" exec shellcheck -x huntaze scripts/*.sh .ci/run'
 _PLUGINS = places.ROOT / "emulator" / "plugins"
 _COVERED = ("unit", "integration", "scraper")
@@ -75,6 +81,7 @@ CHECKS = (
     Check("scripts", ("sh", "-c", SCRIPTS), in_test=False),
     Check("synthesis", (PYTHON, "scripts/verbs.py", "synth"), in_test=False),
     Check("image", ("sh", "-c", IMAGE), in_test=False),
+    Check("clock on arm64", ("sh", "-c", CLOCK), in_test=False),
     Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
     Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
     Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),

@@ -28,6 +28,12 @@ def task(pipeline: Pipeline, status: str = "RUNNING") -> dict[str, Any]:
     return dict(max(tasks, key=lambda it: it["createdAt"]))
 
 
+def ended(pipeline: Pipeline) -> dict[str, Any] | None:
+    """The task that was told to stop, once it has."""
+    found = task(pipeline, "STOPPED")
+    return found if found["lastStatus"] == "STOPPED" else None
+
+
 def health(pipeline: Pipeline) -> dict[str, Any]:
     """What the task answers at /health, with the status of its answer."""
     (binding,) = task(pipeline)["containers"][0]["networkBindings"]
@@ -51,6 +57,7 @@ def test_it_logs_in_writes_reads_and_is_well(pipeline: Pipeline, site: SiteContr
     key = results[profile.job_id]["data"]["screenshot"].removeprefix(f"s3://{bucket}/")
     picture = pipeline.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     assert picture.startswith(b"\x89PNG")
+    until(lambda: not health(pipeline)["in_hand"], PATIENCE_SECONDS, "the last message's deletion")
     assert health(pipeline) | {"polling": "ok"} == {
         "code": 200,
         "status": "ok",
@@ -75,9 +82,10 @@ def test_a_task_that_is_told_to_stop_ends_its_job_and_itself(pipeline: Pipeline,
     )
 
     with pipeline.scaled_to(0):
-        ended = until(lambda: task(pipeline, "STOPPED"), PATIENCE_SECONDS)
+        stopped = until(lambda: ended(pipeline), PATIENCE_SECONDS)
 
-    assert ended["containers"][0]["exitCode"] == 0
+    assert stopped
+    assert stopped["containers"][0]["exitCode"] == 0
     result = pipeline.await_results([sent], PATIENCE_SECONDS)[sent.job_id]
     assert result["status"] == "succeeded"
     assert [it["text"] for it in site.messages()] == ["Before the end"]
