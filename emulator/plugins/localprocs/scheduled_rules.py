@@ -55,6 +55,12 @@ def install() -> None:
         original(self, rules)
 
 
+def forget() -> None:
+    """Let no rule tick that there was."""
+    for arn in list(TICKERS):
+        _cancel(arn)
+
+
 def _scheduler() -> Any:
     from localstack.services.events.scheduler import JobScheduler  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from localprocs.scheduled_rules import TICKERS, install
+from localprocs.state import revival
 from localstack.services.events.provider import EventsProvider
 from localstack.services.events.rule import RuleService
 from localstack.services.events.scheduler import JobScheduler
@@ -25,6 +26,10 @@ class Rules:
 
     def put_targets(self) -> None:
         self.provider.put_targets(HERE, rule="tick", targets=[TARGET])
+        self.hear()
+
+    def hear(self) -> None:
+        """Let what ticks be heard here."""
         for unique in self.provider._target_sender_store:
             self.provider._target_sender_store[unique] = SimpleNamespace(process_event=self._send)  # type: ignore[assignment]
 
@@ -35,7 +40,8 @@ class Rules:
         """Let the scheduler run what it has, and return how many events came of it."""
         before = self.sent
         for job in JobScheduler.instance().jobs:
-            job.job_func()
+            if job.is_enabled:
+                job.job_func()
         return self.sent - before
 
 
@@ -82,4 +88,22 @@ def test_a_rule_without_a_schedule_has_no_ticker(rules: Rules, end: str) -> None
     else:
         rules.put(None, event_pattern='{"source": ["a"]}')
 
+    assert not JobScheduler.instance().jobs
+
+
+def test_rules_that_are_put_back_tick_as_they_stand(rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was disabled then does again once it is enabled; one that there was not yet does no more."""
+    service = SimpleNamespace(_provider=rules.provider)
+    monkeypatch.setattr(revival, "SERVICE_PLUGINS", SimpleNamespace(get_service=lambda _: service))
+    rules.put("rate(1 minute)", state="DISABLED")
+    rules.put_targets()
+
+    revival._revive_rules()
+
+    rules.hear()
+    assert rules.tick() == 0
+    rules.provider.enable_rule(HERE, name="tick")
+    assert rules.tick() == 1
+    rules.provider.get_event_bus("default", rules.provider.get_store(HERE.region, HERE.account_id)).rules.clear()
+    revival._revive_rules()
     assert not JobScheduler.instance().jobs

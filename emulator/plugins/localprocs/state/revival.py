@@ -6,6 +6,7 @@ from typing import Any
 from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.services.sqs.models import SqsMessage, SqsQueue, sqs_stores
 
+from localprocs import scheduled_rules
 from localprocs.ecs import plugin as ecs
 from localprocs.ecs.region import Region
 from localprocs.state import messages, objects
@@ -48,10 +49,12 @@ def _hook(name: str, services: list[str]) -> None:
 
 def _revive_rules() -> None:
     from localstack.services.events.event_bus import EventBusService  # noqa: PLC0415 - where rules are
-    from localstack.services.events.models import RuleState, events_stores  # noqa: PLC0415
+    from localstack.services.events.models import events_stores  # noqa: PLC0415
     from localstack.services.events.rule import RuleService  # noqa: PLC0415
 
     provider: Any = SERVICE_PLUGINS.get_service("events")._provider  # noqa: SLF001 - its services stand beside its stores
+    scheduled_rules.forget()
+    provider._rule_services_store.clear()  # noqa: SLF001 - those of rules that are no more
     for account, region, store in events_stores.iter_stores():
         for bus in store.event_buses.values():
             provider._event_bus_services_store[bus.arn] = EventBusService(bus)  # noqa: SLF001
@@ -62,8 +65,6 @@ def _revive_rules() -> None:
                 if rule.schedule_expression and rule.targets:
                     job = provider._get_scheduled_rule_job_function(account, region, rule)  # noqa: SLF001
                     service.create_schedule_job(job)
-                    if rule.state == RuleState.DISABLED:
-                        service.disable()
 
 
 _OF_PROCESS = frozenset({"mutex", "name", "region", "account_id"})
