@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.runtime import hooks
-from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, StandardQueue
+from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, StandardQueue, sqs_stores
 from localstack.services.sqs.provider import QueueUpdateWorker
 from localstack.utils.patch import patch
 
@@ -113,10 +113,16 @@ class Looks:
         return any(each.is_due() for each in list(self._running.values()))
 
 
+def queues_now(_worker: QueueUpdateWorker) -> list[SqsQueue]:
+    """Return SQS's queues: whoever went through the store itself would fail, for good, by a queue that is made meanwhile."""
+    return [queue for _, _, store in sqs_stores.iter_stores() for queue in list(store.queues.values())]
+
+
 @hooks.on_infra_start()
 def look_when_due() -> None:
     """Have the queues looked at when something in them is due."""
     looks = Looks()
+    QueueUpdateWorker.iter_queues = queues_now  # type: ignore[method-assign]
 
     @patch(QueueUpdateWorker.start)
     def _start(_original: Callable[..., None], self: QueueUpdateWorker) -> None:

@@ -5,7 +5,9 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from localprocs.due_messages import Looks, Moments
+from localprocs.due_messages import Looks, Moments, queues_now
+from localstack.services.sqs.models import sqs_stores
+from localstack.services.sqs.provider import QueueUpdateWorker
 
 PATIENCE_SECONDS = 30
 
@@ -120,3 +122,25 @@ def test_each_workers_queues_are_looked_at():
     for worker in workers:
         looks.stop(worker)
     assert not looks.is_due()
+
+
+def test_a_queue_that_is_made_during_a_look_ends_no_look(monkeypatch):
+    """Nor the thread that looks: what is due later is seen, too."""
+    queues, looked = sqs_stores["000000000000"]["us-east-1"].queues, []
+
+    def make_one():
+        looked.append(len(looked))
+        queues[f"made-{len(looked)}"] = SimpleNamespace()
+
+    for name in ("one", "two"):
+        monkeypatch.setitem(
+            queues, name, SimpleNamespace(requeue_inflight_messages=make_one, enqueue_delayed_messages=lambda: None)
+        )
+    monkeypatch.setattr(QueueUpdateWorker, "iter_queues", queues_now)
+    before = set(queues)
+
+    QueueUpdateWorker().do_update_all_queues()
+
+    assert looked == [0, 1]
+    for name in set(queues) - before:
+        del queues[name]
