@@ -6,7 +6,7 @@ In another repository: ``pytest_plugins = ["emulator.harness.pytest_plugin"]`` i
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import boto3
 import pytest
@@ -66,10 +66,25 @@ def pytest_leave_pdb(config: pytest.Config) -> None:
 def pytest_runtest_protocol(item: pytest.Function) -> Iterator[None]:
     """Let the session's harness stand during tests that do not use it: years would go by, and cost their work."""
     harness = item.config.stash.get(RUNNING, None)
-    if harness is None or _USERS & set(getattr(item, "fixturenames", ())):
+    if harness is None or _uses_harness(item):
         return (yield)
     with harness.clock.hold("a test without the harness"):
         return (yield)
+
+
+def _uses_harness(item: pytest.Item) -> bool:
+    found = getattr(item, "_fixtureinfo", None)
+    return found is not None and any(_is_ours(found.name2fixturedefs.get(name, ()), name) for name in _USERS)
+
+
+def _is_ours(definitions: Sequence[pytest.FixtureDef[object]], name: str) -> bool:
+    """Tell whether a fixture is the one of here: a test's own may bear its name, and not ask for it."""
+    for each in reversed(definitions):
+        if each.func.__module__ == __name__:
+            return True
+        if name not in each.argnames:
+            return False
+    return False
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """The fixtures' clock stands while a person looks, and the status ends with who waits for it."""
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,11 @@ from localprocs.vclock import AUTO, Clock
 from emulator.cli.inspect import next_due
 from emulator.harness import pytest_plugin
 from emulator.harness.artefacts.witnesses import RUNNING
+
+
+def of(module: ModuleType, *names: str) -> Any:
+    """A fixture that is defined there, and asks for those."""
+    return SimpleNamespace(func=SimpleNamespace(__module__=module.__name__), argnames=names)
 
 
 def test_time_stands_at_a_breakpoint() -> None:
@@ -39,6 +45,32 @@ def test_a_clock_that_a_test_had_paused_stays_so_after_its_breakpoint() -> None:
         pytest_plugin.pytest_enter_pdb(config)
         pytest_plugin.pytest_leave_pdb(config)
         assert clock.state().paused
+
+
+@pytest.mark.parametrize(
+    ("visible", "stands"),
+    [
+        ([], True),
+        ([of(pytest_plugin)], False),
+        ([of(pytest_plugin), of(sys)], True),
+        ([of(pytest_plugin), of(sys, "clock")], False),
+    ],
+    ids=["none", "the harness's", "the test's own, of that name", "the test's own, made of the harness's"],
+)
+def test_the_harness_stands_during_a_test_that_does_not_use_it(visible: list[Any], stands: bool) -> None:
+    """A fixture of a name that the harness has, too, does not let years go by there."""
+    with Clock.create(AUTO) as clock:
+        config: Any = SimpleNamespace(stash=pytest.Stash())
+        config.stash[RUNNING] = SimpleNamespace(clock=clock)
+        item: Any = SimpleNamespace(config=config, _fixtureinfo=SimpleNamespace(name2fixturedefs={"clock": visible}))
+        during = pytest_plugin.pytest_runtest_protocol(item)
+
+        next(during)
+
+        assert clock.state().paused == stands
+        with pytest.raises(StopIteration):
+            next(during)
+        assert not clock.state().paused
 
 
 def test_the_status_tells_who_waits_next_and_until_when() -> None:

@@ -94,6 +94,22 @@ def test_a_program_off_the_clock_is_waited_for(make_clock: MakeClock) -> None:
         assert time.process_time() - begun < REAL_SECONDS
 
 
+def test_what_another_clock_governs_holds_nobody_up(make_clock: MakeClock) -> None:
+    """Two clocks of one process, as of two clouds: one leaps without end, and somebody works on it."""
+    clock, other = make_clock(AUTO), make_clock(AUTO)
+    tick = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(60)"
+    work = "print('ready', flush=True)\nwhile True: pass"
+    with python(tick, other.env()) as ticking, asleep(HOUR, clock) as sleeper:
+        assert ticking.line() == sleeper.line() == "ready"
+        clock.settle(REAL_SECONDS)
+        assert sleeper.line()
+        with python(work, other.env()) as working:
+            assert working.line() == "ready"
+            begun = time.monotonic()
+            clock.advance(HOUR, REAL_SECONDS)
+            assert time.monotonic() - begun < REAL_SECONDS
+
+
 def test_whoever_is_found_before_its_parent_is_watched_with_it(make_clock: MakeClock) -> None:
     """Kernels give numbers in a circle, and both may be new at one look."""
     code = """

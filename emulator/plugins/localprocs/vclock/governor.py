@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from localprocs.vclock.errors import StillWorking
-from localprocs.vclock.observer import Observer, name_of, thread_name
+from localprocs.vclock.observer import Observer, looking, name_of, thread_name
 from localprocs.vclock.page import EARLIEST, NANOS, Page, Waiter
 from localprocs.vclock.work import at_work, has_debugged
 
@@ -91,6 +91,7 @@ class Governor:
         with self._turn:
             self._go(self._page.read().elapsed + round(seconds * NANOS), patience_seconds)
 
+    @looking()
     def _run(self) -> None:
         pause, is_debugged = _SHORTEST_PAUSE, False
         while not self._stop.wait(pause):

@@ -1,11 +1,15 @@
-"""Looks at the processes whose work time stands by: this one's, all that it started, and who waits on the clock."""
+"""Looks at the processes whose work time stands by: this one's, all that it started, and who waits on the clock.
+
+What was started on another clock is not among them, and neither is whoever looks for that one: its time stands by their
+work, and one that leaps from moment to moment would let nobody else's come to rest.
+"""
 
 import contextlib
 import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from localprocs.vclock.work import Sight, reason
@@ -15,6 +19,9 @@ _SETTLING_SECONDS = 2.0
 _FORKING_SECONDS = 0.5
 """So long a number that was given away may be a process of ours on its way, that nobody sees yet."""
 _PROC = Path("/proc")
+_PAGE = b"VCLOCK_PAGE="
+_LOOKERS: set[int] = set()
+"""Threads of this process that look for a clock again and again."""
 _MANY = 256
 """New numbers that are looked at one by one."""
 _GROUP, _PARENT = re.compile(rb"^Tgid:\t(\d+)", re.MULTILINE), re.compile(rb"^PPid:\t(\d+)", re.MULTILINE)
@@ -25,7 +32,9 @@ class Observer:
 
     def __init__(self, page_path: Path) -> None:
         """Watch this process and its descendants."""
-        self._mark = f"VCLOCK_PAGE={page_path}".encode()
+        self._page = str(page_path).encode()
+        self._own_page = _page_of(os.getpid())
+        """Of whatever clock this process itself was started on: its children are, too, if nobody told them another."""
         self._watched: dict[int, _Watched] = {}
         self._busy: list[_Watched] = []
         """Who had run at the last look, and so most likely runs still."""
@@ -39,14 +48,18 @@ class Observer:
         self._watch_trees(self._watched)
 
     def watch(self, pid: int, start: int | None = None) -> bool:
-        """Count this process among them, and all that it starts; return whether it is there (and began at that tick)."""
+        """Count this process among them, and all that it starts; return whether it is one of them.
+
+        Whoever waits on the page began at that tick, and is one whatever else is said of it.
+        """
         if (known := self._watched.get(pid)) and start in (None, known.start):
             return True
         try:
-            watched = _Watched(pid, self._mark)
+            watched = _Watched(pid, self._page)
         except OSError:
             return False
-        if start not in (None, watched.start):
+        watched.waits = start is not None
+        if start not in (None, watched.start) or self._is_anothers(watched):
             watched.close()
             return False
         if known:
@@ -61,6 +74,7 @@ class Observer:
         run since, nobody looks further: it is returned alone, and the finding stays out.
         """
         now = time.monotonic()
+        self._describe_new(now)
         if sights := self._still_at_work(now):
             return sights, None
         ran = self._have_run(self._watched.values(), now)
@@ -147,14 +161,18 @@ class Observer:
         group, parent = (int(found[1]) for found in (_GROUP.search(status), _PARENT.search(status)) if found)
         if watched := self._watched.get(group):
             watched.add(number)
-        elif parent in self._watched or (parent == 1 and self._is_marked(group)):
+        elif parent in self._watched or (parent == 1 and _page_of(group) == self._page):
             self._watch_trees([group])  # one that it has started may have been looked at before, and was nobody's
         return True
 
-    def _is_marked(self, pid: int) -> bool:
-        with contextlib.suppress(OSError):
-            return self._mark in (_PROC / str(pid) / "environ").read_bytes()
-        return False
+    def _describe_new(self, now: float) -> None:
+        for pid, each in list(self._watched.items()):
+            if each.describe_if_new(now) and self._is_anothers(each):
+                self._watched.pop(pid).close()
+                self._busy = [it for it in self._busy if it is not each]
+
+    def _is_anothers(self, watched: "_Watched") -> bool:
+        return not watched.waits and watched.pid != self._own and watched.page not in (None, self._page, self._own_page)
 
     def _watch_trees(self, roots: Iterable[int]) -> None:
         todo = list(roots)
@@ -168,19 +186,31 @@ class Observer:
 
 
 class _Watched:
-    def __init__(self, pid: int, mark: bytes) -> None:
-        self.pid, self._mark = pid, mark
+    def __init__(self, pid: int, page: bytes) -> None:
+        self.pid, self._clocks_page = pid, page
         self.ran, self.used = True, -1
         self.ran_at = self._found_at = time.monotonic()
         self._files: dict[int, int] = {}
-        self.is_on_clock, self.name = True, "?"
+        self.page: bytes | None = None
+        """The page of the clock that it was started on."""
+        self.waits = False
+        self.name = "?"
         self.start = _start_of(pid)
         self.find_all()
         self._describe()
 
-    def sight(self, now: float, states: str) -> Sight:
-        if states and now - self._found_at < _SETTLING_SECONDS:
+    @property
+    def is_on_clock(self) -> bool:
+        return self.waits or self.pid == os.getpid() or self.page == self._clocks_page
+
+    def describe_if_new(self, now: float) -> bool:
+        """Look anew at what may still be replaced; return whether it may."""
+        is_new = now - self._found_at < _SETTLING_SECONDS
+        if is_new:
             self._describe()
+        return is_new
+
+    def sight(self, now: float, states: str) -> Sight:
         return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, now - self.ran_at)
 
     def threads(self) -> Iterable[int]:
@@ -188,9 +218,9 @@ class _Watched:
 
     def states(self) -> str | None:
         """Return a letter for each thread but the one that looks; None when the process has ended."""
-        letters, own = "", threading.get_native_id()
+        letters, lookers = "", _looking()
         for thread, file in list(self._files.items()):
-            if thread == own:
+            if thread in lookers:
                 continue
             try:
                 letters += _state_of(os.pread(file, 512, 0))
@@ -223,10 +253,24 @@ class _Watched:
         self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
 
     def _describe(self) -> None:
-        folder = _PROC / str(self.pid)
         with contextlib.suppress(OSError):
-            self.is_on_clock = self.pid == os.getpid() or self._mark in (folder / "environ").read_bytes()
+            self.page = _page_of(self.pid)
         self.name = _command(self.pid) or self.name
+
+
+@contextlib.contextmanager
+def looking() -> Iterator[None]:
+    """Let no clock count this thread's work meanwhile: it looks for one."""
+    own = threading.get_native_id()
+    _LOOKERS.add(own)
+    try:
+        yield
+    finally:
+        _LOOKERS.discard(own)
+
+
+def _looking() -> set[int]:
+    return {*_LOOKERS, threading.get_native_id()}
 
 
 def name_of(pid: int, start: int) -> str | None:
@@ -248,6 +292,15 @@ def thread_name(pid: int, thread: int) -> str:
 def _start_of(pid: int) -> int:
     """Return when a process began, in clock ticks since the machine's boot."""
     return int((_PROC / str(pid) / "stat").read_bytes().rpartition(b") ")[2].split()[19])
+
+
+def _page_of(pid: int) -> bytes | None:
+    """Return the page of the clock that a process was started on; None when it was on none, or has ended."""
+    with contextlib.suppress(OSError):
+        for variable in (_PROC / str(pid) / "environ").read_bytes().split(b"\0"):
+            if variable.startswith(_PAGE):
+                return variable.removeprefix(_PAGE)
+    return None
 
 
 def _command(pid: int) -> str:
@@ -273,10 +326,10 @@ def _used_nanos(pid: int) -> int:
 
 
 def _own_threads_nanos(threads: Iterable[int]) -> int:
-    """Return that of this process's threads but the one that looks."""
-    total, own = 0, threading.get_native_id()
+    """Return that of this process's threads but those that look."""
+    total, lookers = 0, _looking()
     for thread in threads:
-        if thread != own:
+        if thread not in lookers:
             with contextlib.suppress(OSError):
                 total += time.clock_gettime_ns(~thread << 3 | 6)
     return total
