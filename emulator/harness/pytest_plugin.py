@@ -6,16 +6,17 @@ In another repository: ``pytest_plugins = ["emulator.harness.pytest_plugin"]`` i
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import boto3
 import pytest
+from localprocs.host.standing import Standing
 from localprocs.vclock import AUTO, Clock, Speed, WallClock
 from localprocs.vclock.clock import parse_speed
 from localprocs.vclock.governor import PATIENCE_SECONDS
 
 from emulator.harness import virtual_time
-from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness
+from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness, uses_harness
 from emulator.harness.clients import REGION, Clients
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
@@ -24,9 +25,6 @@ from emulator.harness.site_control import SiteControl
 
 pytest_plugins = ["emulator.harness.artefacts.plugin"]
 DEFAULT_SPEED: Speed = AUTO
-_USERS = {"harness", "emulator", "site", "clock", "pipeline"}
-"""The fixtures that use the session's harness."""
-_BREAKPOINT = pytest.StashKey[contextlib.ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,49 +45,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_enter_pdb(config: pytest.Config) -> None:
-    """Let time stand while a person is at a breakpoint."""
-    harness = config.stash.get(RUNNING, None)
-    if harness is not None and _BREAKPOINT not in config.stash:
-        config.stash[_BREAKPOINT] = contextlib.ExitStack()
-        config.stash[_BREAKPOINT].enter_context(harness.clock.hold("a breakpoint"))
-
-
-def pytest_leave_pdb(config: pytest.Config) -> None:
-    """Let time go on."""
-    if _BREAKPOINT in config.stash:
-        config.stash[_BREAKPOINT].close()
-        del config.stash[_BREAKPOINT]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Function) -> Iterator[None]:
-    """Let the session's harness stand during tests that do not use it: years would go by, and cost their work."""
-    harness = item.config.stash.get(RUNNING, None)
-    if harness is None or _uses_harness(item):
-        return (yield)
-    with harness.clock.hold("a test without the harness"):
-        return (yield)
-
-
-def _uses_harness(item: pytest.Item) -> bool:
-    found = getattr(item, "_fixtureinfo", None)
-    return found is not None and any(_is_ours(found.name2fixturedefs.get(name, ()), name) for name in _USERS)
-
-
-def _is_ours(definitions: Sequence[pytest.FixtureDef[object]], name: str) -> bool:
-    """Tell whether a fixture is the one of here: a test's own may bear its name, and not ask for it."""
-    for each in reversed(definitions):
-        if each.func.__module__ == __name__:
-            return True
-        if name not in each.argnames:
-            return False
-    return False
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the session tell how much virtual time it took."""
+    """Have the session tell how much virtual time it took, and let the harness stand where nobody uses it."""
+
+    def clock() -> Clock | WallClock | None:
+        running = config.stash.get(RUNNING, None)
+        return None if running is None else running.clock
+
     config.pluginmanager.register(virtual_time)
+    config.pluginmanager.register(Standing(clock, uses_harness))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -11,13 +11,12 @@ from _pytest._code.code import ExceptionRepr
 
 from emulator.harness import places
 from emulator.harness.artefacts.redaction import BUNDLE_PREFIX, redact_folder
-from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness, Witness
+from emulator.harness.artefacts.witnesses import FRESH, RUNNING, HarnessWitness, Witness, uses_harness
 from emulator.harness.harness import Harness
 
 PROPERTY, VIRTUAL_SECONDS = "artefacts", "virtual_seconds"
 """Names of properties in a test's JUnit case."""
 _BEGUN: "pytest.StashKey[list[HarnessWitness]]" = pytest.StashKey()
-_USES_HARNESS = frozenset({"harness", "pipeline", "site", "emulator", "clock"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,14 +89,10 @@ def _witnesses(item: pytest.Item) -> Iterator[Witness]:
 def _harnesses(item: pytest.Item) -> Iterator[Harness]:
     """Tell the session's harness, where the test uses it, and those of fixtures of the test's own."""
     session = item.config.stash.get(RUNNING, None)
-    if session is not None and _uses_harness(item):
+    if session is not None and uses_harness(item):
         yield session
     own = getattr(item, "funcargs", {}).values()
     yield from (it for it in own if isinstance(it, Harness) and it is not session)
-
-
-def _uses_harness(item: pytest.Item) -> bool:
-    return not _USES_HARNESS.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _folder(config: pytest.Config) -> Path:

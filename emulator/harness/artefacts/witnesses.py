@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from localprocs.host.standing import uses
 
 from emulator.drawing import incident, timeline
 from emulator.harness import log_groups
@@ -40,6 +41,13 @@ RUNNING: "pytest.StashKey[Harness]" = pytest.StashKey()
 """The session's harness, once it is up."""
 FRESH: "pytest.StashKey[list[HarnessWitness]]" = pytest.StashKey()
 """Who has seen it from then on."""
+_USERS = ("harness", "emulator", "site", "clock", "pipeline")
+"""The fixtures that use the session's harness."""
+
+
+def uses_harness(item: pytest.Item) -> bool:
+    """Tell whether a test uses the session's harness."""
+    return uses(item, _USERS, "emulator.harness.pytest_plugin")
 
 
 class Witness(Protocol):

@@ -5,11 +5,12 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from localprocs.host.standing import Standing
 from localprocs.vclock import AUTO, Clock
 
 from emulator.cli.inspect import next_due
 from emulator.harness import pytest_plugin
-from emulator.harness.artefacts.witnesses import RUNNING
+from emulator.harness.artefacts.witnesses import uses_harness
 
 
 def of(module: ModuleType, *names: str) -> Any:
@@ -20,30 +21,30 @@ def of(module: ModuleType, *names: str) -> Any:
 def test_time_stands_at_a_breakpoint() -> None:
     """From where the debugger is entered to where it is left; entered twice, it is left once."""
     with Clock.create(AUTO) as clock:
-        config: Any = SimpleNamespace(stash=pytest.Stash())
-        config.stash[RUNNING] = SimpleNamespace(clock=clock)
+        standing = Standing(lambda: clock, lambda _: True)
 
-        pytest_plugin.pytest_enter_pdb(config)
-        pytest_plugin.pytest_enter_pdb(config)
+        standing.pytest_enter_pdb()
+        standing.pytest_enter_pdb()
 
         assert clock.state().paused
         stands = clock.now()
-        pytest_plugin.pytest_leave_pdb(config)
+        standing.pytest_leave_pdb()
         assert not clock.state().paused
         assert clock.now() >= stands
-        pytest_plugin.pytest_leave_pdb(config)
+        standing.pytest_leave_pdb()
 
 
 def test_a_clock_that_a_test_had_paused_stays_so_after_its_breakpoint() -> None:
     """The breakpoint gives back what it found; without a harness there is nothing to stop."""
     with Clock.create(AUTO) as clock:
-        config: Any = SimpleNamespace(stash=pytest.Stash())
-        pytest_plugin.pytest_enter_pdb(config)
-        pytest_plugin.pytest_leave_pdb(config)
-        config.stash[RUNNING] = SimpleNamespace(clock=clock)
+        running: list[Clock] = []
+        standing = Standing(lambda: next(iter(running), None), lambda _: True)
+        standing.pytest_enter_pdb()
+        standing.pytest_leave_pdb()
+        running.append(clock)
         clock.pause()
-        pytest_plugin.pytest_enter_pdb(config)
-        pytest_plugin.pytest_leave_pdb(config)
+        standing.pytest_enter_pdb()
+        standing.pytest_leave_pdb()
         assert clock.state().paused
 
 
@@ -60,10 +61,8 @@ def test_a_clock_that_a_test_had_paused_stays_so_after_its_breakpoint() -> None:
 def test_the_harness_stands_during_a_test_that_does_not_use_it(visible: list[Any], stands: bool) -> None:
     """A fixture of a name that the harness has, too, does not let years go by there."""
     with Clock.create(AUTO) as clock:
-        config: Any = SimpleNamespace(stash=pytest.Stash())
-        config.stash[RUNNING] = SimpleNamespace(clock=clock)
-        item: Any = SimpleNamespace(config=config, _fixtureinfo=SimpleNamespace(name2fixturedefs={"clock": visible}))
-        during = pytest_plugin.pytest_runtest_protocol(item)
+        item: Any = SimpleNamespace(_fixtureinfo=SimpleNamespace(name2fixturedefs={"clock": visible}))
+        during = Standing(lambda: clock, uses_harness).pytest_runtest_protocol(item)
 
         next(during)
 

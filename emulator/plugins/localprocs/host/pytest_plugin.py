@@ -1,6 +1,5 @@
 """pytest fixtures that come with the package: a cloud for the session, its clock, the stacks of an app."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ import pytest
 from localprocs.host.assembly import Place
 from localprocs.host.cloud import Cloud, place_of
 from localprocs.host.run_file import UNWANTED_VARIABLES
+from localprocs.host.standing import Standing, uses
 from localprocs.vclock import AUTO, Clock, WallClock
 from localprocs.vclock.clock import parse_speed
 
 _RUNNING = pytest.StashKey[Cloud]()
-_BREAKPOINT = pytest.StashKey[contextlib.ExitStack]()
 _USERS = {"cloud", "clock", "stack", "checkpoint"}
 """The fixtures that use the session's cloud."""
 
@@ -42,29 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_enter_pdb(config: pytest.Config) -> None:
-    """Let time stand while a person is at a breakpoint."""
-    cloud = config.stash.get(_RUNNING, None)
-    if cloud is not None and _BREAKPOINT not in config.stash:
-        config.stash[_BREAKPOINT] = contextlib.ExitStack()
-        config.stash[_BREAKPOINT].enter_context(cloud.clock.hold("a breakpoint"))
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the cloud stand at breakpoints, and during tests that do not use it."""
 
+    def clock() -> Clock | WallClock | None:
+        running = config.stash.get(_RUNNING, None)
+        return None if running is None else running.clock
 
-def pytest_leave_pdb(config: pytest.Config) -> None:
-    """Let time go on."""
-    if _BREAKPOINT in config.stash:
-        config.stash[_BREAKPOINT].close()
-        del config.stash[_BREAKPOINT]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let the cloud stand during tests that do not use it: years would go by, and cost their work."""
-    cloud = item.config.stash.get(_RUNNING, None)
-    if cloud is None or _USERS & set(getattr(item, "fixturenames", ())):
-        return (yield)
-    with cloud.clock.hold("a test without the cloud"):
-        return (yield)
+    config.pluginmanager.register(Standing(clock, lambda item: uses(item, _USERS, __name__)))
 
 
 @pytest.fixture(scope="session")
