@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from localprocs.vclock import AUTO, Clock
+from localprocs.vclock import AUTO, Clock, NotWithin, StillWorking
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -25,8 +25,7 @@ from emulator.harness.faults import Faults
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
-from emulator.incidents.pace import go_to, settle, until
-from emulator.incidents.replay import again, play, stage
+from emulator.incidents.replay import again, go_to, play, stage
 from emulator.incidents.seen import endings_of
 from huntaze_scraper.operations.incident.bundle import Bundle
 from huntaze_scraper.operations.incident.capture import capture
@@ -81,7 +80,7 @@ def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], N
 
         def begin_anew(moment: float) -> None:
             """Let queues, tables, metrics and alarms be as at first, at the like moment of an alarm's period."""
-            settle(clock)
+            clock.settle()
             _post(harness, f"/{fresh}")
             again(pipeline)
             go_to(clock, clock.now() + (moment - clock.now()) % ALARM_PERIOD_SECONDS)
@@ -99,7 +98,7 @@ def histories(count: int, first: int, kept: Path | None, tell: Callable[[str], N
                 tell(f"seed {seed}: {kind}, replaying")
                 begin_anew(bundle.t0.timestamp())
                 verdict = play(bundle, pipeline, clock).verdict.text
-            except HarnessError as error:  # a machine that is too busy says nothing about the others
+            except (HarnessError, StillWorking) as error:  # a machine that is too busy says nothing about the others
                 verdict = f"not played: {error}"[:200]
             if kept and bundle and verdict != REPRODUCED:
                 write_bundle(bundle, kept / f"incident-seed-{seed}.zip")
@@ -139,11 +138,11 @@ def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
         case "down":
             go_to(clock, clock.now() + random.randint(60, 1200))
             site.faults()
-    if not until(
-        clock, lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, 30
-    ):
+    try:
+        clock.until(lambda: all(it.end != "open" for it in endings_of(pipeline, sent, began)), PATIENCE_SECONDS, 30)
+    except NotWithin:
         kind += ", not all ended"
-    settle(clock)
+    clock.settle()
     faults.end_outages()
     site.faults()
     return kind

@@ -3,17 +3,16 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from localprocs.vclock import AUTO, Clock, WallClock
+from localprocs.vclock import AUTO, Clock, NotWithin, WallClock
 
 from emulator.harness.errors import HarnessError
 from emulator.harness.harness import Harness, Options
 from emulator.harness.pipeline import Pipeline, SentJob
 from emulator.harness.site_control import SiteControl
 from emulator.incidents.answers import rules
-from emulator.incidents.pace import NEAR_SECONDS, go_to, settle, until
 from emulator.incidents.script import Script
 from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.sending import CLOSE_SECONDS, alike, await_forwarded, in_order, send
@@ -34,6 +33,8 @@ LATE_SECONDS = 900.0
 _LEAD_SECONDS = 3600.0
 """So long before t0 the clock of an own harness begins: at its start time leaps, too."""
 _QUIET_SECONDS = 30.0
+_NEAR_SECONDS = 1.5
+"""For so long time goes at the wall's pace: what came close together does so again, and a death in the midst of work."""
 _IN_THE_MIDST = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.KILL_LIMITER, Verb.STOP_TASK})
 _SETTINGS = {
     "RATE_LIMIT_CAPACITY": "rate_capacity",
@@ -75,7 +76,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
     pipeline.forget()
     prepare(bundle, site, pipeline.clients, pipeline.state)
     speed = clock.state().speed
-    settle(clock)
+    clock.settle()
     clock.set_speed(1.0)  # from here on time leaps at our wish alone
     try:
         began, span = clock.now(), bundle.manifest.span_seconds
@@ -84,8 +85,9 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
         site.faults(*rules(bundle.answers, began, fans_of(bundle.jobs)))
         sent = dict(_steps(bundle, pipeline, clock, script, began))
         go_to(clock, began + span)
-        until(clock, lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, _QUIET_SECONDS)
-        settle(clock)
+        with suppress(NotWithin):  # what has not ended is told by the verdict
+            clock.until(lambda: _have_ended(pipeline, sent, began), LATE_SECONDS, _QUIET_SECONDS, "the jobs' ends")
+        clock.settle()
         here = outcome(pipeline, sent, began)
     finally:
         script.end()
@@ -93,6 +95,14 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
     knows_alarms = not any("alarm" in it.what for it in bundle.manifest.missing)
     verdict = compare(bundle.expected, here, span, alike(bundle.jobs), with_alarms=knows_alarms)
     return Replayed(pipeline=pipeline, sent=sent, verdict=verdict, seed=seed, seconds=clock.now() - began)
+
+
+def go_to(clock: Clock, moment: float) -> None:
+    """Leap over waiting as far as that moment; what is near is waited for."""
+    if (left := moment - clock.now()) > _NEAR_SECONDS:
+        clock.advance(left)
+    while clock.now() < moment:
+        time.sleep(0.01)
 
 
 def again(pipeline: Pipeline) -> None:
@@ -150,7 +160,7 @@ def _steps(
         moment = began + max(step.at_seconds, 0.0)
         if isinstance(step, Happening):
             if step.verb in _IN_THE_MIDST:
-                go_to(clock, moment - NEAR_SECONDS)
+                go_to(clock, moment - _NEAR_SECONDS)
                 if jobs_then := at_work(bundle.lines, step.at_seconds):
                     await_work(jobs_then, sent, pipeline, moment - clock.now())
                     moment = clock.now()
