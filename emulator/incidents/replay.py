@@ -80,9 +80,10 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
     clock.set_speed(1.0)  # from here on time leaps at our wish alone
     try:
         began, span = clock.now(), bundle.manifest.span_seconds
+        answers = rules(bundle.answers, began, fans_of(bundle.jobs))
         for key, item in shifted(bundle.state, bundle.t0.timestamp(), began).items():
             pipeline.state.write_together([pipeline.state.put(key, item)])
-        site.faults(*rules(bundle.answers, began, fans_of(bundle.jobs)))
+        site.faults(*answers)
         sent = dict(_steps(bundle, pipeline, clock, script, began))
         go_to(clock, began + span)
         with suppress(NotWithin):  # what has not ended is told by the verdict
@@ -93,7 +94,7 @@ def play(bundle: Bundle, pipeline: Pipeline, clock: Clock, seed: int = 1) -> Rep
         script.end()
         clock.set_speed(speed)
     knows_alarms = not any("alarm" in it.what for it in bundle.manifest.missing)
-    verdict = compare(bundle.expected, here, span, alike(bundle.jobs), with_alarms=knows_alarms)
+    verdict = compare(bundle.expected, here, span, alike(bundle.jobs, answers), with_alarms=knows_alarms)
     return Replayed(pipeline=pipeline, sent=sent, verdict=verdict, seed=seed, seconds=clock.now() - began)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.harness.pipeline import Pipeline, SentJob
+from emulator.incidents.answers import Rule
 from emulator.incidents.stage import at_site
 from huntaze_scraper.operations.incident.bundle import Line
 from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
@@ -35,11 +36,16 @@ def in_order(jobs: Iterable[RecordedJob], lines: Sequence[Line]) -> list[Recorde
     return sorted(found, key=lambda it: it.at_seconds)
 
 
-def alike(jobs: Iterable[RecordedJob]) -> list[frozenset[str]]:
-    """Return groups of jobs among which nothing but chance chose: the same was asked, and close together."""
+def alike(jobs: Iterable[RecordedJob], rules: Iterable[Rule]) -> list[frozenset[str]]:
+    """Return groups of jobs among which nothing but chance chose: the same was asked, close together.
+
+    And no rule of the site is for one of their accounts, so that whatever befell them could have befallen the other.
+    """
+    answered = {it["match"].get("account") for it in rules}
     by_action = defaultdict[str, list[RecordedJob]](list)
     for job in sorted((it for it in jobs if it.queue == "ingress"), key=lambda it: it.at_seconds):
-        by_action[job.action].append(job)
+        if job.account not in answered:
+            by_action[job.action].append(job)
     return [frozenset(it.job_id for it in close) for each in by_action.values() for close in _close(each)]
 
 
@@ -67,10 +73,10 @@ def await_forwarded(job: SentJob, pipeline: Pipeline) -> None:
 
 
 def _close(jobs: Iterable[RecordedJob]) -> Iterator[list[RecordedJob]]:
-    """Yield stretches of jobs with no gap between them."""
+    """Yield stretches of jobs that were all sent close together."""
     stretch: list[RecordedJob] = []
     for job in jobs:
-        if stretch and job.at_seconds - stretch[-1].at_seconds > CLOSE_SECONDS:
+        if stretch and job.at_seconds - stretch[0].at_seconds > CLOSE_SECONDS:
             yield stretch
             stretch = []
         stretch.append(job)

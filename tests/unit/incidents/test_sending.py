@@ -1,6 +1,7 @@
 """Jobs go in the order that the recording tells, where the queue's own was chance."""
 
 from dataclasses import replace
+from typing import Any
 
 from emulator.incidents.sending import CLOSE_SECONDS, alike, in_order
 from huntaze_scraper.operations.incident.bundle import Line, SentJob
@@ -55,4 +56,20 @@ def test_jobs_are_alike_that_were_sent_together_and_ask_for_the_same() -> None:
     ]
     other = replace(job("read", 1.2), action="get_messages")
 
-    assert alike([*jobs, other]) == [{"a", "b"}, {"late"}, {"read"}]
+    assert alike([*jobs, other], []) == [{"a", "b"}, {"late"}, {"read"}]
+
+
+def test_a_stream_of_jobs_is_not_all_alike() -> None:
+    """The first and the last of it were not sent together, however close each was to its next."""
+    stream = [job(f"{number}", number * CLOSE_SECONDS * 0.6) for number in range(4)]
+
+    assert alike(stream, []) == [{"0", "1"}, {"2", "3"}]
+
+
+def test_whoever_was_answered_for_itself_is_like_nobody_else() -> None:
+    """The same answers meet the same account here: that another one's job died is no chance."""
+    jobs = [job("a", 1.0), job("b", 1.1, "acct-2"), job("c", 1.2, "acct-3")]
+    of_one: dict[str, Any] = {"match": {"account": "acct-2", "method": "POST", "nth": [1]}, "fault": {}}
+    of_all: dict[str, Any] = {"match": {"after": 1.0, "before": 9.0}, "fault": {}}
+
+    assert alike(jobs, [of_one, of_all]) == [{"a", "c"}]
