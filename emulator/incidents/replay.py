@@ -18,7 +18,7 @@ from emulator.incidents.seen import endings_of, outcome
 from emulator.incidents.sending import CLOSE_SECONDS, alike, await_forwarded, in_order, send
 from emulator.incidents.stage import fans_of, prepare, shifted
 from emulator.incidents.verdict import Verdict, compare
-from emulator.incidents.work import at_work, await_work
+from emulator.incidents.work import at_work, await_work, done, held_back
 from huntaze_scraper.operations.incident.around import gather_deployed
 from huntaze_scraper.operations.incident.bundle import Bundle, Happening, Verb
 from huntaze_scraper.operations.incident.bundle import SentJob as RecordedJob
@@ -35,7 +35,8 @@ _LEAD_SECONDS = 3600.0
 _QUIET_SECONDS = 30.0
 _NEAR_SECONDS = 1.5
 """For so long time goes at the wall's pace: what came close together does so again, and a death in the midst of work."""
-_IN_THE_MIDST = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.KILL_LIMITER, Verb.STOP_TASK})
+_OF_A_TASK = frozenset({Verb.KILL_SCRAPER, Verb.KILL_BROWSER, Verb.STOP_TASK})
+_IN_THE_MIDST = _OF_A_TASK | {Verb.KILL_LIMITER}
 _SETTINGS = {
     "RATE_LIMIT_CAPACITY": "rate_capacity",
     "RATE_LIMIT_WINDOW_SECONDS": "rate_window_seconds",
@@ -153,17 +154,19 @@ def _steps(
     bundle: Bundle, pipeline: Pipeline, clock: Clock, script: Script, began: float
 ) -> Iterator[tuple[str, SentJob]]:
     """Send the jobs and play the script, each at its offset; yield each job by the recording's id."""
-    jobs, last = in_order(bundle.jobs, bundle.lines), dict[str, tuple[float, SentJob]]()
-    sent = dict[str, SentJob]()
+    sent, last = dict[str, SentJob](), dict[str, tuple[float, SentJob]]()
     happened = [it for step in bundle.script if (it := _within(step)) and it.at_seconds <= bundle.manifest.span_seconds]
+    deaths = [it.at_seconds for it in happened if it.verb in _OF_A_TASK]
+    jobs = held_back(in_order(bundle.jobs, bundle.lines), deaths, bundle.lines)
     steps: Sequence[RecordedJob | Happening] = sorted([*jobs, *happened], key=lambda it: it.at_seconds)
     for step in steps:
         moment = began + max(step.at_seconds, 0.0)
         if isinstance(step, Happening):
             if step.verb in _IN_THE_MIDST:
                 go_to(clock, moment - _NEAR_SECONDS)
-                if jobs_then := at_work(bundle.lines, step.at_seconds):
-                    await_work(jobs_then, sent, pipeline, moment - clock.now())
+                begun, ended = at_work(bundle.lines, step.at_seconds), done(bundle.lines, step.at_seconds)
+                await_work(begun, ended, sent, pipeline, moment - clock.now())
+                if begun:  # while they last
                     moment = clock.now()
             go_to(clock, moment)
             script.play(step)
