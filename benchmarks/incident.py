@@ -120,7 +120,7 @@ def _live(pipeline: Pipeline, clock: Clock, seed: int) -> str:
             fault = {"kind": "status", "status": random.choice((401, 403, 422, 429, 500, 503, 504))}
             site.faults({"match": POSTS, "fault": fault, "times": random.randint(1, 4)})
         case "limit":
-            site.limits(random.randint(2, 5), 60, **POSTS)
+            site.limits(1, 60, **POSTS)  # an account has one of the jobs, or a few
         case "down":
             site.faults({"match": {"path": "*"}, "fault": {"kind": "status", "status": 503}})
     sent = {

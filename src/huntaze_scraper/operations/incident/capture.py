@@ -47,6 +47,7 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
         _narrow_to_job(raw)
     if job or question.correlation or question.creator:
         logs.gather_tasks(gathering)
+    logs.gather_limiter_deaths(gathering)
     tell(f"{len(job_ids)} jobs")
     stored.gather_items(gathering, job_ids, accounts)
     stored.gather_letters(gathering, frozenset(job_ids), question.creator)

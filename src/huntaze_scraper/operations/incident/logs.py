@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from huntaze_scraper.operations.incident.bundle import Verb
 from huntaze_scraper.operations.incident.gathering import Gathering
-from huntaze_scraper.operations.incident.raw import RawLine, Source
+from huntaze_scraper.operations.incident.raw import RawLine, RawStep, Source
 
 MOST_LINES = 200_000
 OF_TASKS = (
@@ -19,6 +20,9 @@ OF_TASKS = (
     "heartbeat_failed",
 )
 """Events that are of no job, and tell what happened to a task."""
+
+RUNTIME_EXITED = "Runtime exited"
+"""Lambda's own words, ``RequestId: ... Error: Runtime exited ...``, where an environment died over an invocation."""
 
 
 def gather(gathering: Gathering, field: str = "", value: str = "") -> None:
@@ -42,6 +46,14 @@ def gather_tasks(gathering: Gathering) -> None:
     pattern = " ".join(f'?"{event}"' for event in OF_TASKS)
     group = gathering.target.scraper_logs
     _add(gathering, "scraper", group, pattern, lambda line: line.get("event") in OF_TASKS)
+
+
+def gather_limiter_deaths(gathering: Gathering) -> None:
+    """Add a step for each death of one of the limiter's environments, which no line of its own can tell."""
+    with gathering.part("deaths of the limiter", "logs:FilterLogEvents"):
+        for event in _events(gathering, gathering.target.limiter_logs, f'"{RUNTIME_EXITED}"'):
+            if event["message"].startswith("RequestId: "):
+                gathering.raw.steps.append(RawStep(at=event["timestamp"] / 1000, verb=Verb.KILL_LIMITER))
 
 
 def _add(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from huntaze_scraper.operations.cli import incident
 from huntaze_scraper.operations.cli.workplace import Workplace
+from huntaze_scraper.operations.incident.bundle import Verb
 from huntaze_scraper.operations.incident.errors import WrongQuestion
 from huntaze_scraper.operations.incident.reading import job_of, read_bundle
 from huntaze_scraper.operations.incident.writing import write_bundle, write_text
@@ -44,7 +45,11 @@ def call(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def log(pipeline: Pipeline, group: str, **fields: Any) -> None:
-    event = {"timestamp": int(time.time() * 1000), "message": json.dumps(fields, ensure_ascii=False)}
+    log_text(pipeline, group, json.dumps(fields, ensure_ascii=False))
+
+
+def log_text(pipeline: Pipeline, group: str, text: str) -> None:
+    event = {"timestamp": int(time.time() * 1000), "message": text}
     pipeline.target.clients.logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
 
 
@@ -104,6 +109,21 @@ def test_log_lines_that_have_expired_are_named(call: Call, pipeline: Pipeline, t
     assert said in missing
     assert "older log lines of the limiter" not in [what for what, _ in missing]
     assert len(bundle.expected.jobs) == 1
+
+
+@pytest.mark.parametrize("asked", ["--since", "--creator"])
+def test_a_limiter_that_died_over_its_batch_is_told(call: Call, pipeline: Pipeline, tmp_path: Path, asked: str) -> None:
+    """Lambda's own line says it, and no job's; its report of the same is not another death."""
+    died(pipeline)
+    reason = "Runtime exited with error: signal: killed"
+    log_text(pipeline, "/aws/lambda/limiter", f"RequestId: 1-2 Error: {reason}\nRuntime.ExitError\n")
+    log_text(pipeline, "/aws/lambda/limiter", "REPORT RequestId: 1-2\tStatus: error\tError Type: Runtime.ExitError\n")
+    words = ("--since", "1h") if asked == "--since" else ("--since", "1h", asked, "creator-01")
+
+    ended = call("capture", *words, "--out", "one.zip")
+
+    assert ended.exit_code == 0, ended.exception
+    assert [(it.verb, it.arguments) for it in read_bundle(tmp_path / "one.zip").script] == [(Verb.KILL_LIMITER, {})]
 
 
 def test_a_capture_where_pages_can_be_drawn_holds_one(
