@@ -45,13 +45,14 @@ def capture(target: Target, question: Question, tell: Callable[[str], None] = la
     accounts = dict.fromkeys(str(it) for line in raw.lines if (it := line.fields.get("creator_id")))
     if job or question.correlation:
         _narrow_to_job(raw)
+    is_logged = bool(raw.lines)  # before what the tasks say, which they say of whomever is asked
     if job or question.correlation or question.creator:
         logs.gather_tasks(gathering)
     logs.gather_limiter_deaths(gathering)
     tell(f"{len(job_ids)} jobs")
     stored.gather_items(gathering, job_ids, accounts)
     stored.gather_letters(gathering, frozenset(job_ids), question.creator)
-    if not (raw.lines or raw.messages or any(it.key.startswith(Kind.JOB.prefix) for it in raw.items)):
+    if not (is_logged or raw.messages or any(it.key.startswith(Kind.JOB.prefix) for it in raw.items)):
         if raw.missing:
             told = "; ".join(f"{what}: {why}" for what, why in raw.missing.items())
             raise WrongQuestion(f"nothing could be captured ({told}): look at the profile and its rights")

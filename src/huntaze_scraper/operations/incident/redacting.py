@@ -138,9 +138,15 @@ class _Again:
         )
 
     def _asked(self, name: str, value: str) -> str:
-        if name == "job":
-            return self._id(value)
-        return self._account(value) if name in ("creator", "correlation") else self._said(value)
+        kinds = {
+            "job": self._id,
+            "creator": self._account,
+            "correlation": self._account,
+            "alarm": self._redaction.alarm,
+            "since": self._redaction.moment,
+            "until": self._redaction.moment,
+        }
+        return str(kinds.get(name, self._said)(value))
 
     def _id(self, job_id: str) -> str:
         new = self._redaction.job_id(job_id) if job_id else ""

@@ -178,6 +178,20 @@ def test_a_question_without_an_answer_is_refused(call: Call, tmp_path: Path, wor
     assert list(tmp_path.glob("*.zip")) == []
 
 
+@pytest.mark.parametrize("asked", [("--creator", "creator-99"), ("--job", "ab" * 32), ("--job", "order-99")])
+def test_what_nothing_is_known_of_is_refused_whatever_the_tasks_say(
+    call: Call, pipeline: Pipeline, tmp_path: Path, asked: tuple[str, str]
+) -> None:
+    """A name that was mistyped leaves no hollow bundle."""
+    died(pipeline)
+    log(pipeline, "/scraper", event="worker_started")
+
+    ended = call("capture", *asked, "--since", "1h")
+
+    assert isinstance(ended.exception, WrongQuestion)
+    assert not [*tmp_path.glob("*.zip")]
+
+
 def test_a_bundle_is_shown_to_people_and_programs(call: Call, tmp_path: Path) -> None:
     """What is missing, jobs, answers, steps and alarms at the screen; everything as JSON."""
     write_bundle(example(), tmp_path / "incident.zip")

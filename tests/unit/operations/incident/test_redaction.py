@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +257,19 @@ def test_a_bundle_is_redacted_anew() -> None:
     assert "😊\r\n" in str(job.body["message_content"])
     assert made.answers[0].request["url"] == was.answers[0].request["url"]
     assert [it.verb for it in made.script] == [it.verb for it in was.script]
+
+
+def test_what_was_asked_is_told_after_a_redaction_anew() -> None:
+    """Its moments and the alarm's name stay what they are, and whoever was asked for gets another pseudonym."""
+    moments = {"since": "2026-03-01T11:00:00+00:00", "until": "2026-03-01T13:00:00+00:00"}
+    was = example()
+    creator = was.jobs[0].account
+    asked = {"creator": creator, "alarm": "dlq_messages_warning", **moments}
+
+    made = redact(replace(was, manifest=replace(was.manifest, asked=asked)))
+
+    assert made.manifest.asked == {**asked, "creator": made.jobs[0].account}
+    assert made.jobs[0].account != creator
 
 
 def _fields(record: Any) -> dict[str, Any]:
