@@ -31,14 +31,7 @@ cp -r emulator/plugins/localprocs "$work/suite/plugins/"
 cp tests/__init__.py tests/patience.py "$work/suite/tests/"
 cp -r tests/unit/vclock tests/unit/__init__.py "$work/suite/tests/unit/"
 printf '[pytest]\ntimeout = 900\n' >"$work/suite/pytest.ini"
-command=(python3 -m pytest -q -p no:cacheprovider)
-if [[ $(uname -m) != aarch64 && $platform == linux/arm64 || $(uname -m) != x86_64 && $platform == linux/amd64 ]]; then
-    # docs/testing.md tells what was seen of them.
-    echo 'under QEMU, left out: test_auto.py, and the waits of all kinds at once at speed 20'
-    command+=(--ignore tests/unit/vclock/test_auto.py)
-    command+=(--deselect 'tests/unit/vclock/test_waits.py::test_waits_take_their_time_on_the_clock_and_less_on_the_wall[in-threads]')
-fi
-command+=("$@" tests/unit/vclock)
+command=(python3 -m pytest -q -rs -p no:cacheprovider "$@" tests/unit/vclock)
 case $engine in
 buildah)
     container=$(buildah from --quiet --platform "$platform" "$image")

@@ -35,6 +35,13 @@ def test_waits_take_their_time_on_the_clock_and_less_on_the_wall(
         assert result["least_real"] * 20 - EARLY_SECONDS <= result["elapsed"] <= result["real"] * 20 + EARLY_SECONDS
 
 
+def test_the_program_says_that_it_is_ready_before_it_tells_how_a_wait_ended() -> None:
+    """However slow the machine: a wait may be over before the last thread has begun its own."""
+    with waits(0.001, {}) as program:
+        assert program.line() == "ready"
+        assert set(program.results()) == expected([])
+
+
 @names
 def test_a_jump_ends_the_waits_that_it_passes(make_clock: Callable[[float], Clock], kinds: list[str]) -> None:
     """A jump of twelve hours ends every wait of twelve hours, though the clock runs no faster than the wall's."""

@@ -206,11 +206,12 @@ def main() -> None:
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
     threads = [threading.Thread(target=wait, args=(kind,)) for kind in kinds if kind in IN_THREADS]
-    for thread in threads:
-        thread.start()
-    for _ in threads:
-        about_to_wait.acquire()
-    tell("ready")
+    with telling:  # a slow machine may need longer to start them all than the first of them waits
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            about_to_wait.acquire()
+        print("ready", flush=True)
     for kind in kinds:
         if kind in IN_MAIN:
             wait(kind)

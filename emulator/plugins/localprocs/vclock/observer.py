@@ -290,8 +290,8 @@ def thread_name(pid: int, thread: int) -> str:
 
 
 def _start_of(pid: int) -> int:
-    """Return when a process began, in clock ticks since the machine's boot."""
-    return int((_PROC / str(pid) / "stat").read_bytes().rpartition(b") ")[2].split()[19])
+    """Return when a process began, in clock ticks since the machine's boot; by its first thread, as the library does."""
+    return int((_PROC / str(pid) / "task" / str(pid) / "stat").read_bytes().rpartition(b") ")[2].split()[19])
 
 
 def _page_of(pid: int) -> bytes | None:
