@@ -11,8 +11,8 @@ from localstack.aws.connect import connect_to
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
     InvalidRequestException,
-    ResourceNotFoundException,
     SecretNotFoundException,
+    SecretsManagerClientError,
 )
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 
@@ -177,4 +177,8 @@ def _require_function(backend: SecretsManagerBackend, function: str) -> None:
     try:
         functions.get_function(FunctionName=function)
     except Exception:  # noqa: BLE001 - AWS says no more than this
-        raise ResourceNotFoundException("Lambda does not exist or could not be accessed") from None
+        text = (
+            "Secrets Manager cannot invoke the specified Lambda function. "
+            "Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com."
+        )
+        raise SecretsManagerClientError("AccessDeniedException", text) from None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from localprocs.secrets import rotation
+from moto.secretsmanager.exceptions import SecretsManagerClientError
 
 PERIOD_SECONDS = 30 * 24 * 3600
 
@@ -68,3 +69,17 @@ def test_it_is_looked_when_one_is_due_and_seldom_else(monkeypatch: pytest.Monkey
     assert rotation.seconds_to_next(now) == 3600
     secrets.clear()
     assert rotation.seconds_to_next(now) == 3600
+
+
+def test_a_function_that_is_not_there_cannot_be_invoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In AWS's words, which do not tell whether it is there."""
+
+    class Nothing:
+        def get_function(self, **_call: Any) -> None:
+            raise LookupError
+
+    monkeypatch.setattr(rotation, "connect_to", lambda **_: SimpleNamespace(lambda_=Nothing()))
+    backend: Any = SimpleNamespace(account_id="1", region_name="us-east-1")
+    with pytest.raises(SecretsManagerClientError, match="cannot invoke the specified Lambda function") as refused:
+        rotation._require_function(backend, "nobody")
+    assert (refused.value.error_type, refused.value.code) == ("AccessDeniedException", 400)
