@@ -56,11 +56,10 @@ _LAST_SECONDS = 15
 """LocalStack has so long to end after the last test."""
 _OPTIONS = ["-q", "-p", "no:cacheprovider", "--show-capture=no", "--tb=line"]
 _MOTO_OPTIONS = [
-    "-p",
-    "localstack.testing.pytest.in_memory_localstack",
-    "--start-localstack",
-    "-p",
-    "benchmarks.moto_suite",
+    *("-p", "localstack.testing.pytest.in_memory_localstack", "--start-localstack"),
+    *("-p", "benchmarks.moto_suite"),
+    # These are of moto's own HTTP server.
+    *("--ignore-glob", "*/test_server.py", "--continue-on-collection-errors"),
 ]
 _MOTO_ENVIRONMENT = {
     "TEST_SERVER_MODE": "true",
