@@ -57,7 +57,7 @@ _LAST_SECONDS = 15
 _OPTIONS = ["-q", "-p", "no:cacheprovider", "--show-capture=no", "--tb=line"]
 _MOTO_OPTIONS = [
     *("-p", "localstack.testing.pytest.in_memory_localstack", "--start-localstack"),
-    *("-p", "benchmarks.moto_suite"),
+    *("-p", "benchmarks._moto_suite"),
     # These are of moto's own HTTP server.
     *("--ignore-glob", "*/test_server.py", "--continue-on-collection-errors"),
 ]
