@@ -34,6 +34,8 @@ WORKS_FOR = {
     "states": "stateMachine:*",
 }
 """What a service takes roles on for, as far as it does not say for which."""
+REGIONAL = frozenset({"logs", "states"})
+"""Services whose older policies and examples name them by region (``logs.us-east-1.amazonaws.com``)."""
 OWN_CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation"}
 JSON_PROTOCOLS = frozenset({"json"})
 
@@ -85,12 +87,13 @@ class Guard:
         return self.mode == "enforce"
 
     def _check_trust(self, context: RequestContext) -> None:
-        service, role = f"{service_asking(context)}.amazonaws.com", str((context.service_request or {}).get("RoleArn"))
+        asking, role = service_asking(context), str((context.service_request or {}).get("RoleArn"))
+        names = principals(asking or "", context.region)
         known = {"aws:sourceaccount": (context.account_id,), "aws:sourcearn": (source_arn(context),)}
         trust = account.trust_policy(role)
         # A role that does not exist can be taken on, as LocalStack has it: without a policy it may do nothing.
-        if self._enforces() and trust is not None and not trusts(trust, service, known):
-            message = f"User: {service} is not authorized to perform: sts:AssumeRole on resource: {role}"
+        if self._enforces() and trust is not None and not trusts(trust, names, known):
+            message = f"User: {names[0]} is not authorized to perform: sts:AssumeRole on resource: {role}"
             raise CommonServiceException("AccessDenied", message, status_code=403, sender_fault=True)
 
 
@@ -99,6 +102,12 @@ def service_asking(context: RequestContext) -> str | None:
     if not context.operation or context.operation.name != "AssumeRole":
         return None
     return (context.internal_request_params or {}).get("service_principal")
+
+
+def principals(service: str, region: str) -> tuple[str, ...]:
+    """Return the names that a trust policy may give to a service; some have one of their region besides."""
+    regional = (f"{service}.{region}.amazonaws.com",) if service in REGIONAL else ()
+    return (f"{service}.amazonaws.com", *regional)
 
 
 def source_arn(context: RequestContext) -> str:

@@ -1,7 +1,7 @@
 """Whether policies allow a request: a pure function of the policies and the request."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -80,14 +80,14 @@ def decide(
     return Decision(is_allowed=False, reason=f"because no {lacking} policy allows the {access.action} action")
 
 
-def trusts(trust: Document, service: str, context: Context) -> bool:
-    """Whether a role's trust policy lets a service (``lambda.amazonaws.com``) take the role on."""
+def trusts(trust: Document, names: Collection[str], context: Context) -> bool:
+    """Whether a role's trust policy lets a service, by one of its names (``lambda.amazonaws.com``), take the role on."""
     access = Access("sts:AssumeRole", "*", context)
 
     def speaks(effect: Effect) -> bool:
         return any(
             statement.get("Effect") == effect
-            and service in _listed(statement.get("Principal", {}).get("Service", []))
+            and not set(_listed(statement.get("Principal", {}).get("Service", []))).isdisjoint(names)
             and _applies({**statement, "Resource": "*"}, access, effect)
             for statement in _statements(trust)
             if isinstance(statement.get("Principal", {}), dict)

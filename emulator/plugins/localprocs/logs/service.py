@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.logs import (
     InvalidParameterException,
@@ -81,9 +82,25 @@ class Logs(LogsProvider):
 
     @handler("PutSubscriptionFilter", expand=False)
     def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
-        """Keep a filter that is understood."""
+        """Keep a filter that is understood, and whose role can be taken on.
+
+        LocalStack looks for the destination as that role, which on AWS need not be able to do more than write.
+        """
         _require_pattern(request.get("filterPattern"))
-        return call_moto(context)
+        role = request.get("roleArn")
+        if not role:
+            return call_moto(context)
+        try:
+            connect_to.with_assumed_role(role_arn=role, service_principal="logs", region_name=context.region)
+        except ClientError as error:
+            text = (
+                f"Could not deliver test message to {request['destinationArn']}: {error.response['Error']['Message']}"
+            )
+            raise InvalidParameterException(text) from None
+        answer = call_moto_with_request(context, {name: value for name, value in request.items() if name != "roleArn"})
+        group = get_moto_logs_backend(context.account_id, context.region).groups[request["logGroupName"]]
+        group.subscription_filters[request["filterName"]].role_arn = role
+        return answer
 
     @handler("TestMetricFilter", expand=False)
     def test_metric_filter(

@@ -124,4 +124,4 @@ def test_a_service_takes_on_only_a_role_that_trusts_it(principal, condition, is_
         "Statement": {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
     }
 
-    assert trusts(trust, LAMBDA, {"aws:sourceaccount": ("111",)}) is is_trusted
+    assert trusts(trust, {LAMBDA}, {"aws:sourceaccount": ("111",)}) is is_trusted

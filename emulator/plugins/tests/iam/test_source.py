@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localprocs.iam.guard import Guard, source_arn
+from localprocs.iam.guard import Guard, principals, source_arn
 from localprocs.iam.policy import trusts
 from localstack.services.stepfunctions.backend.store import sfn_stores
 
@@ -67,7 +67,23 @@ def test_a_trust_policy_can_ask_for_the_account(wanted: str, is_trusted: bool) -
         "Condition": {"ArnLike": {"aws:SourceArn": wanted}, "StringEquals": {"aws:SourceAccount": "111111111111"}},
     }
     known = {"aws:sourcearn": (source_arn(call(service_principal="states")),), "aws:sourceaccount": ("111111111111",)}
-    assert trusts({"Statement": statement}, "states.amazonaws.com", known) == is_trusted
+    assert trusts({"Statement": statement}, principals("states", "us-east-1"), known) == is_trusted
+
+
+@pytest.mark.parametrize(
+    ("service", "named", "is_trusted"),
+    [
+        ("logs", "logs.amazonaws.com", True),
+        ("logs", "logs.us-east-1.amazonaws.com", True),
+        ("logs", "logs.eu-west-1.amazonaws.com", False),
+        ("states", "states.us-east-1.amazonaws.com", True),
+        ("lambda", "lambda.us-east-1.amazonaws.com", False),
+    ],
+)
+def test_some_services_are_trusted_by_their_regions_name_too(service: str, named: str, is_trusted: bool) -> None:
+    """Of the region where they ask."""
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"Service": named}, "Action": "sts:AssumeRole"}}
+    assert trusts(trust, principals(service, "us-east-1"), {}) == is_trusted
 
 
 def test_a_service_that_delivers_is_not_asked_for_a_policy() -> None:

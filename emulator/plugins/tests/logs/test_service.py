@@ -1,9 +1,13 @@
 """The service as LocalStack dispatches to it."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from localprocs.logs import service
+from localstack.aws.api.logs import InvalidParameterException
 from localstack.aws.forwarder import create_aws_request_context
 from localstack.services.logs import provider
 from moto.logs import models
@@ -38,3 +42,37 @@ def test_a_metric_filter_put_again_is_one_and_groups_tell_how_many_they_have(cal
         call("PutMetricFilter", logGroupName=group, filterName=name, filterPattern="x", metricTransformations=[made])
     groups = call("DescribeLogGroups")["logGroups"]
     assert {it["logGroupName"]: it["metricFilterCount"] for it in groups} == {"one": 2, "other": 1}
+
+
+class Connections:
+    """Other services, where a role can be taken on or not, and may do nothing but write."""
+
+    def __init__(self, *, trusting: bool) -> None:
+        self.trusting = trusting
+
+    def with_assumed_role(self, **_role: Any) -> Any:
+        if not self.trusting:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "AssumeRole")
+        return SimpleNamespace()
+
+    def __call__(self, **_keys: Any) -> Any:
+        stream = SimpleNamespace(describe_stream=lambda **_: {})
+        return SimpleNamespace(kinesis=SimpleNamespace(request_metadata=lambda **_: stream))
+
+
+@pytest.mark.parametrize("trusting", [True, False])
+def test_a_subscriptions_role_must_trust_and_need_only_write(
+    call: Any, monkeypatch: pytest.MonkeyPatch, trusting: bool
+) -> None:
+    """It need not be able to look at the stream; and who cannot take it on is told so, as a fault of the caller's."""
+    for module in (service, provider):
+        monkeypatch.setattr(module, "connect_to", Connections(trusting=trusting))
+    group, role = f"subscribed-{trusting}", "arn:aws:iam::000000000000:role/writes"
+    call("CreateLogGroup", logGroupName=group)
+    stream = {"destinationArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/lines", "roleArn": role}
+    with (
+        nullcontext() if trusting else pytest.raises(InvalidParameterException, match="Could not deliver test message")
+    ):
+        call("PutSubscriptionFilter", logGroupName=group, filterName="all", filterPattern="", **stream)
+    kept = call("DescribeSubscriptionFilters", logGroupName=group)["subscriptionFilters"]
+    assert [it["roleArn"] for it in kept] == ([role] if trusting else [])
