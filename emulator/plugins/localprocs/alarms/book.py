@@ -82,6 +82,8 @@ class AlarmBook:
             for actions in _ACTIONS.values():
                 alarm.setdefault(actions, [])
             alarm.setdefault("ActionsEnabled", True)
+            if not is_composite(alarm):
+                alarm.setdefault("Dimensions", [])
             alarm |= {"AlarmArn": self.arn_of(name), "AlarmConfigurationUpdatedTimestamp": now}
             kept = {
                 key: value for key, value in (old or {}).items() if key.startswith("State") or key == PREVIOUS_STATE

@@ -66,13 +66,11 @@ def check_state(state: str) -> State:
 def check_metric_data(data: Sequence[Mapping[str, Any]]) -> None:
     """Refuse metric data that AWS would refuse."""
     for place, datum in enumerate(data, start=1):
-        given = [key for key in ("Value", "Values", "StatisticValues") if datum.get(key) is not None]
         here = f"MetricData.member.{place}"
-        if len(given) > 1:
-            message = (
-                f"The parameters {here}.{given[0]} and {here}.{given[1]} are mutually exclusive "
-                "and you have specified both."
-            )
+        # Values beside StatisticValues AWS takes, for whatever reason.
+        beside = [key for key in ("Values", "StatisticValues") if datum.get(key) is not None]
+        if datum.get("Value") is not None and beside:
+            message = f"The parameters {here}.Value and {here}.{beside[0]} are mutually exclusive and you have specified both."
             raise InvalidParameterCombinationException(message)
         if any(not math.isfinite(value) for value in (datum.get("Value") or 0.0, *(datum.get("Values") or []))):
             raise InvalidParameterValueException(f"The value NaN or Infinity for parameter {here}.Value is invalid.")

@@ -292,3 +292,12 @@ def test_composite_without_wait_acts_at_once():
     """A wait of nothing keeps nothing back."""
     suppressor = {"StateValue": "OK", "StateTransitionedTimestamp": datetime.fromtimestamp(time.time(), UTC)}
     assert suppression.begin({"ActionsSuppressorWaitPeriod": 0}, suppressor, time.time()) is None
+
+
+def test_an_alarm_on_a_metric_tells_its_dimensions_where_there_are_none_too(monkeypatch):
+    """One of alarms has no such list."""
+    scene = Scene(monkeypatch)
+    scene.put()
+    scene.book.put({"AlarmName": "all", "AlarmRule": "ALARM(load)"})
+    assert scene.book.alarms["load"]["Dimensions"] == []
+    assert "Dimensions" not in scene.book.alarms["all"]
