@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
-
 from localprocs.alarms.expressions import ExpressionError
 from localprocs.alarms.metric_math import Series, as_list
 from localprocs.alarms.metrics import MINUTE, MetricStore
@@ -26,8 +24,9 @@ def answer(store: MetricStore, request: Mapping[str, Any]) -> dict[str, Any]:
     step = min(computed.period, MINUTE)
     computed = Queries(store, queries, start // step * step, end, may_search=True)
     newest_first = request.get("ScanBy") != "TimestampAscending"
+    telling = _telling_apart(queries)
     results = [
-        _told(query, series, newest_first=newest_first)
+        _told(query, series, telling, newest_first=newest_first)
         for query in queries
         if query.get("ReturnData", True)
         for series in _series(computed, query)
@@ -49,13 +48,20 @@ def _series(computed: Queries, query: Query) -> list[Series]:
     try:
         return as_list(computed.value(query["Id"]))
     except (ExpressionError, KeyError) as error:
-        text = str(error)
-        raise CommonServiceException("ValidationError", text, 400, sender_fault=True) from None
+        raise refused(str(error)) from None
 
 
-def _told(query: Query, series: Series, *, newest_first: bool) -> dict[str, Any]:
+def _telling_apart(queries: list[Query]) -> list[str]:
+    """Return what the labels of metrics must say besides their names, where the queries give none."""
+    stats = [query["MetricStat"] for query in queries if "MetricStat" in query and query.get("ReturnData", True)]
+    return [name for name in ("Stat", "Period") if len({stat[name] for stat in stats}) > 1]
+
+
+def _told(query: Query, series: Series, telling: list[str], *, newest_first: bool) -> dict[str, Any]:
     times = sorted(series.points, reverse=newest_first)
     label = query.get("Label")
+    if not label and "MetricStat" in query:
+        label = " ".join([series.label, *(str(query["MetricStat"][name]) for name in telling)])
     if label and series.label and label != series.label and "Expression" in query:
         label = f"{label} {series.label}"
     return {

@@ -19,9 +19,17 @@ _DAY = 24 * 3600
 _HIGH_RESOLUTION = (10, 20, 30)
 
 
+class ValidationException(CommonServiceException):
+    """AWS's answer to a request that it cannot accept; LocalStack tells clients of JSON and CBOR the class's name."""
+
+    def __init__(self, message: str) -> None:
+        """Name it as clients of the query protocol know it."""
+        super().__init__("ValidationError", message, 400, sender_fault=True)
+
+
 def refused(message: str) -> CommonServiceException:
     """Make the error that AWS answers a request with that it cannot accept."""
-    return CommonServiceException("ValidationError", message, 400, sender_fault=True)
+    return ValidationException(message)
 
 
 def check_metric_alarm(request: Mapping[str, Any]) -> None:
