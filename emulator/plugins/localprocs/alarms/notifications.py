@@ -106,7 +106,7 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
     trigger |= {
         "Period": period_of(alarm),
         "EvaluationPeriods": alarm["EvaluationPeriods"],
-        "DatapointsToAlarm": alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"],
+        **({"DatapointsToAlarm": alarm["DatapointsToAlarm"]} if alarm.get("DatapointsToAlarm") else {}),
         "ComparisonOperator": alarm["ComparisonOperator"],
         "Threshold": float(alarm["Threshold"]),
         "TreatMissingData": alarm.get("TreatMissingData") or "missing",
