@@ -55,9 +55,11 @@ def accounts(seed: int = 1) -> list[Account]:
     ]
 
 
-def grown(seed: int, username: str, fans: Iterable[str] = (), media: Iterable[str] = ()) -> Account:
-    """Make an account of that name, without a second factor, with fans and files of these names; all fans are ordinary."""
-    account = _account(seed, username, username, has_second_factor=False)
+def grown(
+    seed: int, username: str, fans: Iterable[str] = (), media: Iterable[str] = (), *, second_factor: bool = False
+) -> Account:
+    """Make an account of that name, with fans and files of these names; all fans are ordinary."""
+    account = _account(seed, username, username, has_second_factor=second_factor)
     few = chance_of(seed, username, "fans")
     return account._replace(
         fans=(*account.fans, *(Fan(name, name, blocked=False, message_count=few.randint(1, 30)) for name in fans)),

@@ -1,6 +1,5 @@
 """The control API: how tests and people steer the site; never recorded, never faulted."""
 
-from collections.abc import Iterable
 from typing import Any, get_args
 
 from starlette.requests import Request
@@ -140,17 +139,24 @@ def _check_kept_in(value: object) -> None:
 
 def _check_grown(value: object) -> None:
     """Refuse accounts that cannot grow: one of the seed is there already."""
-    allowed = 'allowed: {"name": {"fans": ["name"], "media": ["name.jpg"]}}, names that no account of the seed has'
+    allowed = (
+        'allowed: {"name": {"fans": ["name"], "media": ["name.jpg"], "second_factor": true}}, '
+        "names that no account of the seed has"
+    )
     if not isinstance(value, dict):
         raise InvalidRule(f'"grown_accounts" is {value!r}; {allowed}')
     for name, parts in value.items():
         ours = name.startswith("creator-") and name.removeprefix("creator-").isdecimal()
-        if ours or not isinstance(parts, dict) or set(parts) - {"fans", "media"} or not _are_names(parts.values()):
+        if ours or not isinstance(parts, dict) or not all(_is_part(*it) for it in parts.items()):
             raise InvalidRule(f'"grown_accounts" has {name!r}: {parts!r}; {allowed}')
 
 
-def _are_names(lists: Iterable[object]) -> bool:
-    return all(isinstance(it, list) and all(isinstance(name, str) and name for name in it) for it in lists)
+def _is_part(name: str, value: object) -> bool:
+    if name == "second_factor":
+        return isinstance(value, bool)
+    if name not in ("fans", "media") or not isinstance(value, list):
+        return False
+    return all(isinstance(it, str) and it for it in value)
 
 
 def _wrong(text: str) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -55,7 +55,7 @@ class Site:
         session_seconds: float | None = None,
         session_kept_in: KeptIn = "cookie",
         clutter_kilobytes: int | None = None,
-        grown_accounts: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        grown_accounts: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Forget everything and start again, without faults or limit; what is not given is as it was at first.
 

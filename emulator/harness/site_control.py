@@ -14,7 +14,7 @@ class SiteControl:
         self.url = url
         self._control = f"{url}/_control"
 
-    def reset(self, grown_accounts: Mapping[str, Mapping[str, Sequence[str]]] | None = None) -> None:
+    def reset(self, grown_accounts: Mapping[str, Mapping[str, Sequence[str] | bool]] | None = None) -> None:
         """Forget messages, sessions, faults, limits and recorded requests; grow further accounts by their names."""
         self._post("reset", {"grown_accounts": grown_accounts} if grown_accounts else {})
 

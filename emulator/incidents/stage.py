@@ -11,9 +11,9 @@ import httpx
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.site import store_credentials
 from emulator.harness.site_control import SiteControl
-from emulator.incidents.answers import is_sign_in
+from emulator.incidents.answers import SIGN_IN, is_sign_in
 from huntaze_scraper.onlyfans.session_state import pack
-from huntaze_scraper.operations.incident.bundle import Bundle, SentJob, StateItem
+from huntaze_scraper.operations.incident.bundle import Answer, Bundle, SentJob, StateItem
 from huntaze_scraper.state.keys import Kind
 from huntaze_scraper.state.table import StateTable
 
@@ -21,8 +21,12 @@ _DAYS_AROUND = 400 * 86400.0
 _MILLISECONDS = 1000.0
 
 
-def grown_accounts(jobs: Iterable[SentJob]) -> dict[str, dict[str, list[str]]]:
-    """Return the accounts that the jobs name, with their fans and files, for the site to grow."""
+def grown_accounts(jobs: Iterable[SentJob], answers: Iterable[Answer]) -> dict[str, dict[str, Any]]:
+    """Return the accounts that the jobs name, with their fans and files, for the site to grow.
+
+    Whoever answered a second factor in the recording has one.
+    """
+    asked_further = {it.account for it in answers if is_sign_in(it) and it.request["url"] != SIGN_IN}
     fans, media = defaultdict[str, dict[str, None]](dict), defaultdict[str, dict[str, None]](dict)
     accounts = dict[str, None]()
     for job in jobs:
@@ -35,7 +39,11 @@ def grown_accounts(jobs: Iterable[SentJob]) -> dict[str, dict[str, list[str]]]:
         if found := re.fullmatch(r"/([A-Za-z0-9_-][A-Za-z0-9._-]*)/?", _path(str(body.get("profile_url", "")))):
             accounts[found[1]] = None
     return {
-        name: {"fans": [it for it in fans[name] if it], "media": [it for it in media[name] if it]}
+        name: {
+            "fans": [it for it in fans[name] if it],
+            "media": [it for it in media[name] if it],
+            "second_factor": name in asked_further,
+        }
         for name in accounts
         if name
     }
@@ -60,7 +68,7 @@ def at_site(body: Mapping[str, Any] | str, site_url: str) -> Mapping[str, Any] |
 
 def prepare(bundle: Bundle, site: SiteControl, clients: Clients, state: StateTable) -> None:
     """Grow the site's accounts, give the scraper their credentials, and sign in who was signed in at t0."""
-    accounts = grown_accounts(bundle.jobs)
+    accounts = grown_accounts(bundle.jobs, bundle.answers)
     site.reset(accounts)
     told = [it for it in site.accounts() if it["username"] in accounts]
     store_credentials(told, clients)

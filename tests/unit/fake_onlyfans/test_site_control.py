@@ -142,12 +142,24 @@ def test_a_reset_may_grow_accounts_of_given_names(visitor: Visitor) -> None:
     assert "acct-a" not in {each["username"] for each in visitor.control("accounts")}
 
 
+def test_a_grown_account_may_have_a_second_factor(visitor: Visitor) -> None:
+    """It is asked for one, and has the secret of it."""
+    visitor.post("/_control/reset", json={"grown_accounts": {"a": {"second_factor": True}, "b": {}}})
+    told = {each["username"]: each for each in visitor.control("accounts")}
+
+    assert told["a"]["totp_secret"]
+    assert not told["b"]["totp_secret"]
+    answer = visitor.post("/api/login", json={"username": "a", "password": told["a"]["password"]})
+    assert answer.json() == {"two_factor": True}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "[]",
         '{"grown_accounts": {"creator-01": {}}}',
         '{"grown_accounts": {"a": {"fans": "b"}}}',
+        '{"grown_accounts": {"a": {"second_factor": "yes"}}}',
         '{"seed": "x"}',
         '{"seed": true}',
         '{"session_seconds": 0}',

@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator.incidents.stage import at_site, grown_accounts, shifted
 from huntaze_scraper.operations.incident.bundle import SentJob, StateItem
+from tests.unit.incidents.recorded import answer
 
 T0, NOW = 1_774_747_800.0, 1_800_000_000.0
 AWAY = NOW - T0
@@ -32,11 +33,22 @@ def test_the_site_grows_whom_the_jobs_name() -> None:
         job("", "", text="no job at all"),
     )
 
-    assert grown_accounts(jobs) == {
-        "a": {"fans": ["f1", "f2"], "media": []},
-        "b": {"fans": [], "media": ["q r.jpg"]},
-        "c": {"fans": [], "media": []},
+    assert grown_accounts(jobs, ()) == {
+        "a": {"fans": ["f1", "f2"], "media": [], "second_factor": False},
+        "b": {"fans": [], "media": ["q r.jpg"], "second_factor": False},
+        "c": {"fans": [], "media": [], "second_factor": False},
     }
+
+
+def test_whoever_was_asked_for_a_second_factor_has_one() -> None:
+    """Else none would be asked for, and what the site said to it would meet nobody."""
+    jobs = (job("a", "send_message", user_id="f"), job("b", "send_message", user_id="f"))
+    asked = answer(2, 401, ("POST", "/api/login/{name}"), account="a")
+    signed_in = answer(1, 200, ("POST", "/api/login"), account="b")
+
+    found = grown_accounts(jobs, (asked, signed_in))
+
+    assert {name: it["second_factor"] for name, it in found.items()} == {"a": True, "b": False}
 
 
 def test_addresses_lead_to_the_site_here() -> None:
