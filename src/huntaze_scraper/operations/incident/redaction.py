@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from huntaze_scraper.operations.incident import synthetic, vocabulary
+from huntaze_scraper.operations.incident import sieve, synthetic, vocabulary
 from huntaze_scraper.operations.incident.pseudonyms import Pseudonyms
 
 ORIGIN = "https://site.invalid"
@@ -139,7 +139,10 @@ class Redaction:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
 
     def sentence(self, value: Any) -> Any:
-        """Keep the words that our own programs say; any other becomes one like it, a name its pseudonym."""
+        """Keep the words that our own programs say; any other becomes one like it, a name its pseudonym.
+
+        What looks like a secret then is left out: a stranger's name, as a sentence repeats it, may.
+        """
         if value is None:
             return None
         if not isinstance(value, str):
@@ -149,7 +152,7 @@ class Redaction:
             pieces += [self._said(value[done : found.start()]), self.pseudonyms.known(found.group())]
             done = found.end()
         pieces.append(self._said(value[done:]))
-        return "".join(pieces)
+        return sieve.masked("".join(pieces))
 
     def alarm(self, name: str) -> str:
         """Return an alarm's name; of target tracking's own, which ends in an id of AWS's, only which it is."""

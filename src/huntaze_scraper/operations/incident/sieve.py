@@ -20,6 +20,7 @@ SECRETS: Mapping[str, re.Pattern[str]] = {
     ),
 }
 _DENSE = re.compile(r"[A-Za-z0-9+/_=-]{28,}")
+MASK = "{secret}"
 _HARMLESS_FIELDS = frozenset({"message_content", "tokens", "tokens_remaining"})
 
 
@@ -50,6 +51,13 @@ def refuse(documents: Iterable[Any], replaced: Iterable[str], made: frozenset[st
             )
 
 
+def masked(text: str) -> str:
+    """Return the text without what looks like a secret in it: what somebody repeats of a stranger must stop no capture."""
+    for pattern in SECRETS.values():
+        text = pattern.sub(MASK, text)
+    return _DENSE.sub(lambda run: MASK if _is_key(run[0]) else run[0], text)
+
+
 def _tells(text: str) -> bool:
     """Tell whether a text is more than words that our own programs say."""
     words = vocabulary.WORD.findall(text)
@@ -60,10 +68,11 @@ def _secret(text: str) -> str:
     for what, pattern in SECRETS.items():
         if pattern.search(text):
             return what
-    for run in _DENSE.findall(text):
-        if any(it.isupper() for it in run) and any(it.islower() for it in run) and any(it.isdigit() for it in run):
-            return "a key"
-    return ""
+    return "a key" if any(map(_is_key, _DENSE.findall(text))) else ""
+
+
+def _is_key(run: str) -> bool:
+    return any(it.isupper() for it in run) and any(it.islower() for it in run) and any(it.isdigit() for it in run)
 
 
 def _texts(where: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -126,7 +126,17 @@ def all_text(bundle: Bundle) -> str:
     return "\n".join(contents(bundle).values())
 
 
-@pytest.mark.parametrize("mark", ["Kx7äq9wLm42p", "Zebrastreifen 4711 von Anna"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "Kx7äq9wLm42p",
+        "Zebrastreifen 4711 von Anna",
+        "=3Cscript=3EZebra=281=29=3C=2Fscript=3E4711",
+        "wJalrXUtnFEMIK7MDENGbPxRfiCYXMPLKY1",
+        "password: hunter22x4711",
+    ],
+    ids=["a name", "words", "a hostile name, quoted", "a key", "a key and its value"],
+)
 def test_a_mark_in_any_field_of_any_source_is_in_no_bundle(mark: str) -> None:
     """A mark is planted in every field of every source, one after the other: no bundle has it, in any spelling.
 
