@@ -253,8 +253,7 @@ class _Watched:
         self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
 
     def _describe(self) -> None:
-        with contextlib.suppress(OSError):
-            self.page = _page_of(self.pid)
+        self.page = _page_of(self.pid)
         self.name = _command(self.pid) or self.name
 
 
