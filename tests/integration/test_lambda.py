@@ -65,7 +65,7 @@ def test_a_process_killed_in_the_middle_of_a_call_is_an_exit_error(scene: Scene,
     clock.pause()  # the call does not end by itself
     with ThreadPoolExecutor() as pool:
         call = pool.submit(scene.invoke, function, seconds=600)
-        scene.logged(function, "call", 1)
+        scene.logged(function, "call 2")
         kill(psutil.Process(pid))
         error, kind = call.result(60)
     clock.resume()
