@@ -9,6 +9,7 @@ import os
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -18,12 +19,18 @@ _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""
 _FORKING_SECONDS = 0.5
 """So long a number that was given away may be a process of ours on its way, that nobody sees yet."""
-_PROC = Path("/proc")
 _PAGE = b"VCLOCK_PAGE="
 _LOOKERS: set[int] = set()
 """Threads of this process that look for a clock again and again."""
+_SLEEPS = (
+    *(b"futex_", b"do_epoll_wait", b"ep_poll", b"poll_schedule_timeout", b"do_wait", b"wait_woken"),
+    *(b"anon_pipe_read", b"pipe_read", b"unix_stream_read"),
+)
+"""Where in the kernel a thread only ever sleeps, for events: it takes a third of the time to ask for that place as for
+all that stat tells. It is 0 of one that runs or could; a kernel may say 0 of all, and then stat is asked."""
 _MANY = 256
 """New numbers that are looked at one by one."""
+_PARENT_FIELD, _START_FIELD = 1, 19
 _GROUP, _PARENT = re.compile(rb"^Tgid:\t(\d+)", re.MULTILINE), re.compile(rb"^PPid:\t(\d+)", re.MULTILINE)
 
 
@@ -44,8 +51,9 @@ class Observer:
         self._last = self._last_number()
         self._missing: dict[int, float] = {}
         """Numbers that the kernel has given away, and that nobody bears, not yet or no longer; since when."""
+        self._walk_at = 0.0
         self.watch(self._own)
-        self._watch_trees(self._watched)
+        self._watch_descendants([self._own])
 
     def watch(self, pid: int, start: int | None = None) -> bool:
         """Count this process among them, and all that it starts; return whether it is one of them.
@@ -141,28 +149,30 @@ class Observer:
             numbers = range(self._last + 1, last + 1)
             self._last = last
             if len(numbers) == 0 or len(numbers) > _MANY:  # they have come round, or it was long ago
-                self._watch_trees(self._watched)
+                self._find_missed()
             self._missing.update(dict.fromkeys(numbers[-_MANY:], now))
         for number in list(self._missing):
             if self._classify(number):
                 del self._missing[number]
-        if any(now - since > 2 * _FORKING_SECONDS for since in self._missing.values()):
+        if now >= self._walk_at and any(now - since > _FORKING_SECONDS for since in self._missing.values()):
             # Others start processes all the time: were their numbers kept until all rest, looks would take so long that
-            # all never rest. Whoever of ours came after all is a child of one of ours.
+            # all never rest. Whoever of ours came after all is a child of one of ours; but nor may every look go
+            # through all of these.
             self._missing = {it: since for it, since in self._missing.items() if now - since <= _FORKING_SECONDS}
-            self._watch_trees(self._watched)
+            self._walk_at = now + _FORKING_SECONDS
+            self._find_missed()
 
     def _classify(self, number: int) -> bool:
         """Watch a new thread or process if it is one of ours; return whether it is there at all."""
         try:
-            status = (_PROC / str(number) / "status").read_bytes()
+            status = _read(f"/proc/{number}/status")
         except OSError:
             return False
         group, parent = (int(found[1]) for found in (_GROUP.search(status), _PARENT.search(status)) if found)
         if watched := self._watched.get(group):
             watched.add(number)
-        elif parent in self._watched or (parent == 1 and _page_of(group) == self._page):
-            self._watch_trees([group])  # one that it has started may have been looked at before, and was nobody's
+        elif (parent in self._watched or (parent == 1 and _page_of(group) == self._page)) and self.watch(group):
+            self._watch_descendants([group])  # one that it has started may have been looked at before, and was nobody's
         return True
 
     def _describe_new(self, now: float) -> None:
@@ -174,12 +184,21 @@ class Observer:
     def _is_anothers(self, watched: "_Watched") -> bool:
         return not watched.waits and watched.pid != self._own and watched.page not in (None, self._page, self._own_page)
 
-    def _watch_trees(self, roots: Iterable[int]) -> None:
+    def _find_missed(self) -> None:
+        """Go through all of ours for threads and children that nobody knows of."""
+        for each in self._watched.values():
+            each.find_threads()
+        self._watch_descendants(self._watched)
+
+    def _watch_descendants(self, roots: Iterable[int]) -> None:
+        children = defaultdict[int, list[int]](list)
+        for name in os.listdir("/proc"):  # noqa: PTH208 - as _read
+            if name.isdigit() and (pid := int(name)) not in self._watched:
+                with contextlib.suppress(OSError):
+                    children[int(_stat_of(pid)[_PARENT_FIELD])].append(pid)
         todo = list(roots)
         while todo:
-            pid = todo.pop()
-            if self.watch(pid):
-                todo += self._watched[pid].find_all()
+            todo += [child for child in children[todo.pop()] if self.watch(child)]
 
     def _last_number(self) -> int:
         return int(os.pread(self._load, 128, 0).split()[-1])
@@ -196,7 +215,7 @@ class _Watched:
         self.waits = False
         self.name = "?"
         self.start = _start_of(pid)
-        self.find_all()
+        self.find_threads()
         self._describe()
 
     @property
@@ -223,8 +242,8 @@ class _Watched:
             if thread in lookers:
                 continue
             try:
-                letters += _state_of(os.pread(file, 512, 0))
-            except ProcessLookupError:
+                letters += "S" if os.pread(file, 64, 0).startswith(_SLEEPS) else _thread_state(self.pid, thread)
+            except (ProcessLookupError, FileNotFoundError):
                 os.close(self._files.pop(thread))
         return letters if self._files else None
 
@@ -234,15 +253,11 @@ class _Watched:
             with contextlib.suppress(OSError):
                 self._open(thread)
 
-    def find_all(self) -> list[int]:
-        """Find this process's threads; return the processes that they have started."""
-        children: list[int] = []
+    def find_threads(self) -> None:
+        """Know of all threads that there are."""
         with contextlib.suppress(OSError):
-            for folder in (_PROC / str(self.pid) / "task").iterdir():
-                self.add(int(folder.name))
-                with contextlib.suppress(OSError):
-                    children += map(int, (folder / "children").read_bytes().split())
-        return children
+            for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 - as _read
+                self.add(int(thread))
 
     def close(self) -> None:
         for file in self._files.values():
@@ -250,7 +265,7 @@ class _Watched:
         self._files.clear()
 
     def _open(self, thread: int) -> None:
-        self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/wchan", os.O_RDONLY | os.O_CLOEXEC)
 
     def _describe(self) -> None:
         self.page = _page_of(self.pid)
@@ -283,20 +298,25 @@ def name_of(pid: int, start: int) -> str | None:
 def thread_name(pid: int, thread: int) -> str:
     """Return what the kernel calls a thread."""
     try:
-        return (_PROC / str(pid) / "task" / str(thread) / "comm").read_text().strip()
+        return _read(f"/proc/{pid}/task/{thread}/comm").decode(errors="replace").strip()
     except OSError:
         return "?"
 
 
 def _start_of(pid: int) -> int:
     """Return when a process began, in clock ticks since the machine's boot; by its first thread, as the library does."""
-    return int((_PROC / str(pid) / "task" / str(pid) / "stat").read_bytes().rpartition(b") ")[2].split()[19])
+    return int(_stat_of(pid)[_START_FIELD])
+
+
+def _stat_of(pid: int) -> list[bytes]:
+    """Return what proc_pid_stat(5) tells of a process's first thread, from its state on."""
+    return _read(f"/proc/{pid}/task/{pid}/stat").rpartition(b") ")[2].split()
 
 
 def _page_of(pid: int) -> bytes | None:
     """Return the page of the clock that a process was started on; None when it was on none, or has ended."""
     with contextlib.suppress(OSError):
-        for variable in (_PROC / str(pid) / "environ").read_bytes().split(b"\0"):
+        for variable in _read(f"/proc/{pid}/environ").split(b"\0"):
             if variable.startswith(_PAGE):
                 return variable.removeprefix(_PAGE)
     return None
@@ -304,7 +324,7 @@ def _page_of(pid: int) -> bytes | None:
 
 def _command(pid: int) -> str:
     try:
-        words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        words = _read(f"/proc/{pid}/cmdline").decode(errors="replace").split("\0")
     except OSError:
         return ""
     program = words[0].rpartition("/")[2]
@@ -312,6 +332,16 @@ def _command(pid: int) -> str:
         return f"{program} -m {words[words.index('-m') + 1]}"
     script = next((word.rpartition("/")[2] for word in words[1:] if word.endswith((".py", ".js"))), "")
     return f"{program} {script}".strip()
+
+
+def _thread_state(pid: int, thread: int) -> str:
+    return _state_of(_read(f"/proc/{pid}/task/{thread}/stat"))
+
+
+def _read(path: str) -> bytes:
+    """Return a file of the kernel's; a Path takes three times as long, and there are thousands of them."""
+    with open(path, "rb", 0) as file:  # noqa: PTH123
+        return file.read()
 
 
 def _state_of(stat: bytes) -> str:
@@ -338,7 +368,7 @@ def _packet_threads() -> list[int]:
     """Open the states of the kernel's ksoftirqd threads; where they are not to be seen there are none."""
     files = []
     with contextlib.suppress(OSError):
-        for child in map(int, Path("/proc/2/task/2/children").read_bytes().split()):
+        for child in map(int, _read("/proc/2/task/2/children").split()):
             with contextlib.suppress(OSError):
                 file = os.open(f"/proc/{child}/stat", os.O_RDONLY | os.O_CLOEXEC)
                 if b"(ksoftirqd/" in os.pread(file, 128, 0):
