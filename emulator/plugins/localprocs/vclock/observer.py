@@ -31,6 +31,8 @@ all that stat tells. It is 0 of one that runs or could; a kernel may say 0 of al
 _MANY = 256
 """New numbers that are looked at one by one."""
 _PARENT_FIELD, _START_FIELD = 1, 19
+_MEMORY_FIELDS = slice(45, 49)
+"""Where a process's arguments and environment lie, elsewhere for each program: a fifth of the cost of what they say."""
 _GROUP, _PARENT = re.compile(rb"^Tgid:\t(\d+)", re.MULTILINE), re.compile(rb"^PPid:\t(\d+)", re.MULTILINE)
 
 
@@ -214,7 +216,9 @@ class _Watched:
         """The page of the clock that it was started on."""
         self.waits = False
         self.name = "?"
+        self._memory: list[bytes] = []
         self.start = _start_of(pid)
+        self._stat = os.open(f"/proc/{pid}/task/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
         self.find_threads()
         self._describe()
 
@@ -223,11 +227,8 @@ class _Watched:
         return self.waits or self.pid == os.getpid() or self.page == self._clocks_page
 
     def describe_if_new(self, now: float) -> bool:
-        """Look anew at what may still be replaced; return whether it may."""
-        is_new = now - self._found_at < _SETTLING_SECONDS
-        if is_new:
-            self._describe()
-        return is_new
+        """Look anew at what may still be replaced; return whether it was."""
+        return now - self._found_at < _SETTLING_SECONDS and self._describe()
 
     def sight(self, now: float, states: str) -> Sight:
         return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, now - self.ran_at)
@@ -260,16 +261,25 @@ class _Watched:
                 self.add(int(thread))
 
     def close(self) -> None:
-        for file in self._files.values():
+        for file in (self._stat, *self._files.values()):
             os.close(file)
         self._files.clear()
 
     def _open(self, thread: int) -> None:
         self._files[thread] = os.open(f"/proc/{self.pid}/task/{thread}/wchan", os.O_RDONLY | os.O_CLOEXEC)
 
-    def _describe(self) -> None:
+    def _describe(self) -> bool:
+        """Find out what it runs, if that is another program than before; return whether it is."""
+        try:
+            memory = _fields(os.pread(self._stat, 1024, 0))[_MEMORY_FIELDS]
+        except OSError:
+            return False
+        if memory == self._memory:
+            return False
+        self._memory = memory
         self.page = _page_of(self.pid)
         self.name = _command(self.pid) or self.name
+        return True
 
 
 @contextlib.contextmanager
@@ -310,7 +320,11 @@ def _start_of(pid: int) -> int:
 
 def _stat_of(pid: int) -> list[bytes]:
     """Return what proc_pid_stat(5) tells of a process's first thread, from its state on."""
-    return _read(f"/proc/{pid}/task/{pid}/stat").rpartition(b") ")[2].split()
+    return _fields(_read(f"/proc/{pid}/task/{pid}/stat"))
+
+
+def _fields(stat: bytes) -> list[bytes]:
+    return stat.rpartition(b") ")[2].split()
 
 
 def _page_of(pid: int) -> bytes | None:
