@@ -3,9 +3,12 @@
 import pytest
 
 from emulator.harness.places import ROOT
+from tests import time_limits
 
-SLOW_REPORT = """
+CONFTEST = """
 import time, pytest
+from tests import time_limits
+time_limits.AGAIN_SECONDS = {again}
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
@@ -24,7 +27,7 @@ IN_TASK = """
 @pytest.mark.timeout(1)
 def test_slow():
     async def spin():
-        end = time.monotonic() + 3
+        end = time.monotonic() + 1.2
         while time.monotonic() < end: pass
     async def wait():
         task = asyncio.create_task(spin())
@@ -37,7 +40,8 @@ def test_slow():
 def test_the_session_goes_on(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
     """Wherever the time ends: one failure, and the next test is run."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pytester.makeconftest(SLOW_REPORT)
+    again = 1 if slow == IN_TASK else time_limits.AGAIN_SECONDS
+    pytester.makeconftest(CONFTEST.format(again=again))
     pytester.makepyfile(TESTS.format(slow=slow))
     result = pytester.runpytest_subprocess("-p", "tests.time_limits", "-p", "no:cacheprovider", timeout=60)
     result.assert_outcomes(passed=1, failed=1)

@@ -12,7 +12,7 @@ OPTIONS = ("-p", "tests.traceability", "-p", "no:cacheprovider", "--collect-only
 def test_a_test_that_names_an_unknown_requirement_stops_the_collection(pytester: pytest.Pytester) -> None:
     """A typing error does not pass for a requirement that is shown."""
     pytester.makepyfile('import pytest\n@pytest.mark.requirement("1.9")\ndef test_it():\n    """It works."""\n')
-    result = pytester.runpytest_subprocess(*OPTIONS)
+    result = pytester.runpytest_inprocess(*OPTIONS)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*::test_it names requirement '1.9'*no such number*"])
 
@@ -20,7 +20,7 @@ def test_a_test_that_names_an_unknown_requirement_stops_the_collection(pytester:
 def test_a_test_that_does_not_say_what_it_promises_stops_the_collection(pytester: pytest.Pytester) -> None:
     """The docstring is what the reader of a failure sees first."""
     pytester.makepyfile("def test_it():\n    pass\n")
-    result = pytester.runpytest_subprocess(*OPTIONS)
+    result = pytester.runpytest_inprocess(*OPTIONS)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*test_it has no docstring*"])
 
@@ -28,7 +28,7 @@ def test_a_test_that_does_not_say_what_it_promises_stops_the_collection(pytester
 def test_a_requirement_that_no_test_shows_is_told(pytester: pytest.Pytester) -> None:
     """The page is written all the same, and says so; the command fails."""
     pytester.makepyfile('import pytest\n@pytest.mark.requirement("1.3")\ndef test_it():\n    """It works."""\n')
-    result = pytester.runpytest_subprocess(*OPTIONS, "--write-requirements=page.md")
+    result = pytester.runpytest_inprocess(*OPTIONS, "--write-requirements=page.md")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*no test shows 1.1, 1.2, 1.4,*"])
     page = (pytester.path / "page.md").read_text()
