@@ -96,8 +96,9 @@ class RunningProcess:
     def probe(self, arguments: Sequence[str], timeout: float) -> bool:
         """Run a health check."""
         try:
-            probe = processes.start(
+            probe = processes.Process(
                 list(arguments),
+                is_found_by_mark=True,  # it has the container's environment, and the guardian knows that
                 env=dict(self._launch.environment),
                 cwd=self._launch.folder,
                 stdin=subprocess.DEVNULL,

@@ -131,6 +131,21 @@ def test_a_probe_that_hangs_is_ended(start, monkeypatch):
     assert start("import time; time.sleep(600)").probe(["sleep", "600"], 0.1) is False
 
 
+def test_a_probe_under_way_ends_with_its_container(start):
+    """By the mark that it bears, which is known to the guardian, too, who outlives the emulator."""
+    running, mine = start("import time; time.sleep(600)"), psutil.Process()
+    threading.Thread(target=running.probe, args=(["sleep", "600"], 600.0), daemon=True).start()
+
+    def probes():
+        return [each for each in mine.children() if each.name() == "sleep"]
+
+    assert eventually(probes)
+    (probe,) = probes()
+    running.kill()
+
+    assert eventually(lambda: is_gone(probe.pid))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
