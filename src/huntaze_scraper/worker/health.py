@@ -1,27 +1,32 @@
 """``python -m huntaze_scraper.worker.health``: the container's health check.
 
-A process every 30 s beside the browser: it imports the least, and takes 20 ms of CPU, not 70.
+A process every 30 s beside the browser: it imports the least, and takes little more than an interpreter that does nothing.
+The module ``socket``, and its look for what a host's name may mean, would double that.
 """
 
 import os
-import socket
 import sys
+from _socket import AF_INET, SOCK_STREAM, socket
 
 CHECK_SECONDS = 5.0
+WELL = b"HTTP/1.1 200 "
 
 
 def check(port: int) -> bool:
     """Ask this machine's /health."""
+    answer = b""
+    connection = socket(AF_INET, SOCK_STREAM)
     try:
-        with (
-            socket.create_connection(("127.0.0.1", port), CHECK_SECONDS) as connection,
-            connection.makefile("rb") as answer,
-        ):
-            connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-            status_line = answer.readline(100)
+        connection.settimeout(CHECK_SECONDS)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        while len(answer) < len(WELL) and (more := connection.recv(100)):
+            answer += more
     except OSError:
         return False
-    return status_line.startswith(b"HTTP/1.1 200 ")
+    finally:
+        connection.close()
+    return answer.startswith(WELL)
 
 
 if __name__ == "__main__":
