@@ -132,6 +132,23 @@ def test_a_throttled_batch_waits_for_room_and_then_goes_back(scene: Scene, clock
     until(lambda: scene.depth(queue) == (0, 0), what="an empty queue")
 
 
+def test_a_mapping_that_waits_is_switched_off_without_a_wait(scene: Scene, clock: Clock) -> None:
+    """While the clock stands, its poll of an empty queue ends, and it does."""
+    function, queue = scene.function(TELL), scene.queue()
+    mapping = scene.map(queue, function, **REPORTS)
+
+    def state() -> str:
+        return str(scene.emulator.lambda_.get_event_source_mapping(UUID=mapping)["State"])
+
+    until(lambda: state() == "Enabled", what="the mapping")
+    clock.settle()
+    clock.pause()
+    scene.emulator.lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+    clock.settle()
+    assert state() == "Disabled"
+    clock.resume()
+
+
 def test_a_mapping_that_is_switched_off_takes_nothing(scene: Scene) -> None:
     """And takes up again where it left off."""
     function, queue = scene.function(TELL), scene.queue()

@@ -12,6 +12,7 @@ from localstack.utils.event_matcher import matches_event
 
 from localprocs.event_source_mapping import source
 from localprocs.event_source_mapping.invocation import BatchInvoker
+from localprocs.event_source_mapping.offers import Ending, await_offer
 from localprocs.event_source_mapping.queue_poller import (
     UNBOUNDED_CONCURRENCY,
     MappingSettings,
@@ -82,7 +83,10 @@ def _poller(worker: EsmWorker, theirs: SqsPoller) -> QueuePoller:
     def matches(record: Any) -> bool:
         return not patterns or any(matches_event(pattern, filter_form(record)) for pattern in patterns)
 
-    return QueuePoller(settings, theirs.source_client, invoker, matches, worker._shutdown_event)  # noqa: SLF001
+    ending = worker._shutdown_event = Ending(theirs.source_arn)  # noqa: SLF001 - there is no other way to hear of it
+    return QueuePoller(
+        settings, theirs.source_client, invoker, matches, ending, lambda: await_offer(theirs.source_arn, ending)
+    )
 
 
 def _encode(event: Any) -> bytes:

@@ -44,13 +44,18 @@ class QueuePoller:
         invoker: BatchInvoker,
         matches: Callable[[Mapping[str, Any]], bool],
         stopping: threading.Event,
+        await_offer: Callable[[], None],
     ) -> None:
-        """Prepare; ``poll_events`` starts it."""
+        """Prepare; ``poll_events`` starts it.
+
+        ``await_offer`` returns when the queue may have something to give out, and at once when ``stopping`` is set.
+        """
         self._settings = settings
         self._sqs = sqs
         self._invoker = invoker
         self._matches = matches
         self._stopping = stopping
+        self._await_offer = await_offer
         self._room = threading.Semaphore(settings.concurrency)
         self._batches = ThreadPoolExecutor(settings.concurrency, "event-source-mapping")
 
@@ -61,7 +66,8 @@ class QueuePoller:
                 continue
             taken = False
             try:
-                messages = self._receive_batch()
+                self._await_offer()
+                messages = [] if self._stopping.is_set() else self._receive_batch()
                 if messages and self._stopping.is_set():
                     self._give_back(messages)
                 elif messages:
@@ -76,7 +82,7 @@ class QueuePoller:
         self._batches.shutdown(wait=False)
 
     def _receive_batch(self) -> list[Message]:
-        messages = self._receive(self._settings.batch_size, LONG_POLL_SECONDS)
+        messages = self._receive(self._settings.batch_size, 0)
         until = time.monotonic() + self._settings.window_seconds
         while messages and not self._stopping.is_set():
             missing = self._settings.batch_size - len(messages)

@@ -70,7 +70,7 @@ def run(poller):
 def test_no_more_batches_run_than_the_mapping_allows():
     """A message that there is no room for stays in the queue, unreceived."""
     queue, invoker, stopping = Queue("abcd"), Invoker(), threading.Event()
-    thread = run(QueuePoller(SETTINGS, queue, invoker, lambda _: True, stopping))
+    thread = run(QueuePoller(SETTINGS, queue, invoker, lambda _: True, stopping, lambda: None))
 
     assert all(invoker.entered.acquire(timeout=PATIENCE) for _ in range(2))
     assert queue.waiting == ["c", "d"]
@@ -86,7 +86,7 @@ def test_no_more_batches_run_than_the_mapping_allows():
 def test_what_failed_stays_in_the_queue():
     """Only what succeeded is deleted."""
     queue, invoker, stopping = Queue("ab"), Invoker(failing="b"), threading.Event()
-    poller = QueuePoller(SETTINGS, queue, invoker, lambda _: True, stopping)
+    poller = QueuePoller(SETTINGS, queue, invoker, lambda _: True, stopping, lambda: None)
     run(poller)
     for _ in range(2):
         assert invoker.entered.acquire(timeout=PATIENCE)
@@ -100,7 +100,7 @@ def test_what_failed_stays_in_the_queue():
 def test_a_message_that_no_filter_wants_is_deleted_without_an_invocation():
     """Lambda drops what the filter leaves out."""
     queue, stopping = Queue("a"), threading.Event()
-    poller = QueuePoller(SETTINGS, queue, Invoker(), lambda _: False, stopping)
+    poller = QueuePoller(SETTINGS, queue, Invoker(), lambda _: False, stopping, lambda: None)
     poller._carry_out(poller._receive_batch())
 
     assert queue.deleted == ["a"]
