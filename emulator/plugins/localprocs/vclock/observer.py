@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from localprocs.vclock.work import Sight, reason
+from localprocs.vclock.work import Pace, Sight, reason
 
 _SETTLING_SECONDS = 2.0
 """So long after it was found a process may still be replaced by the program that it was started for."""
@@ -141,7 +141,8 @@ class Observer:
                 used = -1
             each.ran = used != each.used
             if each.ran:
-                each.used, each.ran_at = used, now
+                each.pace.note(now, (used - each.used) / 1e9)
+                each.used = used
         return [each for each in processes if each.ran]
 
     def _find_new(self, now: float) -> None:
@@ -210,7 +211,8 @@ class _Watched:
     def __init__(self, pid: int, page: bytes) -> None:
         self.pid, self._clocks_page = pid, page
         self.ran, self.used = True, -1
-        self.ran_at = self._found_at = time.monotonic()
+        self._found_at = time.monotonic()
+        self.pace = Pace(self._found_at, self._found_at)
         self._files: dict[int, int] = {}
         self.page: bytes | None = None
         """The page of the clock that it was started on."""
@@ -231,7 +233,7 @@ class _Watched:
         return now - self._found_at < _SETTLING_SECONDS and self._describe()
 
     def sight(self, now: float, states: str) -> Sight:
-        return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, now - self.ran_at)
+        return Sight(self.pid, self.name, self.ran, states, self.is_on_clock, self.pace.has_rested(now))
 
     def threads(self) -> Iterable[int]:
         return list(self._files)

@@ -11,22 +11,49 @@ somebody waits for. So a thread counts as working only by what the kernel says o
   too many of them they are left to a thread of the kernel, and are under way while that one is runnable. Bytes that lie
   in a queue whose reader sleeps are not: the reader will come for them at a moment of its own.
 - Programs off the clock (Chromium) have timers of their own, on the wall's clock, that nobody sees. Frames come every
-  16 ms: one that ran a moment ago is about to go on.
+  16 ms: one that worked a moment ago is about to go on.
 
 Ticks are no work by themselves: whoever ticks on the clock waits for a moment, and time leaps to it, not past it; whoever
-ticks off the clock holds time for as long as it takes, and for a few frames.
+ticks off the clock holds time for as long as it takes, and for a frame. (After a click Chromium looks ten times, every
+50 ms, where the mouse is; had each look to be followed by three frames, time would stand for half a second.)
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 REST_SECONDS = 0.05
-"""Real seconds that a program off the clock must have rested: three frames."""
+"""Real seconds that a program off the clock must have rested from work: three frames."""
+FRAME_SECONDS = 0.025
+"""Real seconds that it must have rested from a tick: more than a frame, so that an animation never rests."""
+TICK_SECONDS = 0.0005
+"""Processor time of a tick at most; whatever it has started elsewhere is seen there."""
 _STATES = {
     "R": "runnable",
     "D": "waiting for the disk",
     "t": "stopped by a debugger",
 }
+
+
+@dataclass(slots=True)
+class Pace:
+    """When a program last ran and worked: moments, and lengths, in real seconds."""
+
+    ran_at: float = -inf
+    worked_at: float = -inf
+    _used: float = 0.0
+    """Processor time since it last rested for a frame."""
+
+    def note(self, now: float, used: float) -> None:
+        """It has used so much processor time until now."""
+        self._used = used + (self._used if now - self.ran_at < FRAME_SECONDS else 0)
+        self.ran_at = now
+        if self._used > TICK_SECONDS:
+            self.worked_at = now
+
+    def has_rested(self, now: float) -> bool:
+        """Tell whether it is about to go on no more."""
+        return now - self.ran_at >= FRAME_SECONDS and now - self.worked_at >= REST_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +66,8 @@ class Sight:
     states: str
     """A letter for each thread, as proc_pid_stat(5) has them; empty when it ran, and nobody looked further."""
     is_on_clock: bool
-    rested_seconds: float
-    """Real seconds since it was last found to have run."""
+    has_rested: bool
+    """As a program off the clock must have."""
 
 
 def reason(sight: Sight) -> str | None:
@@ -50,8 +77,8 @@ def reason(sight: Sight) -> str | None:
     for letter, meaning in _STATES.items():
         if letter in sight.states:
             return meaning
-    if not sight.is_on_clock and sight.rested_seconds < REST_SECONDS:
-        return f"off the clock, and on a CPU {sight.rested_seconds * 1000:.0f} ms ago"
+    if not sight.is_on_clock and not sight.has_rested:
+        return "off the clock, and on a CPU a moment ago"
     return None
 
 
