@@ -28,11 +28,20 @@ def aws_clients() -> Clients:
 
 
 @contextmanager
+def moto_aws() -> Iterator[None]:
+    """Have an AWS that holds nothing, for boto3: to answer ``requests`` too would take longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moto.core.models.RESPONSES_METHODS", [])
+        with mock_aws():
+            yield
+
+
+@contextmanager
 def state_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Have an AWS that holds nothing but a table "state", keyed by "pk"; its client."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with moto_aws():
         client = aws_client("dynamodb")
         client.create_table(
             TableName="state",

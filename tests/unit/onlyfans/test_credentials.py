@@ -5,15 +5,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from huntaze_scraper.errors import SignInAgain
 from huntaze_scraper.onlyfans.credentials import Credentials, SecretsManagerCredentials, _names
 from huntaze_scraper.telemetry.redaction import Redactor
+from tests.unit.aws import aws_client, moto_aws
 
 DEFAULT = "huntaze/onlyfans/credentials"
 
@@ -22,8 +21,8 @@ DEFAULT = "huntaze/onlyfans/credentials"
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield boto3.client("secretsmanager")
+    with moto_aws():
+        yield aws_client("secretsmanager")
 
 
 def keep(secrets: Any, **values: Any) -> None:

@@ -7,11 +7,9 @@ from collections.abc import Coroutine, Iterator
 from random import Random
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from huntaze_scraper.onlyfans import session_state
 from huntaze_scraper.onlyfans.session_state import SESSION_STORAGE, SessionState, pack, unpack
@@ -23,6 +21,7 @@ from huntaze_scraper.onlyfans.session_store import (
     TooLarge,
 )
 from tests.unit.answers import EachTwice
+from tests.unit.aws import aws_client, state_table
 from tests.unit.hand_clock import HandClock
 from tests.unit.onlyfans.memory_sessions import MemorySessions
 
@@ -34,27 +33,13 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def table() -> Any:
-    """Make the state table, and return a client for it."""
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="state",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-    )
-    return client
-
-
 @pytest.fixture(params=["memory", "aws", "aws, each first answer lost"])
 def store(request: pytest.FixtureRequest, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param == "memory":
         yield MemorySessions(clock)
         return
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield DynamoSessionStore(table() if request.param == "aws" else EachTwice(table()), "state", clock)
+    with state_table(monkeypatch) as client:
+        yield DynamoSessionStore(client if request.param == "aws" else EachTwice(client), "state", clock)
 
 
 def wait[T](answer: Coroutine[Any, Any, T]) -> T:
@@ -121,15 +106,13 @@ def test_a_session_is_not_shown_by_its_representation(store: SessionStore) -> No
 
 @pytest.fixture
 def aws_store(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoSessionStore]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield DynamoSessionStore(table(), "state", clock)
+    with state_table(monkeypatch) as client:
+        yield DynamoSessionStore(client, "state", clock)
 
 
 def filled(size: int) -> SessionState:
     """A state that no compression makes much smaller than its size."""
-    noise = base64.b85encode(Random(size).randbytes(size)).decode()
+    noise = base64.b64encode(Random(size).randbytes(size)).decode()
     item = {"name": "cache", "value": noise}
     return {**STATE, "origins": [{"origin": "https://x", "localStorage": [item]}], SESSION_STORAGE: {}}
 
@@ -174,7 +157,7 @@ def test_a_session_that_cannot_be_read_is_none_and_the_next_takes_its_place(
 ) -> None:
     """Whatever wrote it: an older version, a newer one, a disk."""
     item = {"pk": {"S": "session#a"}, "version": {"N": "7"}, "state": {"B": kept}}
-    boto3.client("dynamodb").put_item(TableName="state", Item=item)
+    aws_client("dynamodb").put_item(TableName="state", Item=item)
     assert wait(aws_store.load("a")) is None
     lease = wait(aws_store.acquire("a")) or ""
     wait(aws_store.save("a", STATE, lease))

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from huntaze_scraper import jobs
 from huntaze_scraper.operations.clients import Clients
 from huntaze_scraper.operations.target import Target
 from huntaze_scraper.state.keys import Kind
-from tests.unit.aws import aws_clients
+from tests.unit.aws import aws_clients, moto_aws
 
 GROUP = "creator-01"
 
@@ -104,7 +103,7 @@ class Pipeline:
 @contextmanager
 def emptied() -> Iterator[Pipeline]:
     """Make the queues and the table, empty."""
-    with mock_aws():
+    with moto_aws():
         yield pipeline_in(aws_clients())
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto import mock_aws
 
 from huntaze_scraper.metric_names import NAMESPACE
 from huntaze_scraper.rate_limiter import handler as entry
 from huntaze_scraper.settings import InvalidSettings, RateLimiterSettings
-from tests.unit.aws import aws_client
+from tests.unit.aws import aws_client, moto_aws
 from tests.unit.rate_limiter.records import NOT_JSON, payload, record
 
 
@@ -89,7 +88,7 @@ class Deployed:
 def deployed(aws: None) -> Iterator[Deployed]:
     """The limiter with its queues and its table."""
     del aws
-    with mock_aws():
+    with moto_aws():
         yield Deployed()
 
 

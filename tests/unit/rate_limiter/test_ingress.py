@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from huntaze_scraper.queues.attributes import as_sent, without_reasons
 from huntaze_scraper.queues.limits import MAX_DEAD_LETTER_BYTES, MAX_HIDDEN_SECONDS, MAX_MESSAGE_BYTES
 from huntaze_scraper.rate_limiter.ingress import CannotSetAside, Ingress
-from tests.unit.aws import aws_client
+from tests.unit.aws import aws_client, moto_aws
 from tests.unit.rate_limiter.records import arrival, text
 
 SILENT = Logger(service="test", level="CRITICAL")
@@ -99,7 +98,7 @@ def test_a_queue_that_does_not_answer_breaks_nothing() -> None:
 def sqs(aws: None) -> Iterator[Any]:
     """SQS in moto."""
     del aws
-    with mock_aws():
+    with moto_aws():
         yield aws_client("sqs")
 
 

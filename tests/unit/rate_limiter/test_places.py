@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.errors import StoreUnavailable
@@ -17,7 +16,7 @@ from huntaze_scraper.rate_limiter.places import Changed, DynamoPlaces, Places, W
 from huntaze_scraper.rate_limiter.waiting import Waiting
 from huntaze_scraper.state.keys import WORKFLOWS_BUCKET
 from huntaze_scraper.state.slot import Place
-from tests.unit.aws import aws_client
+from tests.unit.aws import aws_client, moto_aws
 from tests.unit.rate_limiter.memory import MemoryPlaces
 from tests.unit.rate_limiter.records import arrival, payload, text
 
@@ -41,7 +40,7 @@ def places(request: pytest.FixtureRequest, aws: None) -> Iterator[Places]:
     if request.param == "memory":
         yield MemoryPlaces()
         return
-    with mock_aws():
+    with moto_aws():
         client = aws_client("dynamodb")
         table(client, "state", "pk")
         table(client, "line", "pk", "sk")
@@ -100,7 +99,7 @@ def test_the_line_stands_in_the_order_of_sending(places: Places) -> None:
 def test_a_place_that_has_expired_is_none(aws: None) -> None:
     """DynamoDB deletes it days later."""
     del aws
-    with mock_aws():
+    with moto_aws():
         client = aws_client("dynamodb")
         table(client, "state", "pk")
         table(client, "line", "pk", "sk")

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.jobs import canonical_json
 from huntaze_scraper.rate_limiter import VERSION
 from huntaze_scraper.rate_limiter.workflows_queue import Forward, Sent, send_to_workflows_queue
-from tests.unit.aws import aws_client
+from tests.unit.aws import aws_client, moto_aws
 from tests.unit.rate_limiter.records import arrival, payload, text
 
 NOW = 1_700_000_000.25
@@ -81,7 +80,7 @@ class Queue:
 def queue(aws: None) -> Iterator[Queue]:
     """The workflows queue."""
     del aws
-    with mock_aws():
+    with moto_aws():
         yield Queue()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from emulator.harness.places import ROOT
 from huntaze_scraper.operations.errors import TellOperator
@@ -16,6 +15,7 @@ from infra_cdk.release import digests, gate, image, snapshot
 from infra_cdk.release.stacks import Stacks
 from infra_cdk.synthesis import synthesise
 from tests.gate.checks import CHECKS
+from tests.unit.aws import moto_aws
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def stacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stacks]:
     """CloudFormation and ECR in moto, found as every AWS tool finds them."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    with mock_aws():
+    with moto_aws():
         yield Stacks()
 
 

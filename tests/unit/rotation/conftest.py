@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 import fake_onlyfans
 from fake_onlyfans import Account, RunningSite
 from huntaze_scraper.onlyfans.site import Site
 from huntaze_scraper.rotation.account import SiteAccount
 from huntaze_scraper.rotation.steps import Rotation
+from tests.unit.aws import aws_client, moto_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -94,8 +93,8 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
     """Secrets Manager, empty."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Vault(boto3.client("secretsmanager", region_name="us-east-1"))
+    with moto_aws():
+        yield Vault(aws_client("secretsmanager"))
 
 
 @pytest.fixture

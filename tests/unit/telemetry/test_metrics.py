@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moto import mock_aws
 
 from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 from huntaze_scraper.telemetry.metrics import DATA_A_REQUEST, VALUES_A_DATUM, Metrics
-from tests.unit.aws import aws_client
+from tests.unit.aws import aws_client, moto_aws
 
 
 class Requests:
@@ -112,7 +111,7 @@ def test_what_cloudwatch_does_not_take_is_sent_later(requests: Requests) -> None
 def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with moto_aws():
         yield aws_client("cloudwatch")
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,16 @@ def every_place(mark: str) -> Iterator[Raw]:
 
 def in_lines(mark: str, job_id: str) -> Iterator[Raw]:
     for name in (*rules.of_line(Redaction()), "password", "unknown", "location"):
-        for value in (mark, f"the site failed: {mark}", {"text": [mark], mark: 1}):
-            lines = [
+        values = (mark, f"the site failed: {mark}", {"text": [mark], mark: 1})
+        told = [
+            [
                 RawLine(at=NOW + 9, source="limiter", fields=limiter_line(job_id) | {name: value}),
                 RawLine(at=NOW + 9, source="scraper", fields=scraper_line(job_id) | {name: value}),
             ]
-            yield raw(lines=[_first(job_id), *lines], messages=[message(json.dumps(ORDINARY))])
+            for value in values
+        ]
+        yield raw(lines=[_first(job_id), *chain(*told)], messages=[message(json.dumps(ORDINARY))])
+        for lines in told:  # of which alone the job is made
             yield raw(lines=lines)
 
 
