@@ -17,7 +17,7 @@ from infra_cdk.options import Options
 from infra_cdk.queues import Queues
 from infra_cdk.rotation import Rotation
 from infra_cdk.scaling import Scaling
-from infra_cdk.storage import CREDENTIALS_NAME, Credentials, Results
+from infra_cdk.storage import Credentials, Results
 from infra_cdk.task import Task
 
 
@@ -85,7 +85,7 @@ class Scraper(Stack):
             max_tasks=options.growth.max_tasks,
         )
         CfnOutput(self, "ResultsBucket", value=results.bucket.bucket_name)
-        CfnOutput(self, "CredentialsSecretId", value=CREDENTIALS_NAME)
+        CfnOutput(self, "CredentialsSecretId", value=names.CREDENTIALS)
         CfnOutput(self, "EcsCluster", value=cluster.cluster_name)
         CfnOutput(self, "EcsService", value=service.service_name)
 

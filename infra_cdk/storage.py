@@ -8,7 +8,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-CREDENTIALS_NAME = "huntaze/onlyfans/credentials"
+from huntaze_scraper import names
+
 RESULTS_KEPT = Duration.days(90)
 PROGRESS = "progress/"
 """What a job that is not done has read so far."""
@@ -63,7 +64,7 @@ class Credentials(secretsmanager.Secret):
         super().__init__(
             scope,
             name,
-            secret_name=CREDENTIALS_NAME,
+            secret_name=names.CREDENTIALS,
             description="Log-in at the site; the generated password is a placeholder until the owner puts the real one",
             encryption_key=key,
             generate_secret_string=secretsmanager.SecretStringGenerator(

@@ -18,12 +18,12 @@ from infra_cdk.acknowledged import NO_RESOURCE, acknowledge
 from infra_cdk.options import Options
 from infra_cdk.permissions import allow, items, publish_metrics, role
 from infra_cdk.queues import MAX_RECEIVE_COUNT, Queues
-from infra_cdk.storage import CREDENTIALS_NAME, PROGRESS
+from infra_cdk.storage import PROGRESS
 
 COMMAND = ["python", "-m", "huntaze_scraper.worker"]
 HEALTH_COMMAND = ["CMD", "python", "-m", "huntaze_scraper.worker.health"]
 # The image knows where its browser is; a variable of the task would hide the image's.
-_SECRETS = f"arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:{CREDENTIALS_NAME}/*"
+_SECRETS = f"arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:{names.CREDENTIALS}/*"
 THE_IMAGES_OWN = {"CHROMIUM_PATH"}
 
 
@@ -74,7 +74,7 @@ class Task(Construct):
             workflows_dlq_url=self._queues.workflows_dlq.queue_url,
             state_table=self._queues.state.table_name,
             results_bucket=self._results.bucket_name,
-            credentials_secret_id=CREDENTIALS_NAME,
+            credentials_secret_id=names.CREDENTIALS,
             site_url=self._parameter("SiteUrl", "Address of the site", WorkerSettings.site_url),
             media_hosts=self._parameter(
                 "MediaHosts", "Hosts that media may come from, separated by commas", WorkerSettings.media_hosts
@@ -155,7 +155,7 @@ class Task(Construct):
 
     def _secret_arns(self) -> list[str]:
         # The default secret, and one a creator below it. Secrets Manager ends each ARN with six characters of its own.
-        prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{CREDENTIALS_NAME}"
+        prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{names.CREDENTIALS}"
         return [self._credentials.secret_arn, f"{prefix}/*"]
 
     def _image_reference(self) -> str:

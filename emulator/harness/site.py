@@ -15,10 +15,10 @@ from localprocs.host.child import Child, Part
 from emulator.harness import places
 from emulator.harness.clients import Clients, http_client
 from emulator.harness.errors import HarnessError
+from huntaze_scraper import names
 from huntaze_scraper.account_path import account_path
 
 START_TIMEOUT_SECONDS = 30
-CREDENTIALS_PREFIX = "huntaze/onlyfans/credentials"
 
 
 def start(port: int, log: Path, clock_env: Mapping[str, str]) -> Child:
@@ -48,11 +48,11 @@ def store_credentials(accounts: list[dict[str, Any]], clients: Clients) -> None:
     """Put each account's credentials where the scraper looks for them; what is there already stays."""
 
     def store(account: dict[str, Any]) -> None:
-        names = ("username", "password", "totp_secret")
+        secrets = ("username", "password", "totp_secret")
         try:
             clients.secretsmanager.create_secret(
-                Name=f"{CREDENTIALS_PREFIX}/{account_path(account['username'], '=')}",
-                SecretString=json.dumps({name: account[name] for name in names if account.get(name)}),
+                Name=f"{names.CREDENTIALS}/{account_path(account['username'], '=')}",
+                SecretString=json.dumps({name: account[name] for name in secrets if account.get(name)}),
             )
         except (
             ClientError

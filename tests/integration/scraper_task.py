@@ -21,7 +21,7 @@ import boto3
 from localprocs.vclock import Clock
 
 from emulator.harness.clients import http_client
-from huntaze_scraper import jobs
+from huntaze_scraper import jobs, names
 from huntaze_scraper.jobs import Job
 from huntaze_scraper.settings import WorkerSettings
 from huntaze_scraper.state.keys import Kind
@@ -33,7 +33,6 @@ from tests.unit.worker.doubles import payload
 PATIENCE_SECONDS = 60.0
 END_SECONDS = 600.0
 """Virtual."""
-SECRET_ID = "huntaze/onlyfans/credentials"
 FIFO = {"FifoQueue": "true", "VisibilityTimeout": "300"}
 
 
@@ -101,7 +100,7 @@ class Cloud:
             workflows_dlq_url=urls[1],
             state_table="state",
             results_bucket="results",
-            credentials_secret_id=SECRET_ID,
+            credentials_secret_id=names.CREDENTIALS,
             site_url=self.site.url,
             media_hosts=self.site.url.removeprefix("http://"),
             chromium_path=str(self.world.chromium),
@@ -127,7 +126,7 @@ class Cloud:
     def sqs(self) -> Any:
         return self.clients["sqs"]
 
-    def secret(self, values: dict[str, Any], name: str = SECRET_ID) -> None:
+    def secret(self, values: dict[str, Any], name: str = names.CREDENTIALS) -> None:
         """Keep a secret, new or changed."""
         client = self.clients["secretsmanager"]
         try:

@@ -10,7 +10,6 @@ import pytest
 from localprocs.host.child import free_port
 
 from emulator.harness.clients import Clients, http_client
-from emulator.harness.containers import SCRAPER_IMAGE, TASK
 from emulator.harness.places import ROOT
 from tests.engine import lacking, require_engine
 from tests.patience import until
@@ -75,6 +74,9 @@ def composition() -> Iterator[Composition]:
 @pytest.mark.browser
 def test_one_command_brings_up_all_of_it_and_a_job_goes_through(composition: Composition) -> None:
     """Built, deployed and well; a job sent in the container ends on the site, seen from here; nothing stays behind."""
+    # Imported here: else every run of tests would import an engine's client.
+    from emulator.harness.containers import SCRAPER_IMAGE, TASK
+
     emulator = composition.up()
     tasks = docker("ps", "--quiet", "--no-trunc", "--filter", f"label={TASK}={emulator}").split()
     assert [docker("inspect", "--format", "{{.Config.Image}} {{.Config.User}}", it) for it in tasks] == [

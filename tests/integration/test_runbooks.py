@@ -12,7 +12,6 @@ from emulator.harness.pipeline import Pipeline
 from emulator.harness.site_control import SiteControl
 from huntaze_scraper import jobs, names
 from huntaze_scraper.state.keys import Kind
-from infra_cdk.storage import CREDENTIALS_NAME
 from tests.integration.operator_shell import Shell
 from tests.patience import until
 from tests.unit.harness.pages import OPERATIONS, TROUBLESHOOTING, blocks, fields
@@ -80,7 +79,7 @@ class Case:
         known = {"JOB": self.live(), "CREATOR": CREATOR, "CREDENTIALS_FILE": str(credentials)}
         # A creator who has had no log-in of their own yet: the harness has given everybody one.
         self.pipeline.clients.secretsmanager.delete_secret(
-            SecretId=f"{CREDENTIALS_NAME}/{CREATOR}", ForceDeleteWithoutRecovery=True
+            SecretId=f"{names.CREDENTIALS}/{CREATOR}", ForceDeleteWithoutRecovery=True
         )
         session, *others = blocks(page, "sh")
         script = session + "".join(f"echo '--- {n}' >&2\n(\n{block})\n" for n, block in enumerate(others, 1))

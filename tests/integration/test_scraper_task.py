@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from emulator.harness.clients import http_client
+from huntaze_scraper import names
 from huntaze_scraper.state.keys import Kind
-from tests.integration.scraper_task import SECRET_ID, Cloud, Task, wait_for
+from tests.integration.scraper_task import Cloud, Task, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -219,7 +220,10 @@ def test_a_mistyped_account_acts_as_nobody_and_its_job_is_kept_with_the_reason(c
     task = cloud.start(MAX_FAILURES="1")
     result = cloud.await_result(job)
     assert (result["status"], result["error"]["class"]) == ("dead", "auth")
-    assert f"there is no secret {SECRET_ID}/{name}, and {SECRET_ID} does not name it" in result["error"]["reason"]
+    assert (
+        f"there is no secret {names.CREDENTIALS}/{name}, and {names.CREDENTIALS} does not name it"
+        in result["error"]["reason"]
+    )
     assert cloud.site.exchanges == []
     (letter,) = cloud.sqs.receive_message(
         QueueUrl=cloud.settings.workflows_dlq_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
@@ -277,7 +281,7 @@ def test_no_secret_comes_out_whatever_goes_wrong(cloud: Cloud) -> None:
         to_end[name] = number
         cloud.world.give_secrets(name, MARKED["password"], MARKED["totp_secret"])
         given = {each: MARKED[each] for each in ("password", "api_key", "totp_secret")}
-        cloud.secret({"username": name} | given, f"{SECRET_ID}/{name}")
+        cloud.secret({"username": name} | given, f"{names.CREDENTIALS}/{name}")
         faults += [each | {"match": each["match"] | {"account": name}} for each in rules]
         cloud.send(creator_id=name)
         cloud.send(

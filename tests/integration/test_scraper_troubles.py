@@ -3,7 +3,8 @@
 import psutil
 import pytest
 
-from tests.integration.scraper_task import SECRET_ID, Cloud, Task, wait_for
+from huntaze_scraper import names
+from tests.integration.scraper_task import Cloud, Task, wait_for
 from tests.processes import descendants, kill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -13,7 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 def test_a_refused_log_in_keeps_the_job_and_lets_the_account_rest(cloud: Cloud) -> None:
     """One failure is counted, nothing is deleted or told as rejected, and another account's job is done."""
     cloud.secret(
-        {"username": "creator-02", "password": cloud.site.accounts["creator-02"].password}, f"{SECRET_ID}/creator-02"
+        {"username": "creator-02", "password": cloud.site.accounts["creator-02"].password},
+        f"{names.CREDENTIALS}/creator-02",
     )
     cloud.fault(
         {
