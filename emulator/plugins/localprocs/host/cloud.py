@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +66,7 @@ class Cloud:
         self._open = ExitStack()
         self._emulator: Child | None = None
         self._run: Run | None = None
+        self._clients: dict[tuple[str, Place], Any] = {}
 
     @property
     def run(self) -> Run:
@@ -115,6 +117,7 @@ class Cloud:
     ) -> None:
         """Stop it; nothing of it is left."""
         self._run = None
+        self._clients.clear()
         self._open.close()
 
     def require_running(self) -> None:
@@ -123,10 +126,12 @@ class Cloud:
             self._emulator.require_running()
 
     def client(self, service: str, place: Place | None = None) -> Any:
-        """Return boto3's client of a service, with an administrator's credentials."""
-        where = place or self.place
-        session: Any = boto3.Session(where.account, "test", region_name=where.region)
-        return session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+        """Return boto3's client of a service, with an administrator's credentials: the same each time."""
+        endpoint_url, key = self.endpoint_url, (service, place or self.place)
+        if key not in self._clients:
+            session: Any = _session(key[1])
+            self._clients[key] = session.client(service, endpoint_url=endpoint_url, config=_CONFIG)
+        return self._clients[key]
 
     def checkpoint(self) -> Callable[[], None]:
         """Note all that the services hold, settled; return what puts it back, as often as it is called.
@@ -214,6 +219,12 @@ def place_of(app: Path) -> Place:
     if not app.exists():
         raise CloudError(f"there is no {app}: name the folder that `cdk synth` wrote, or a template")
     return next((stack.place(HOME) for stack in stacks(app).values()), HOME) if app.is_dir() else HOME
+
+
+@cache
+def _session(place: Place) -> Any:
+    """Return one whose clients share what botocore reads of its files."""
+    return boto3.Session(place.account, "test", region_name=place.region)
 
 
 def _single(template: Path) -> Stack:
