@@ -69,9 +69,9 @@ def office(new_office: Office) -> Office:
     return new_office
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fresh() -> Iterator[Callable[[], Cloud]]:
-    """The AWS and the site of a file of tests; what is returned empties both."""
+    """The AWS and the site of all tests; what is returned empties both."""
     with services() as fresh:
         yield fresh
 
