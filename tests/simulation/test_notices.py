@@ -33,7 +33,7 @@ FOUND_BY: dict[Mistake, int] = {
     mistakes.turn_not_kept: 18,
     mistakes.turns_for_all: 2,
     mistakes.turns_written_without_a_condition: 26,
-    mistakes.gate_without_a_margin: 15,
+    mistakes.gate_without_a_margin: 36,
     mistakes.tokens_counted_when_granted: 178,
     mistakes.sent_before_the_token_is_back: 26,
     mistakes.bucket_written_without_a_condition: 2,

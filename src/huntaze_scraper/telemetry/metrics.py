@@ -47,6 +47,7 @@ class Metrics:
         self._by_creator = by_creator
         self._samples: dict[tuple[Metric, Dimensions, int], Counter[float]] = {}
         self._unsent: deque[dict[str, Any]] = deque(maxlen=MOST_KEPT)
+        self._is_anything = asyncio.Event()
 
     def record(self, metric: Metric, value: float, *, action: str = "", creator_id: str = "", status: str = "") -> None:
         """Take one sample. Empty dimensions are left out."""
@@ -57,6 +58,7 @@ class Metrics:
         detailed = tuple(sorted((str(name), text) for name, text in named.items() if text))
         for dimensions in {(), detailed}:
             self._samples.setdefault((metric, dimensions, minute), Counter())[value] += 1
+        self._is_anything.set()
 
     async def flush(self) -> None:
         """Send all that was taken; what CloudWatch does not take is kept for the next flush."""
@@ -72,10 +74,13 @@ class Metrics:
                 self._unsent.popleft()
 
     async def run(self) -> None:
-        """Flush again and again, until cancelled."""
+        """Flush again and again while there is anything to send, until cancelled."""
         while True:
+            await self._is_anything.wait()
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+            if not (self._samples or self._unsent):
+                self._is_anything.clear()
 
     def _drain(self) -> Iterator[dict[str, Any]]:
         samples, self._samples = self._samples, {}

@@ -38,6 +38,7 @@ class InHand:
         self._clock = clock
         self._visibility_seconds = visibility_seconds
         self._held: dict[Message, Hold] = {}
+        self._is_held = asyncio.Event()
 
     def __len__(self) -> int:
         """Return how many messages are held."""
@@ -49,7 +50,8 @@ class InHand:
 
     def take(self, messages: Iterable[Message]) -> None:
         """Begin to keep messages invisible, in the order in which they are to be kept."""
-        self._held.update((message, Hold()) for message in messages)
+        for message in messages:
+            self._hold(message)
 
     def drop(self, messages: Iterable[Message]) -> None:
         """Leave messages to their visibility."""
@@ -59,7 +61,7 @@ class InHand:
     @contextmanager
     def running(self, message: Message, entry: Entry) -> Iterator[None]:
         """Keep the job's lease as well, as long as its message is invisible."""
-        hold = self._held.setdefault(message, Hold())
+        hold = self._hold(message)
         hold.entry = entry
         try:
             yield
@@ -68,7 +70,7 @@ class InHand:
 
     async def lost(self, message: Message) -> None:
         """Return when a message is not ours any more: SQS or the ledger says so, or its lease is over unextended."""
-        hold = self._held.setdefault(message, Hold())
+        hold = self._hold(message)
         while not message.lost:
             left = message.lease_until - self._clock.now()
             if left <= 0:
@@ -79,10 +81,13 @@ class InHand:
                     await hold.lost.wait()
 
     async def run(self) -> None:
-        """Extend again and again, until cancelled."""
+        """Extend again and again while anything is held, until cancelled."""
         while True:
             await asyncio.sleep(self._visibility_seconds / BEATS)
             await self.extend()
+            if not self._held:
+                self._is_held.clear()
+                await self._is_held.wait()
 
     async def extend(self) -> None:
         """Extend what is due. A message first, its lease after it: a lease never outlives its message."""
@@ -97,6 +102,10 @@ class InHand:
             log.warning("heartbeat_failed", reason=str(error))
             return
         await asyncio.gather(*map(self._keep, due))
+
+    def _hold(self, message: Message) -> Hold:
+        self._is_held.set()
+        return self._held.setdefault(message, Hold())
 
     async def _keep(self, message: Message) -> None:
         hold = self._held.get(message)

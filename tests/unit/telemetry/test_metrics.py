@@ -1,6 +1,7 @@
 """Metrics against moto's CloudWatch, and against one that does not answer."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from huntaze_scraper.clock import SystemClock
 from huntaze_scraper.metric_names import NAMESPACE, Metric
 from huntaze_scraper.telemetry.metrics import DATA_A_REQUEST, VALUES_A_DATUM, Metrics
 from tests.unit.aws import aws_client, moto_aws
+from tests.unit.worker.jumping_loop import moments_within, run
 
 
 class Requests:
@@ -19,8 +21,10 @@ class Requests:
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []
         self.is_down = False
+        self.asked = threading.Semaphore(0)
 
     def put_metric_data(self, **request: Any) -> None:
+        self.asked.release()
         if self.is_down:
             raise EndpointConnectionError(endpoint_url="https://monitoring")
         self.taken.append(request)
@@ -116,6 +120,38 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.mark.requirement("5.4")
+def test_who_takes_no_samples_wakes_nobody(requests: Requests) -> None:
+    """An idle worker sleeps."""
+
+    async def scenario() -> None:
+        flushing = asyncio.create_task(metrics(requests).run())
+        await asyncio.sleep(0)
+        assert await moments_within(3600) == 0
+        flushing.cancel()
+
+    run(scenario())
+
+
+def test_what_is_taken_is_sent_by_itself(requests: Requests, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, after a while without samples, and also when CloudWatch does not answer the first time."""
+    monkeypatch.setattr("huntaze_scraper.telemetry.metrics.FLUSH_SECONDS", 0)
+    some = metrics(requests)
+
+    async def scenario() -> None:
+        flushing = asyncio.create_task(some.run())
+        for is_down in (False, True):
+            requests.is_down = is_down
+            some.record(Metric.DUPLICATE_COUNT, 1)
+            assert await asyncio.to_thread(requests.asked.acquire, timeout=60)
+        requests.is_down = False
+        while len(requests.data) < 2:
+            assert await asyncio.to_thread(requests.asked.acquire, timeout=60)
+        flushing.cancel()
+
+    asyncio.run(scenario())
+    assert len(requests.data) == 2
+
+
 def test_every_metric_arrives_under_its_name(cloudwatch: Any) -> None:
     """All names of the one list, in our namespace."""
     some = Metrics(cloudwatch, SystemClock())

@@ -8,12 +8,14 @@ from typing import Any
 
 class _JumpingSelector(selectors.DefaultSelector):
     skipped = 0.0
+    jumps = 0
 
     def select(self, timeout: float | None = None) -> Any:
         ready = super().select(0)
         if not ready:
             assert timeout is not None, "everything waits, and for nothing that could come"
             self.skipped += max(timeout, 0.0)
+            self.jumps += timeout > 0
         return ready
 
 
@@ -26,6 +28,20 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.skipped
+
+    @property
+    def jumps(self) -> int:
+        """How many moments somebody waited for."""
+        return self._jumping.jumps
+
+
+async def moments_within(seconds: float) -> int:
+    """Let so much time go by on a jumping loop, and return how many others' moments came meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, JumpingLoop)
+    before = loop.jumps
+    await asyncio.sleep(seconds)
+    return loop.jumps - before - 1
 
 
 class LoopClock:

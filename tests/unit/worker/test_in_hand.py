@@ -11,7 +11,7 @@ from huntaze_scraper.worker.in_hand import InHand
 from huntaze_scraper.worker.ledger import Entry
 from huntaze_scraper.worker.message import Message
 from tests.unit.worker.doubles import MemoryLedger, MemoryQueue, job
-from tests.unit.worker.jumping_loop import LoopClock, run
+from tests.unit.worker.jumping_loop import LoopClock, moments_within, run
 
 VISIBILITY_SECONDS = 300
 
@@ -108,6 +108,23 @@ def test_what_is_never_extended_is_told_as_lost_before_anybody_else_can_have_it(
             await it.in_hand.lost(it.message)
             assert it.message.lost
             assert it.clock.now() < it.invisible_until
+
+    run(scenario())
+
+
+def test_an_empty_hand_wakes_nobody_and_beats_from_the_next_message_on() -> None:
+    """An idle worker sleeps; what it takes afterwards is kept like the first."""
+
+    async def scenario() -> None:
+        async with held() as it:
+            it.in_hand.drop([it.message])
+            await asyncio.sleep(VISIBILITY_SECONDS + 1)
+            assert await moments_within(3600) == 0
+            (again,) = await it.queue.receive(1)
+            it.in_hand.take([again])
+            await asyncio.sleep(1000)
+            assert it.clock.now() < it.invisible_until
+            assert not again.lost
 
     run(scenario())
 
