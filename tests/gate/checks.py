@@ -37,6 +37,8 @@ class Check:
     is_pytest: bool = False
     in_test: bool = True
     """Whether ``./huntaze test`` runs it too."""
+    is_clocked: bool = False
+    """Whether it is on virtual time, which work outruns on a crowded machine."""
 
     def arguments(self, output: Path, *, is_gate: bool, speed: str | None = None) -> list[str]:
         """Return the command, with its reports written to the folder; only the gate runs what is marked for it."""
@@ -73,17 +75,31 @@ CHECKS = (
             *(f"--ignore-glob={places.ROOT / _INTEGRATION}/test_scraper_*", str(_INTEGRATION), "tests/incidents"),
         ),
         is_pytest=True,
+        is_clocked=True,
     ),
-    Check("scraper", (PYTHON, "-m", "pytest", "-q", "-n", "2", *_LONGEST_FIRST, *_AT_SITE), is_pytest=True),
+    Check(
+        "scraper",
+        (PYTHON, "-m", "pytest", "-q", "-n", "2", *_LONGEST_FIRST, *_AT_SITE),
+        is_pytest=True,
+        is_clocked=True,
+    ),
     Check("lint", (str(BIN / "ruff"), "check", ".")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),
     Check("types", (str(BIN / "mypy"),)),
     Check("scripts", ("sh", "-c", SCRIPTS), in_test=False),
     Check("synthesis", (PYTHON, "scripts/verbs.py", "synth"), in_test=False),
-    Check("image", ("sh", "-c", IMAGE), in_test=False),
-    Check("clock", ("sh", "-c", CLOCK), in_test=False),
-    Check("faults", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"), is_pytest=True, in_test=False),
-    Check("load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False),
+    Check("image", ("sh", "-c", IMAGE), in_test=False, is_clocked=True),
+    Check("clock", ("sh", "-c", CLOCK), in_test=False, is_clocked=True),
+    Check(
+        "faults",
+        (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/faults"),
+        is_pytest=True,
+        in_test=False,
+        is_clocked=True,
+    ),
+    Check(
+        "load", (PYTHON, "-m", "pytest", "-q", "-n", "2", "tests/load"), is_pytest=True, in_test=False, is_clocked=True
+    ),
     Check("unit", (*_YIELDING, PYTHON, "-m", "pytest", "-q", *_SIDE_BY_SIDE, "tests/unit"), is_pytest=True),
     Check("simulation", (*_YIELDING, PYTHON, "-m", "pytest", "-q", "tests/simulation"), is_pytest=True),
     Check("plug-ins", (str(places.PLUGINS_PYTHON), "-m", "pytest", "-q", str(_PLUGINS / "tests")), is_pytest=True),
@@ -93,6 +109,7 @@ CHECKS = (
         (PYTHON, "-m", "pytest", "-q", "--backend", "containers", *_IN_CONTAINERS),
         is_pytest=True,
         in_test=False,
+        is_clocked=True,
     ),
 )
 """In the order in which they begin, two at a time: those that mostly wait for the virtual clock beside each other."""

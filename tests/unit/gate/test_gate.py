@@ -199,6 +199,30 @@ def test_every_check_is_run_whatever_fails(tmp_path: Path) -> None:
     assert set(told) >= {("bad", "running"), ("bad", "failed"), ("good", "passed")}
 
 
+MEETING = 'touch "$0"; for _ in $(seq 1200); do [ -f "$1" ] && exit 0; sleep 0.05; done; exit 1'
+"""Ends when the other one has begun, and fails without it in a minute."""
+
+
+def test_where_nobody_waits_what_is_clocked_has_the_machine_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what only computes runs two at a time, when that is over."""
+    monkeypatch.setenv("CI", "true")
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    checks = (
+        Check("one", ("sh", "-c", MEETING, one, other)),
+        Check("clocked", ("true",), is_clocked=True),
+        Check("also clocked", ("true",), is_clocked=True),
+        Check("other", ("sh", "-c", MEETING, other, one)),
+    )
+    told: list[str] = []
+
+    outcomes = run(checks, tmp_path / "out", lambda check, state: told.append(f"{check.name} {state}"))
+
+    assert [(it.check, it.passed) for it in outcomes] == [(it, True) for it in checks]
+    assert told[:4] == ["clocked running", "clocked passed", "also clocked running", "also clocked passed"]
+
+
 def test_no_two_checks_share_a_name() -> None:
     """Their reports lie in files that bear it."""
     names = [check.name for check in CHECKS]
