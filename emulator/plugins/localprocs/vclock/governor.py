@@ -17,6 +17,8 @@ PATIENCE_SECONDS = 240.0
 enough for what a busy machine does at a stretch (five tasks with their browsers, say)."""
 _LATE_SECONDS = 2.0
 """Real seconds after which one whose moment has come, and who does not look, holds nobody up any more."""
+_CALL_AGAIN_SECONDS = 0.002
+"""Real seconds after which one that has not looked is called again: most look at the first call, and a call costs 0.1 ms."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _PAUSE_WHILE_PAUSED = 0.0001, 0.003, 0.05
 _MANY = 5
 
@@ -42,7 +44,8 @@ class Governor:
         self._observer = Observer(page.path)
         self._turn = turn
         self._is_closed = False
-        self._overdue: dict[tuple[int, int, int], float] = {}
+        self._overdue: dict[tuple[int, int, int], tuple[float, float]] = {}
+        """Since when each is due whose moment has come, and when it was called last; real seconds."""
         self._holds: list[str] = []
         self._debugged: bool | None = False
         self.leaps = 0
@@ -166,10 +169,12 @@ class Governor:
                 self._page.bury(each)
                 continue
             key = (each.slot, each.thread, each.due)
-            late[key] = self._overdue.get(key, real)
-            if each.generation != reading.generation and not each.is_looking:
+            since, called = self._overdue.get(key, (real, 0.0))
+            if each.generation != reading.generation and not each.is_looking and real - called >= _CALL_AGAIN_SECONDS:
                 self._page.call(each)
-            if real - late[key] < _LATE_SECONDS:
+                called = real
+            late[key] = since, called
+            if real - since < _LATE_SECONDS:
                 found.append(f"{self._observer.name(each.pid)} ({each.pid}): its moment has come")
         self._overdue = late
         return found
