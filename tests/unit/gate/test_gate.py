@@ -176,7 +176,6 @@ def test_every_figure_of_the_benchmarks_can_be_shown() -> None:
     assert kept
     assert {it.name for it in kept if not it.holds} == {
         "./huntaze test, after set-up, on two cores",  # testing.md
-        "clock: an idle hour at auto",  # virtual-clock.md
         "incidents: replay of an hour of 600 jobs",  # incidents.md
         "scraper: a new browser each, against a job",  # scraper.md
         "scraper: a new context each, against a job",
