@@ -15,6 +15,7 @@ from tests.unit.rate_limiter.simulation import invariants
 from tests.unit.rate_limiter.simulation.options import CALM, SKEWED, STORMY, Options
 from tests.unit.rate_limiter.simulation.world import World
 
+pytestmark = pytest.mark.usefixtures("each_body_read_once")
 LONGEST_DRAIN_SECONDS = 100_000
 
 

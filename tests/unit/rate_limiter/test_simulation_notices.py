@@ -19,6 +19,7 @@ from tests.unit.rate_limiter.simulation.options import CALM, SKEWED, Options
 from tests.unit.rate_limiter.simulation.world import World
 from tests.unit.rate_limiter.test_simulation import campaign_with_late_comers, message
 
+pytestmark = pytest.mark.usefixtures("each_body_read_once")
 HISTORIES = 20
 TWICE = Options(duplicate_delivery=5, slow=0.1, clock_skew_seconds=0.5)
 """Messages in hand are delivered again."""
