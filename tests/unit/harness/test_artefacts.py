@@ -10,6 +10,8 @@ import pytest
 from emulator.harness.artefacts.redaction import redact_folder
 from huntaze_scraper.telemetry.redaction import REDACTED
 
+PLUGINS = ("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider", "-p", "no:playwright")
+"""Playwright's cannot be in a session within a test."""
 PASSWORD = 'blue"Bucket&7'
 COOKIE = "c0ffee-Session-0123456789"
 LEAKS = f"""
@@ -39,8 +41,7 @@ def test_that_passes(site_seen):
 def kept(pytester: pytest.Pytester) -> Path:
     """The folder of a run in which a test failed."""
     pytester.makepyfile(test_leaks=LEAKS)
-    options = ("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider", "--artefacts", "kept")
-    result = pytester.runpytest_inprocess(*options, "--junit-xml=junit.xml")
+    result = pytester.runpytest_inprocess(*PLUGINS, "--artefacts", "kept", "--junit-xml=junit.xml")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*- artefacts -*", f"{pytester.path}/kept/test_leaks.test_that_fails"])
     replayed = f"{pytester.path}/kept/test_leaks.test_that_fails/incident-at-noon.zip"
@@ -67,8 +68,7 @@ def test_no_secret_is_kept_however_it_is_spelt(kept: Path) -> None:
 def test_a_witness_that_fails_hides_no_failure(pytester: pytest.Pytester) -> None:
     """The test's own failure is reported, with the reason why nothing was kept; and nothing is."""
     pytester.makepyfile(LEAKS.replace("return [", "raise OSError('no room')  # ["))
-    options = ("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider", "--artefacts", "kept")
-    result = pytester.runpytest_inprocess(*options)
+    result = pytester.runpytest_inprocess(*PLUGINS, "--artefacts", "kept")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["E*assert 1 == 2", "none could be kept: OSError: no room; the harness's own logs: none"]
@@ -191,5 +191,5 @@ def test_that_looks_at_what_its_fixture_did(request, replayed, began):
 def test_what_a_tests_fixtures_did_belongs_to_it(pytester: pytest.Pytester) -> None:
     """Also in the first test of a session, in whose set-up the harness comes up."""
     pytester.makepyfile(test_beginning=BEGINNING)
-    result = pytester.runpytest_inprocess("-p", "emulator.harness.artefacts.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess(*PLUGINS)
     result.assert_outcomes(passed=2)
