@@ -12,6 +12,9 @@ from enum import Enum, auto
 FOREIGN_WORDS = 2
 """So many words that we did not write make another message: a lone one may be a mask, such as ``[removed]``."""
 
+MOST_ESCAPES = 8
+"""So often escaped markup is read: some sites escape what they have escaped."""
+
 _TAG = re.compile(r"<[a-z/!][^<>]*>", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?")
 _DRAWN = re.compile(r":[a-z0-9_+-]{2,}:|[:;=<]-?3\b|\bx+d+\b")
@@ -60,7 +63,7 @@ def comparable(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Return what carries the meaning: words and numbers, without links, markup, accents, single letters."""
-    for _ in range(3):  # some sites escape what they have escaped
+    for _ in range(MOST_ESCAPES):
         text = html.unescape(text)
     plain = unicodedata.normalize("NFKD", _TAG.sub(" ", text))
     plain = "".join(each for each in plain if unicodedata.category(each) not in ("Cf", "Mn", "Me")).casefold()

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huntaze_scraper.onlyfans.likeness import Likeness, comparable, is_whole, likeness
@@ -41,6 +41,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.requirement("9.5")
+@example("<b>", ["escaped twice"] * 3)
 @given(text=TEXTS, changes=st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3))
 def test_no_spelling_makes_a_text_another_for_certain(text: str, changes: list[str]) -> None:
     """However a site writes it: the same, or at least not to be sent past."""
