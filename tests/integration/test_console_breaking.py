@@ -212,6 +212,17 @@ def test_time_goes_at_the_walls_pace_or_leaps(open_page: OpenPage, clock: Any) -
     assert clock.state().speed == "auto"
 
 
+def test_a_button_that_has_the_focus_says_what_it_does_now(open_page: OpenPage, clock: Any) -> None:
+    """It is morphed like all others, and keeps the focus."""
+    page = open_page("/")
+    page.get_by_role("button", name="Real time", exact=True).focus()
+
+    clock.set_speed(1)
+
+    expect(page.get_by_role("button", name="Leap over waits", exact=True)).to_be_focused()
+    clock.set_speed("auto")
+
+
 def test_alarms_are_coloured_and_drawn_over_time(open_page: OpenPage, emulator: Any, clock: Any) -> None:
     """One that goes off: loud on the map, and a stretch of its own beside the quiet before."""
     found = emulator.cloudwatch.describe_alarms()["MetricAlarms"]

@@ -4,7 +4,7 @@
 "use strict";
 const byId = (id) => document.getElementById(id);
 const live = document.body.dataset.live;
-const keep = { ignoreActiveValue: true, callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } };
+const keep = { morphStyle: "innerHTML", callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } };
 
 function say(text, isBad) {
   const said = byId("said");
@@ -27,7 +27,8 @@ if (live) {
   for (const name of ["strip", "live"]) {
     events.addEventListener(name, (event) => {
       banner("");
-      Idiomorph.morph(byId(name), event.data, { morphStyle: "innerHTML", ...keep });
+      const isTyping = document.activeElement.matches("input, select, textarea"); // else a button would keep its old words
+      Idiomorph.morph(byId(name), event.data, { ignoreActiveValue: isTyping, ...keep });
     });
   }
   events.addEventListener("trouble", (event) => banner(event.data));
