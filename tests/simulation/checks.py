@@ -299,16 +299,15 @@ class Checks:
         for job_id, payload in self._jobs.items():
             result = json.loads(world.s3.objects[results.key(payload["creator_id"], job_id)])
             if result["status"] == "succeeded":
-                self._is_true(result["data"], payload)
+                self._is_true(result["data"], payload, self._line.sent_at[job_id] / 1000)
 
-    def _is_true(self, data: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-        """What a result tells is what the site holds."""
+    def _is_true(self, data: Mapping[str, Any], payload: Mapping[str, Any], sent_at: float) -> None:
+        """What a result tells is what the site holds, or held at some time after the job was sent."""
         match payload["action"]:
             case "get_messages":
-                there = {
-                    it["id"]
-                    for it in self._world.site.conversations.get((payload["creator_id"], payload["user_id"]), ())
-                }
+                site, between = self._world.site, (payload["creator_id"], payload["user_id"])
+                there = {it["id"] for it in site.conversations.get(between, ())}
+                there |= {each for each, at in site.forgotten.get(between, {}).items() if at >= sent_at}
                 told = [it["id"] for it in data["messages"]]
                 if len(set(told)) < len(told) or not set(told) <= there:
                     raise Broken("results are true", f"{len(told)} messages, {len(set(told))} of them different")

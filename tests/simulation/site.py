@@ -84,6 +84,8 @@ class SiteModel:
         self._sessions: dict[str, str] = {}
         """Accounts by the tokens of their sessions."""
         self.conversations: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.forgotten: dict[tuple[str, str], dict[str, float]] = {}
+        """When each message was deleted, by its id: until then who read it was told the truth."""
         self.accepted: list[tuple[float, str, str, str]] = []
         """Messages that it took: moment, account, fan, text."""
         self.requests: list[Request] = []
@@ -197,7 +199,7 @@ class SiteModel:
         if kind in ("", "killed_at_request"):
             return replace(self._answer(account, method, path, url, text), kills=bool(kind))
         if kind == "site_error_and_deleted" and is_post:
-            self._forget_newest(self._conversation(account, _fan(path)))
+            self._forget_newest(account, _fan(path))
         if kind == "limited" and fault:
             self.on_limit(account, float(int(fault.seconds or 60)))
             return Response(429, {"error": "slow down"}, {"retry-after": str(int(fault.seconds or 60))})
@@ -212,11 +214,11 @@ class SiteModel:
             self._post(account, path, text)
         return ANSWERS[kind.partition("_acted")[0]]
 
-    @staticmethod
-    def _forget_newest(conversation: list[dict[str, str]]) -> None:
+    def _forget_newest(self, account: str, fan: str) -> None:
         """Let a fan delete what they wrote last."""
+        conversation = self._conversation(account, fan)
         if conversation and conversation[-1]["author"] == "fan":
-            conversation.pop()
+            self.forgotten.setdefault((account, fan), {})[conversation.pop()["id"]] = self._world.now()
 
     def _answer(self, account: str, method: str, path: str, url: str, text: str) -> Response:
         date = {"date": formatdate(self._world.now(), usegmt=True)}
