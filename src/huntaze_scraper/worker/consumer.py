@@ -102,6 +102,9 @@ class Consumer:
                 pause = 1.0
             except StoreUnavailable as error:
                 log.warning("receive_failed", reason=str(error), wait_seconds=pause)
+                # What keeps the queue from answering, a key say, may silence the table too: who has not met that
+                # takes a lease which nobody could give back for a death.
+                self._readiness.doubt()
                 with suppress(Interrupted):
                     await self._shutdown.sleep(pause)
                 pause = min(pause * 2, LONGEST_RECEIVE_PAUSE_SECONDS)

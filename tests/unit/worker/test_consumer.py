@@ -79,8 +79,9 @@ class Bench:
         self.pages = pages
         self.breaker = CircuitBreaker()
         self.shutdown = Shutdown(60)
-        self.in_hand = InHand(self.queue, MemoryLedger(self.clock), self.clock, 300)
-        self.readiness = Readiness({}, Samples())
+        self.ledger = MemoryLedger(self.clock)
+        self.in_hand = InHand(self.queue, self.ledger, self.clock, 300)
+        self.readiness = Readiness({"state table": self.ledger.probe}, Samples())
         self.consumer = self.new_consumer()
 
     def new_consumer(self) -> Consumer:
@@ -104,6 +105,7 @@ class Bench:
     async def work(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
         """Let it work for so long, or until all is done, and then come to its end."""
         heartbeat = asyncio.create_task(self.in_hand.run())
+        looking = asyncio.create_task(self.readiness.run())
         running = asyncio.create_task(self.consumer.run())
         ends = self.clock.monotonic() + seconds
         while (left := ends - self.clock.monotonic()) > 0 and not done():  # noqa: ASYNC110 - a look costs nothing
@@ -111,6 +113,7 @@ class Bench:
         self.shutdown.begin()
         await running
         heartbeat.cancel()
+        looking.cancel()
 
 
 def open_up(breaker: CircuitBreaker, now: float) -> None:
@@ -366,6 +369,20 @@ def test_a_queue_that_does_not_answer_is_asked_again_with_growing_pauses() -> No
         asyncio.get_running_loop().call_later(100, setattr, bench.queue, "is_down", False)
         await bench.work(200)
         assert bench.queue.deleted == ["m-1"]
+
+    run(scenario())
+
+
+def test_a_task_that_cannot_receive_looks_at_its_stores_and_so_meets_their_silence() -> None:
+    """Else it would take a lease that nobody could give back meanwhile for a worker's death."""
+
+    async def scenario() -> None:
+        bench = Bench(ScriptedProcessor())
+        bench.ledger.is_down = bench.queue.is_down = True
+        working = asyncio.create_task(bench.work(20))
+        await asyncio.sleep(10)
+        assert bench.readiness.missing == ("state table",)
+        await working
 
     run(scenario())
 
