@@ -102,6 +102,7 @@ def assert_in_order(forwarded: Iterable[dict[str, Any]], site: SiteControl) -> N
     for message in forwarded:
         queued[message["group_id"]].append(json.loads(message["body"]).get("message_content"))
     for account, reached in _by_account(site).items():
+        assert set(reached) <= set(queued[account]), f"{account} wrote what was not for it"
         places = [queued[account].index(text) for text in reached]
         assert places == sorted(places), f"out of order for {account}: {places}"
 
