@@ -85,9 +85,9 @@ def buried_in_the_ledger_alone(patch: pytest.MonkeyPatch) -> None:
     """Note that a job is dead before its copy is safe in the DLQ."""
 
     async def bury(
-        it: Reactions, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: int
+        it: Reactions, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: bool
     ) -> Outcome:
-        await it._ledger.finish(entry, State.DEAD, "", failures=counted, buried=message.message_id)
+        await it._ledger.finish(entry, State.DEAD, "", buried=message.message_id)
         return await right(it, job, message, entry, error, counted=counted)
 
     right = Reactions._bury

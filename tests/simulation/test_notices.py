@@ -45,7 +45,7 @@ FOUND_BY: dict[Mistake, int] = {
     mistakes.named_by_the_second: 1,
     mistakes.stale_session_kept: 11,
     mistakes.two_log_in_at_once: 26,
-    mistakes.another_accounts_tab: 1,
+    mistakes.another_accounts_tab: 4,
     mistakes.password_in_the_log: 1,
     mistakes.replay_without_its_mark: 1,
     mistakes.texts_told_in_a_bundle: 40,

@@ -88,11 +88,15 @@ class Ledger(Protocol):
         """Record what is done already, in place of what was recorded before. Raises LeaseLost."""
         ...
 
+    async def count_failure(self, entry: Entry) -> None:
+        """Count a failure, and keep the lease. Raises LeaseLost."""
+        ...
+
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         """Give the lease back and add to the counts. Silent where it was lost."""
         ...
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
+    async def finish(self, entry: Entry, state: State, result_key: str, *, buried: str = "") -> None:
         """Record how the job ended, and the id of the message that was buried. Silent where the lease was lost."""
         ...
 
@@ -180,6 +184,11 @@ class DynamoLedger:
         await self._update(entry, "SET progress = :progress", {":progress": progress})
         entry.progress = dict(progress)
 
+    async def count_failure(self, entry: Entry) -> None:
+        """Count a failure, and keep the lease."""
+        await self._update(entry, "SET failures = :failures", {":failures": entry.failures + 1})
+        entry.failures += 1
+
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         """Give the lease back and add to the counts."""
         try:
@@ -188,9 +197,9 @@ class DynamoLedger:
             self._owed.setdefault(entry.job_id, partial(self._end, entry, State.WAITING, failures, rate_limits, ""))
             raise
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
+    async def finish(self, entry: Entry, state: State, result_key: str, *, buried: str = "") -> None:
         """Record how the job ended, and the id of the message that was buried."""
-        await self._end(entry, state, failures, 0, result_key, buried)
+        await self._end(entry, state, 0, 0, result_key, buried)
 
     async def _end(
         self, entry: Entry, state: State, failures: int, rate_limits: int, result_key: str, buried: str = ""

@@ -95,7 +95,7 @@ class Reactions:
             log.error("account_rests", seconds=rest, reason=error.reason)
         failures = entry.failures + 1
         if failures >= self._max_failures and not entry.is_doubtful:
-            return await self._bury(job, message, entry, error, counted=1)
+            return await self._bury(job, message, entry, error, counted=True)
         if failures >= self._max_failures + MOST_FAILED_LOOKS:
             return await self._give_up(job, message, entry, _unknown(error))
         if isinstance(error, PageBroken):
@@ -122,9 +122,9 @@ class Reactions:
         """Bury a job over which workers died too often; None where they did not, or its effect is still to be looked for."""
         if not self.has_failed_enough(entry):
             return None
-        error = PageBroken(f"it failed {entry.failures} times, at last with its worker's death")
+        error = PageBroken(f"it failed {entry.failures} times, and at last its worker died, or its burial broke off")
         if not entry.is_doubtful:
-            return await self._bury(job, message, entry, error, counted=0)
+            return await self._bury(job, message, entry, error, counted=False)
         if entry.failures >= self._max_failures + MOST_FAILED_LOOKS:
             return await self._give_up(job, message, entry, _unknown(error))
         return None
@@ -132,7 +132,7 @@ class Reactions:
     async def to_used_up(self, job: Job, message: Message, entry: Entry) -> Outcome:
         """Bury a job that failed too often, now that it is known that it had no effect."""
         error = PageBroken(f"it failed {entry.failures} times; what it posted at last is not in the conversation")
-        return await self._bury(job, message, entry, error, counted=0)
+        return await self._bury(job, message, entry, error, counted=False)
 
     async def to_last_receive(self, job: Job, message: Message, entry: Entry, reason: str) -> Outcome | None:
         """Bury a job that the queue's redrive would move at the next receive, without a reason; None before."""
@@ -141,7 +141,7 @@ class Reactions:
         error = PageBroken(f"received {message.receive_count} times without an end, at last: {reason}")
         if entry.is_doubtful:
             return await self._give_up(job, message, entry, _unknown(error))
-        return await self._bury(job, message, entry, error, counted=0)
+        return await self._bury(job, message, entry, error, counted=False)
 
     async def to_unreadable(self, message: Message) -> Outcome:
         """Keep the reason as the result: nothing can ever be done about the message."""
@@ -175,9 +175,15 @@ class Reactions:
         await self._ledger.finish(entry, State.UNCERTAIN, key)
         return deleted(Status.UNCERTAIN, error.error_class, error.reason)
 
-    async def _bury(self, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: int) -> Outcome:
-        """Move a job to the DLQ. Result, copy, ledger, and only then the deletion: no step can lose it."""
+    async def _bury(self, job: Job, message: Message, entry: Entry, error: SiteError, *, counted: bool) -> Outcome:
+        """Move a job to the DLQ. Result, copy, ledger, and only then the deletion: no step can lose it.
+
+        The failure it dies of is counted before there is a copy: whoever has the job next, should the ledger not hear of
+        the burial, buries it again. One that was tried again could succeed, and be a dead letter.
+        """
         key = await self._write_failure(job, entry, error, Status.DEAD)
+        if counted:
+            await self._ledger.count_failure(entry)
         why = {
             REASON: error.reason,
             ERROR_CLASS: str(error.error_class),
@@ -185,7 +191,7 @@ class Reactions:
             RESULT_KEY: key,
         }
         await self._queue.bury(message, why)
-        await self._ledger.finish(entry, State.DEAD, key, failures=counted, buried=message.message_id)
+        await self._ledger.finish(entry, State.DEAD, key, buried=message.message_id)
         return deleted(Status.DEAD, error.error_class, error.reason)
 
     async def _write_failure(self, job: Job, entry: Entry, error: SiteError, status: Status) -> str:

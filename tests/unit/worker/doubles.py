@@ -210,11 +210,15 @@ class MemoryLedger(Switchable):
         item = self._ours(entry)
         item["progress"] = entry.progress = json.loads(json.dumps(progress))
 
+    async def count_failure(self, entry: Entry) -> None:
+        self._ours(entry)["failures"] += 1
+        entry.failures += 1
+
     async def release(self, entry: Entry, *, failures: int = 0, rate_limits: int = 0) -> None:
         self._end(entry, State.WAITING, "", failures, rate_limits)
 
-    async def finish(self, entry: Entry, state: State, result_key: str, *, failures: int = 0, buried: str = "") -> None:
-        self._end(entry, state, result_key, failures, 0, buried)
+    async def finish(self, entry: Entry, state: State, result_key: str, *, buried: str = "") -> None:
+        self._end(entry, state, result_key, 0, 0, buried)
 
     def _end(
         self, entry: Entry, state: State, result_key: str, failures: int, rate_limits: int, buried: str = ""

@@ -63,6 +63,16 @@ def test_counts_outlive_the_lease(ledger: Ledger, clock: HandClock) -> None:
     assert (entry.failures, entry.rate_limits, entry.attempts) == (1, 1, 3)
 
 
+def test_a_failure_may_be_counted_before_the_lease_is_given_back(ledger: Ledger, clock: HandClock) -> None:
+    """The entry knows of it, and so does the next; nobody else has the job meanwhile."""
+    entry = begin(ledger, clock)
+    wait(ledger.count_failure(entry))
+    assert entry.failures == 1
+    assert isinstance(wait(ledger.begin(JOB, clock.now() + 300)), Busy)
+    wait(ledger.release(entry))
+    assert begin(ledger, clock).failures == 1
+
+
 @pytest.mark.parametrize("state", [State.DONE, State.REJECTED, State.UNCERTAIN])
 def test_a_finished_job_is_not_begun_again(ledger: Ledger, clock: HandClock, state: State) -> None:
     """Its copies are told where the result lies."""
@@ -74,7 +84,8 @@ def test_a_dead_job_may_be_replayed_from_nothing_but_its_mark(ledger: Ledger, cl
     """The failures are forgotten, a try whose end is not known is not."""
     entry = begin(ledger, clock)
     wait(ledger.mark(entry, EFFECT))
-    wait(ledger.finish(entry, State.DEAD, "key", failures=3))
+    wait(ledger.count_failure(entry))
+    wait(ledger.finish(entry, State.DEAD, "key"))
     again = begin(ledger, clock)
     assert (again.failures, again.effect) == (0, EFFECT)
 
@@ -119,7 +130,8 @@ def test_what_is_done_already_is_there_for_the_next_attempt_also_after_a_burial(
     assert entry.progress == {}
     wait(ledger.keep(entry, {"parts": ["1"]}))
     wait(ledger.keep(entry, {"parts": ["1", "2"], "files": {"0": {"bytes": 7}}}))
-    wait(ledger.finish(entry, State.DEAD, "", failures=3))
+    wait(ledger.count_failure(entry))
+    wait(ledger.finish(entry, State.DEAD, ""))
     again = begin(ledger, clock)
     assert again.progress == {"parts": ["1", "2"], "files": {"0": {"bytes": 7}}}
     clock.moment += 400
@@ -138,6 +150,8 @@ def test_who_lost_the_lease_can_neither_mark_nor_extend_nor_change_anything(ledg
         wait(ledger.mark(slept, EFFECT))
     with pytest.raises(LeaseLost):
         wait(ledger.extend(slept, clock.now() + 300))
+    with pytest.raises(LeaseLost):
+        wait(ledger.count_failure(slept))
     wait(ledger.finish(slept, State.DONE, "key"))
     wait(ledger.release(slept, failures=5))
     wait(ledger.mark(awake, EFFECT))
@@ -158,7 +172,8 @@ def test_a_buried_message_that_comes_back_is_no_replay(ledger: Ledger, clock: Ha
     """Its worker died before it could delete it: the copy in the DLQ stands for it. Another message is a replay."""
     entry = wait(ledger.begin(JOB, clock.now() + 300, "m-1"))
     assert isinstance(entry, Entry)
-    wait(ledger.finish(entry, State.DEAD, "key", failures=3, buried="m-1"))
+    wait(ledger.count_failure(entry))
+    wait(ledger.finish(entry, State.DEAD, "key", buried="m-1"))
     assert wait(ledger.begin(JOB, clock.now() + 300, "m-1")) == Finished(State.DEAD, "key")
     replay = wait(ledger.begin(JOB, clock.now() + 300, "m-2"))
     assert isinstance(replay, Entry)
@@ -206,7 +221,8 @@ class TestAnswersThatAreLost:
         ledger = DynamoLedger(cut_off, "state", clock)
         entry = begin(ledger, clock)
         if came_from is State.DEAD:
-            wait(ledger.finish(entry, State.DEAD, "key", failures=3))
+            wait(ledger.count_failure(entry))
+            wait(ledger.finish(entry, State.DEAD, "key"))
         else:
             wait(ledger.release(entry, failures=2))
         if came_from is State.RUNNING:

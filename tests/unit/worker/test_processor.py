@@ -128,6 +128,31 @@ def test_a_buried_job_whose_message_could_not_be_deleted_is_not_tried_again() ->
     run(scenario())
 
 
+@pytest.mark.parametrize("call", range(4))
+def test_a_job_of_which_a_copy_is_buried_stays_dead_though_the_ledger_did_not_hear_of_it(call: int) -> None:
+    """It is not tried again, for it might succeed and lie in the DLQ; whichever call to the ledger fails."""
+
+    async def scenario() -> None:
+        bench = Bench(TryAgain("x", status=503), TryAgain("x", status=503), TryAgain("x", status=503), SENT)
+        bench.queue.send_job()
+        for _ in range(2):
+            await bench.process()
+        left = [StoreUnavailable("x") if number == call else None for number in range(10)]
+
+        def check() -> None:
+            if left and (error := left.pop(0)):
+                raise error
+
+        bench.ledger.check = check  # type: ignore[method-assign]
+        outcome = await bench.process()
+        while outcome.then is not Then.DELETE:
+            outcome = await bench.process()
+        ended = bench.store.document(results.key("creator-1", job().job_id))["status"]
+        assert (len(bench.queue.buried), ended) in {(1, "dead"), (0, "succeeded")}
+
+    run(scenario())
+
+
 def test_workers_that_die_over_a_job_count_as_failures_and_end_in_the_dlq() -> None:
     """A lease that was never given back is a death; the third one buries the job without running it."""
 
@@ -140,7 +165,7 @@ def test_workers_that_die_over_a_job_count_as_failures_and_end_in_the_dlq() -> N
             await asyncio.sleep(301)
         assert (await bench.process()).status is Status.DEAD
         ((_, attributes),) = bench.queue.buried
-        assert "death" in attributes["reason"]
+        assert "worker died" in attributes["reason"]
         assert bench.carrier.carried == []
 
     run(scenario())
