@@ -42,6 +42,13 @@ def _close(coroutine: Any) -> None:
         return
 
 
+def _let_go(action: Any) -> None:
+    """Drop what will not be run; the end of a generator that was to be waited for is no oversight then."""
+    for argument in getattr(action, "_args", None) or ():
+        if hasattr(argument, "close"):
+            _close(argument)
+
+
 class Blocked:
     """A greenlet that stands still until its time is over or somebody wakes it."""
 
@@ -143,6 +150,7 @@ class SimulationLoop(asyncio.BaseEventLoop):
 
     def _run(self, process: Process, action: Any) -> None:
         if process.is_dead:
+            _let_go(action)
             return
         is_handle = isinstance(action, asyncio.Handle)
         if is_handle and action._cancelled:
@@ -157,6 +165,7 @@ class SimulationLoop(asyncio.BaseEventLoop):
             if process.kill_after_steps < 0:
                 process.met_by()
                 process.kill()
+                _let_go(action)
                 self.current = self.world
                 return
         if is_handle:
@@ -267,10 +276,8 @@ class SimulationLoop(asyncio.BaseEventLoop):
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             _close(task.get_coro())
-        for _, handle in self._callbacks:
-            for argument in handle._args or ():
-                if hasattr(argument, "close"):
-                    _close(argument)  # the end of a generator that was not waited for
+        for action in (*(it for _, it in self._callbacks), *(it for *_, it in self._timers)):
+            _let_go(action)
         self._callbacks.clear()
         self._tasks.clear()
         self._timers.clear()

@@ -5,6 +5,8 @@ import hashlib
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
@@ -74,6 +76,29 @@ def test_nothing_of_a_killed_process_runs_any_more_not_even_what_would_clear_up(
     assert told == []
     loop.finish()
     loop.close()
+
+
+def test_what_a_killed_process_had_left_to_await_is_let_go_of_without_a_word() -> None:
+    """The end of a generator that it had begun, say: Python would warn of it, and a warning is an error here."""
+    loop = SimulationLoop(Random(1))
+    process = Process("victim", keep=loop.keep)
+
+    async def pages() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+
+    async def victim() -> None:
+        async for _ in pages():
+            break
+        process.kill()
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        loop.start(victim(), process)
+        loop.run_until_complete(asyncio.sleep(1))
+        loop.finish()
+        loop.close()
+    assert told == []
 
 
 def test_a_blocking_call_inside_the_loop_is_an_error() -> None:
