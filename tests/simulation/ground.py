@@ -4,7 +4,6 @@ import hashlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextvars import copy_context
 from dataclasses import dataclass
 from random import Random
 from types import FrameType
@@ -57,7 +56,6 @@ class Ground:
         self.plan = plan
         self.random = Random(f"world {plan.seed}")
         self.loop = SimulationLoop(self.random)
-        self.context = copy_context()
         self.keeps_lines = keeps_lines
         self.lines: list[Line] = []
         self.coverage: Counter[tuple[str, str]] = Counter()

@@ -206,10 +206,8 @@ class SiteModel:
         if kind in ANSWERS:
             return ANSWERS[kind]
         if is_post and kind.endswith("_late"):
-            world = self._world
-            world.loop.call_later(
-                world.random.uniform(1, MOST_LATE_SECONDS), self._post, account, path, text, context=world.context
-            )
+            # In the world's own time: whoever asked may sleep or be dead by then.
+            self._world.later(self._world.random.uniform(1, MOST_LATE_SECONDS), lambda: self._post(account, path, text))
         elif is_post and kind.endswith("_acted"):
             self._post(account, path, text)
         return ANSWERS[kind.partition("_acted")[0]]
