@@ -194,14 +194,15 @@ class SimulatedTab:
         world, request = self._world, f"{method} {urlsplit(url).path}"
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.sleep(world.random.uniform(0.02, 0.2) + world.site.slowness(self.token))
+                delay, slowness = world.random.uniform(0.02, 0.2), world.site.slowness(self.token)
+                await asyncio.sleep(delay)
                 response = world.site.respond(method, url, self.token, text)
                 if response.kills:
                     world.loop.current.kill()
                     await asyncio.sleep(0)
                 if response.is_lost:
                     await asyncio.sleep(10 * seconds + 3600)
-                await asyncio.sleep(world.random.uniform(0.02, 0.2))
+                await asyncio.sleep(world.random.uniform(0.02, 0.2) + slowness)
         except TimeoutError:
             raise NoAnswer("no answer in time", request=request) from None
         if response.is_reset:
