@@ -1,8 +1,9 @@
 """A subscriber of the topic that all alarms notify: what people would be told."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from localprocs.vclock import Clock
@@ -12,8 +13,10 @@ from tests.integration.minutes import MINUTE, Minutes
 from tests.patience import until
 
 POLL_SECONDS = 5
+MEMORY_PERIODS = 3
+"""Where nothing more is published, an alarm goes by what it saw last, for so many of its periods."""
 MEMORY_MINUTES = 15
-"""Where nothing more is published, an alarm goes by what it saw last, for three of its periods."""
+"""Those of nearly all alarms."""
 
 
 class Subscriber:
@@ -39,9 +42,7 @@ class Subscriber:
 
     def alarms(self, state: str | None = None) -> set[str]:
         """Return the names of the alarms that notify the topic, all or those in a state."""
-        pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate()
-        found = [it for page in pages for it in page["MetricAlarms"] if self._topic in it["AlarmActions"]]
-        return {it["AlarmName"] for it in found if state in (None, it["StateValue"])}
+        return {it["AlarmName"] for it in self._described() if state in (None, it["StateValue"])}
 
     def total(self, namespace: str, metric: str, **dimensions: str) -> float:
         """Return the sum of what was published of a metric in the last five minutes."""
@@ -58,7 +59,10 @@ class Subscriber:
         return sum(each["Sum"] for each in found["Datapoints"])
 
     def await_quiet(self) -> None:
-        """Let minutes go by until every alarm is OK, and forget what was told by then."""
+        """Let time go by until every alarm is OK, hours where a long one is not, and forget what was told by then."""
+        longest = max((it.get("Period", 0) for it in self._described() if it["StateValue"] == "ALARM"), default=0)
+        if (minutes := MEMORY_PERIODS * longest // MINUTE) > MEMORY_MINUTES:
+            self._minutes.skip(minutes)
         self._minutes.within(MEMORY_MINUTES, lambda: self.alarms("OK") == self.alarms())
         self._since = self._clock.now()
         self._told.clear()
@@ -81,6 +85,10 @@ class Subscriber:
     def skip_minutes(self, number: int, *, restless: bool = False) -> None:
         """Jump over minutes in which nothing has to happen one after the other, or in which somebody never rests."""
         self._minutes.skip_restless(number) if restless else self._minutes.skip(number)
+
+    def _described(self) -> list[Mapping[str, Any]]:
+        pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate()
+        return [it for page in pages for it in page["MetricAlarms"] if self._topic in it["AlarmActions"]]
 
     def _await(self, names: set[str], state: str, minutes: int) -> None:
         for _ in range(minutes):
