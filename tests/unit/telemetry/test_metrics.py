@@ -119,7 +119,6 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield aws_client("cloudwatch")
 
 
-@pytest.mark.requirement("5.4")
 def test_who_takes_no_samples_wakes_nobody(requests: Requests) -> None:
     """An idle worker sleeps."""
 
@@ -152,6 +151,7 @@ def test_what_is_taken_is_sent_by_itself(requests: Requests, monkeypatch: pytest
     assert len(requests.data) == 2
 
 
+@pytest.mark.requirement("5.4")
 def test_every_metric_arrives_under_its_name(cloudwatch: Any) -> None:
     """All names of the one list, in our namespace."""
     some = Metrics(cloudwatch, SystemClock())
